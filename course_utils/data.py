@@ -1,0 +1,84 @@
+"""The data sets of the course: seeded, split, and never downloaded."""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Split(NamedTuple):
+    """Inputs `X` and labels `y` for training and for testing; rows are examples."""
+
+    X_train: Tensor
+    y_train: Tensor
+    X_test: Tensor
+    y_test: Tensor
+
+
+def split(X: Tensor, y: Tensor, test_share: float, seed: int) -> Split:
+    """Shuffle with `seed` and keep `test_share` (between 0 and 1) of the examples for testing.
+
+    Raises ValueError when the sizes disagree or a part would be empty.
+    """
+    if len(X) != len(y):
+        raise ValueError(f"X has {len(X)} examples and y has {len(y)}; they must agree")
+    n_test = round(test_share * len(X))
+    if not 0 < n_test < len(X):
+        raise ValueError(f"test_share={test_share} leaves a part of the {len(X)} examples empty")
+    order = torch.randperm(len(X), generator=torch.Generator().manual_seed(seed))
+    test, train = order[:n_test], order[n_test:]
+    return Split(X[train], y[train], X[test], y[test])
+
+
+@cache
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    return images / 16, labels
+
+
+def digits(seed: int = 0, test_share: float = 0.3, dtype: torch.dtype = torch.float32) -> Split:
+    """The 1,797 handwritten digits of scikit-learn, 8 x 8 pixels in 0..1.   X: (n, 64), y: (n,) in 0..9
+
+    Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI.
+    """
+    images, labels = _digits()
+    return split(torch.tensor(images, dtype=dtype), torch.tensor(labels), test_share, seed)
+
+
+def moons(
+    n: int = 600,
+    noise: float = 0.15,
+    seed: int = 0,
+    test_share: float = 0.5,
+    dtype: torch.dtype = torch.float32,
+) -> Split:
+    """Two interleaved half-circles with Gaussian noise of standard deviation `noise`.   X: (n, 2), y: (n,) in 0..1"""
+    from sklearn.datasets import make_moons
+
+    X, y = make_moons(n, noise=noise, random_state=seed)
+    return split(torch.tensor(X, dtype=dtype), torch.tensor(y), test_share, seed)
+
+
+def spirals(
+    n: int = 600,
+    noise: float = 0.03,
+    turns: float = 1.0,
+    seed: int = 0,
+    test_share: float = 0.5,
+    dtype: torch.dtype = torch.float32,
+) -> Split:
+    """Two spirals around the origin, radius 0.1 to 1.   X: (n, 2), y: (n,) in 0..1
+
+    `turns` is how often each spiral goes around; `noise` is the standard deviation added to each coordinate.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    y = torch.arange(n) % 2
+    radius = 0.1 + 0.9 * torch.rand(n, generator=rng, dtype=torch.float64).sqrt()
+    angle = 2 * torch.pi * turns * radius + torch.pi * y
+    X = torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
+    X = X + noise * torch.randn(n, 2, generator=rng, dtype=torch.float64)
+    return split(X.to(dtype), y, test_share, seed)

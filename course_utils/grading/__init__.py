@@ -1,0 +1,1 @@
+"""Grading: planted slips, sealed checks, the sandbox and the batch."""
