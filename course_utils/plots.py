@@ -4,7 +4,7 @@
     ax.plot(losses, color=plots.BLUE)
     plots.show(fig, alt="The loss falls from 2.3 to 0.1 in 200 steps.")
 
-A figure is a panel of a phone's width. `show` puts several side by side where there is room. They become inline
+Importing this module sets the style. A figure is a panel of a phone's width. `show` puts several side by side where there is room. They become inline
 SVG whose ink and series colours follow the page's light or dark theme, with the alternative text as their name.
 """
 
@@ -47,7 +47,7 @@ STYLE: Any = {  # matplotlib types its keys as several hundred literals
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "axes.prop_cycle": mpl.cycler(color=SERIES, linestyle=LINES),
+    "axes.prop_cycle": plt.cycler(color=SERIES, linestyle=LINES),
     "grid.color": GRID,
     "grid.linewidth": 0.6,
     "xtick.color": MUTED,
@@ -63,6 +63,7 @@ STYLE: Any = {  # matplotlib types its keys as several hundred literals
     "svg.fonttype": "path",
     "svg.hashsalt": "course",  # the same figure gives the same file
 }
+mpl.rcParams.update(STYLE)
 
 
 def panel(
@@ -74,9 +75,8 @@ def panel(
     """
     if not title:
         raise ValueError("a panel needs a title: say what the picture shows")
-    with mpl.rc_context(STYLE):
-        fig, ax = plt.subplots(figsize=size)
-        ax.set(title=title, xlabel=x, ylabel=y, **axes)
+    fig, ax = plt.subplots(figsize=size)
+    ax.set(title=title, xlabel=x, ylabel=y, **axes)
     plt.close(fig)  # only `show` displays it
     return fig, ax
 
@@ -141,8 +141,7 @@ def svg(figure: Figure, alt: str) -> str:
     if not alt.strip():
         raise ValueError("a figure needs an alternative text: say in a sentence what it shows")
     buffer = io.StringIO()
-    with mpl.rc_context(STYLE):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
