@@ -4,8 +4,9 @@
     ax.plot(losses, color=plots.BLUE)
     plots.show(fig, alt="The loss falls from 2.3 to 0.1 in 200 steps.")
 
-Importing this module sets the style. A figure is a panel of a phone's width. `show` puts several side by side where there is room. They become inline
-SVG whose ink and series colours follow the page's light or dark theme, with the alternative text as their name.
+Importing this module sets the style. A figure is a panel of a phone's width; `show` puts several side by side where
+there is room. They become inline SVG whose ink and series colours follow the page's light or dark theme, with the
+alternative text as their name.
 """
 
 import hashlib
