@@ -55,7 +55,7 @@ def write_if_changed(path: Path, text: str) -> bool:
 
 def pair(source: Path) -> bool:
     """Write the notebook of a chapter beside its source; say whether it changed."""
-    return write_if_changed(source.with_suffix(".ipynb"), _text(_read(source)))
+    return write_if_changed(source.with_suffix(".ipynb"), _text(read(source)))
 
 
 def nbgrader_source(source: Path) -> NotebookNode:
@@ -65,7 +65,7 @@ def nbgrader_source(source: Path) -> NotebookNode:
     ``# %% softmax`` with BEGIN/END SOLUTION is a solution, ``# %% test_softmax points=2`` a locked test,
     ``# %% why [markdown] points=1`` an answer graded by hand, ``# %% setup`` read-only.
     """
-    notebook = _read(source)
+    notebook = read(source)
     seen: set[str] = set()
     for cell in notebook.cells:
         name, points = cell.metadata.pop("title", None), cell.metadata.pop("points", None)
@@ -89,7 +89,8 @@ def assignment(source: Path, root: Path = ROOT) -> bool:
     return write_if_changed(root / "assignments" / source.stem / f"{source.stem}.ipynb", _text(released))
 
 
-def _read(source: Path) -> NotebookNode:
+def read(source: Path) -> NotebookNode:
+    """A py:percent source as a notebook without outputs, its cells' ids the same at each reading."""
     try:
         notebook = jupytext.read(source, fmt="py:percent")
     except Exception as e:
