@@ -1,0 +1,38 @@
+# Every command sets up .venv first; that takes two minutes once and nothing afterwards.
+PYTHON ?= python3
+ARGS ?=
+
+.PHONY: help setup lab test site bench floors lint
+
+help:
+	@echo "make lab      open the course in JupyterLab"
+	@echo "make test     run the tests                        make test ARGS=tests/test_check.py"
+	@echo "make site     build the rendered chapters          make site ARGS=--serve"
+	@echo "make bench    measure speed and sizes"
+	@echo "make floors   run the chapters with five seeds     make floors ARGS=03_backpropagation"
+	@echo "make lint     check style and types"
+	@echo 'ARGS="..." is passed on; PYTHON=python3.12 chooses the Python that .venv is made with.'
+
+setup:
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer from python.org, or name one: make lab PYTHON=/path/to/python3"; exit 1; }
+	@"$(PYTHON)" course_utils/bootstrap.py
+
+lab: setup
+	@.venv/bin/course lab $(ARGS)
+
+test: setup
+	@.venv/bin/python -m pytest $(ARGS)
+
+site: setup
+	@.venv/bin/course site $(ARGS)
+
+bench: setup
+	@.venv/bin/python -m bench $(ARGS)
+
+floors: setup
+	@.venv/bin/course floors $(ARGS)
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
