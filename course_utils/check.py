@@ -104,6 +104,19 @@ def raises(
     raise CheckFailed(_message(name, problem, _recognised(value, slips or {}, None, None)))
 
 
+def catches(bug: str, check: Callable[[], None]) -> None:
+    """Hold that `check()` fails on a planted bug, and show what it says.
+
+    Raises CheckFailed when the check lets the bug pass.
+    """
+    try:
+        check()
+    except CheckFailed as failure:
+        print(f"caught, {bug}:\n{failure}")
+        return
+    raise CheckFailed(_message(bug, "was not caught: the check passes in spite of it"))
+
+
 def seed(default: int = 0) -> int:
     """The seed of this run: `default`, or the one that `make floors` asks for."""
     return int(os.environ.get("COURSE_SEED", default))
@@ -162,15 +175,13 @@ def _difference_of_values(a: np.ndarray, b: np.ndarray, rtol: float, atol: float
         if not wrong.any():
             return ""
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
-        largest = np.abs(np.subtract(a, b, dtype=np.result_type(a, b, np.float64)))[wrong].max()
+        gaps = np.abs(np.subtract(a, b, dtype=np.result_type(a, b, np.float64)))[wrong]
     found = f"is {_number(a[first])}; it should be {_number(b[first])}"
     if not first:
         return found
+    largest = f"largest difference {gaps.max():.2g}" if np.isfinite(gaps).all() else "not all of them finite"
     where = ", ".join(map(str, first))
-    return (
-        f"differs in {wrong.sum()} of {wrong.size} places (largest difference {largest:.2g}); "
-        f"the first is [{where}], which {found}"
-    )
+    return f"differs in {wrong.sum()} of {wrong.size} places ({largest}); the first is [{where}], which {found}"
 
 
 def _agreement(actual: Any, expected: Any) -> str:

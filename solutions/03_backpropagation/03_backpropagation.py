@@ -1,0 +1,424 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 3: backpropagation by hand
+#
+# Seven small functions, 20 points. You have met each of them in [chapter 3](../../chapters/03_backpropagation.ipynb); here you write them
+# without looking.
+#
+# Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, and where it
+# recognises a slip it tells you which one. After handing in, each function is run again on other inputs: edge cases included.
+#
+# Write the mathematics yourself. torch's own losses and its automatic differentiation (`F.cross_entropy`, `torch.autograd.grad`, `.backward()` and their
+# relatives) do not count as an answer. Everything is in float64, and a batch has one example in each row.
+
+# %% setup
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils import check
+
+# %% [markdown]
+# ## 3.1 Blame at the output
+# *2 points · effort ● · about 5 minutes*
+#
+# The last layer of a network is a sigmoid: $\mathbf a = \sigma(\mathbf z)$. The loss has told you how it changes with each answer, $\partial L/\partial\mathbf a$.
+# Give back how it changes with each sum:
+#
+# $$ \boldsymbol\delta = \nabla_{\mathbf a} L \odot \sigma'(\mathbf z) \tag{3.14} $$
+#
+# <details><summary>Hint</summary>
+#
+# The slope of the sigmoid can be written with the sigmoid itself, $\sigma' = \sigma\,(1 - \sigma)$. Mind where it is taken.
+#
+# </details>
+
+
+# %% output_delta
+def output_delta(dL_da: Tensor, z: Tensor) -> Tensor:
+    """dL/dz of a layer a = sigmoid(z), from dL/da.   dL_da, z: (n, k) -> (n, k)"""
+    ### BEGIN SOLUTION
+    a = z.sigmoid()
+    return dL_da * a * (1 - a)
+    ### END SOLUTION
+
+
+# %% test_output_delta points=2
+dL_da = torch.tensor([[0.5, -1.0, 0.25], [2.0, 0.1, -0.4]], dtype=torch.float64)
+z = torch.tensor([[0.0, 2.0, -1.5], [0.7, -3.0, 1.0]], dtype=torch.float64, requires_grad=True)
+expected = torch.autograd.grad(z.sigmoid(), z, dL_da)[0]
+slips = {
+    "This is the blame on the answers; it has not passed the slope of the sigmoid yet.": dL_da,
+    "The slope is taken at the answers a; it belongs to the sums z.": torch.tensor(
+        [[0.117502, -0.207156, 0.061983], [0.448095, 0.024986, -0.087745]], dtype=torch.float64
+    ),
+    "The sigmoid itself stands where its slope should be.": torch.tensor(
+        [[0.25, -0.880797, 0.045606], [1.336376, 0.004743, -0.292423]], dtype=torch.float64
+    ),
+}
+check.close("delta", output_delta(dL_da, z.detach()), expected, rtol=0, atol=2e-6, slips=slips)
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(31)
+for n, k in ((4, 5), (1, 3), (6, 1)):
+    dL_da = torch.randn(n, k, generator=rng, dtype=torch.float64)
+    z = (3 * torch.randn(n, k, generator=rng, dtype=torch.float64)).requires_grad_()
+    check.close(
+        f"other inputs, shape ({n}, {k})",
+        output_delta(dL_da, z.detach()),
+        torch.autograd.grad(z.sigmoid(), z, dL_da)[0],
+    )
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3.2 One layer further back
+# *2 points · effort ●● · about 10 minutes*
+#
+# You know the blame $\boldsymbol\delta_{l+1}$ on the sums of the next layer, and the weights that lead there. Carry it back to the sums of a tanh layer:
+#
+# $$ \boldsymbol\delta_l = \big(W_{l+1}^{\mathsf T}\,\boldsymbol\delta_{l+1}\big) \odot \tanh'(\mathbf z_l) \tag{3.15} $$
+#
+# The formula speaks of one example, a column. Your input is a batch with an example in each row.
+#
+# <details><summary>Hint</summary>
+#
+# Write down the shapes: $(n, m)$ for the blame, $(m, k)$ for the weights, and $(n, k)$ for the result. Only one product fits. The slope of tanh is
+# $1 - \tanh^2$.
+#
+# </details>
+
+
+# %% hidden_delta
+def hidden_delta(delta_next: Tensor, W_next: Tensor, z: Tensor) -> Tensor:
+    """dL/dz of a tanh layer.   delta_next: (n, m), W_next: (m, k), z: (n, k) -> (n, k)"""
+    ### BEGIN SOLUTION
+    return (delta_next @ W_next) * (1 - z.tanh() ** 2)
+    ### END SOLUTION
+
+
+# %% test_hidden_delta points=2
+delta_next = torch.tensor([[1.0, -0.5], [0.2, 0.8], [-1.5, 0.3]], dtype=torch.float64)
+W_next = torch.tensor([[0.5, -1.0], [2.0, 0.3]], dtype=torch.float64)
+z = torch.tensor([[0.3, -0.8], [1.2, 0.0], [-0.4, 2.0]], dtype=torch.float64, requires_grad=True)
+expected = torch.autograd.grad(F.linear(z.tanh(), W_next), z, delta_next)[0]
+slips = {
+    "The blame travels through the weights in the forward direction; going back it needs the transpose of that.": torch.tensor(
+        [[0.915137, 1.034252], [-0.213514, 0.640000], [-0.898421, -0.205594]], dtype=torch.float64
+    ),
+    "The blame has not passed the slope of tanh yet.": torch.tensor(
+        [[-0.5, -1.15], [1.7, 0.04], [-0.15, 1.59]], dtype=torch.float64
+    ),
+    "The slope is taken at the answers tanh(z); it belongs to the sums z.": torch.tensor(
+        [[-0.459859, -0.761747], [0.908284, 0.040000], [-0.130271, 0.704978]], dtype=torch.float64
+    ),
+}
+check.close("delta", hidden_delta(delta_next, W_next, z.detach()), expected, rtol=0, atol=2e-6, slips=slips)
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(32)
+for n, m, k in ((4, 5, 3), (1, 2, 6), (7, 1, 2)):
+    delta_next, W_next = (torch.randn(*size, generator=rng, dtype=torch.float64) for size in ((n, m), (m, k)))
+    z = torch.randn(n, k, generator=rng, dtype=torch.float64, requires_grad=True)
+    expected = torch.autograd.grad(F.linear(z.tanh(), W_next), z, delta_next)[0]
+    check.close(f"n, m, k = {n}, {m}, {k}", hidden_delta(delta_next, W_next, z.detach()), expected)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3.3 What the weights and biases deserve
+# *3 points · effort ●● · about 10 minutes*
+#
+# From the blame on the sums of a layer and the answers that came in, give the gradients of its weights and of its biases, for a whole batch:
+#
+# $$ \frac{\partial L}{\partial W} = \sum_{i=1}^{n} \boldsymbol\delta^{(i)}\, \mathbf a^{(i)\mathsf T}, \qquad
+#    \frac{\partial L}{\partial \mathbf b} = \sum_{i=1}^{n} \boldsymbol\delta^{(i)} \tag{3.16} $$
+#
+# <details><summary>Hint</summary>
+#
+# $W$ has shape $(m, k)$ and turns $k$ numbers into $m$; its gradient has the same shape. A matrix product of a $(m, n)$ and a $(n, k)$ matrix sums over the
+# $n$ examples by itself.
+#
+# </details>
+
+
+# %% layer_gradients
+def layer_gradients(delta: Tensor, a_prev: Tensor) -> tuple[Tensor, Tensor]:
+    """dL/dW and dL/db of z = W a_prev + b over a batch.   delta: (n, m), a_prev: (n, k) -> (m, k), (m,)"""
+    ### BEGIN SOLUTION
+    return delta.T @ a_prev, delta.sum(dim=0)
+    ### END SOLUTION
+
+
+# %% test_layer_gradients points=3
+rng = torch.Generator().manual_seed(33)
+delta, a_prev = (torch.randn(4, size, generator=rng, dtype=torch.float64) for size in (2, 3))
+W = torch.zeros(2, 3, dtype=torch.float64, requires_grad=True)
+b = torch.zeros(2, dtype=torch.float64, requires_grad=True)
+dW, db = torch.autograd.grad(F.linear(a_prev, W, b), (W, b), delta)
+slips = {
+    "Averaged over the batch; the loss has divided by n already, and shared weights add up.": (dW / 4, db / 4),
+    "dW is transposed: it has the shape of W, which is (m, k).": (dW.T, db),
+    "db holds one row for each example; every example pulls at the same bias.": (dW, delta),
+}
+check.close("(dW, db)", layer_gradients(delta, a_prev), (dW, db), slips=slips)
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(133)
+for n, m, k in ((6, 3, 5), (1, 4, 2), (5, 5, 5)):
+    delta, a_prev = (torch.randn(n, size, generator=rng, dtype=torch.float64) for size in (m, k))
+    W = torch.zeros(m, k, dtype=torch.float64, requires_grad=True)
+    b = torch.zeros(m, dtype=torch.float64, requires_grad=True)
+    expected = torch.autograd.grad(F.linear(a_prev, W, b), (W, b), delta)
+    check.close(f"n, m, k = {n}, {m}, {k}", layer_gradients(delta, a_prev), expected)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3.4 The judge
+# *3 points · effort ●● · about 15 minutes*
+#
+# Write the function that can tell whether a gradient is right without knowing any formula: nudge every number of `x` up and down by `h`.
+#
+# $$ \frac{\partial L}{\partial x_i} \approx \frac{L(\mathbf x + h\,\mathbf e_i) - L(\mathbf x - h\,\mathbf e_i)}{2h} \tag{3.5} $$
+#
+# `x` may have any shape, and it belongs to the caller: leave it as it was.
+#
+# <details><summary>Hint</summary>
+#
+# `x.view(-1)` and `grad.view(-1)` look at a tensor of any shape as one long row, which makes one loop enough. Make a copy before you nudge.
+#
+# </details>
+
+
+# %% numeric_gradient
+def numeric_gradient(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
+    """dL/dx of a scalar function by central differences.   x: any shape, float64 -> the same shape"""
+    ### BEGIN SOLUTION
+    grad = torch.empty_like(x)
+    for i in range(x.numel()):
+        step = torch.zeros_like(x)
+        step.view(-1)[i] = h
+        grad.view(-1)[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return grad
+    ### END SOLUTION
+
+
+# %% test_numeric_gradient points=3
+x = torch.tensor([[1.0, -2.0, 0.5], [3.0, 0.0, -1.0]], dtype=torch.float64)
+before = x.clone()
+expected = 3 * x**2  # the gradient of the sum of x^3
+slips = {
+    "Nudged one way only; that misses by about h, both ways by about h squared.": expected + 3 * x * 0.1 + 0.01,
+    "Divided by h, but the two nudges are 2h apart.": 2 * (expected + 0.01),
+    "The sign is turned round: up minus down.": -(expected + 0.01),
+    "The result has lost the shape of x.": (expected + 0.01).reshape(-1),
+}
+# a step as large as 0.1 is off by exactly h^2 = 0.01 here, so that the kinds of difference can be told apart
+check.close(
+    "gradient of the sum of x^3, h = 0.1",
+    numeric_gradient(lambda v: (v**3).sum(), x, h=0.1),
+    expected + 0.01,
+    slips=slips,
+)
+check.close("x, which belongs to the caller,", x, before)
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(34)
+for size in ((5,), (2, 3, 2), ()):
+    x = torch.randn(size, generator=rng, dtype=torch.float64)
+    before = x.clone()
+    expected = 2 * x.tanh() * (1 - x.tanh() ** 2)
+    check.close(f"shape {size}", numeric_gradient(lambda v: (v.tanh() ** 2).sum(), x), expected, rtol=1e-6, atol=1e-8)
+    check.close("x afterwards", x, before)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3.5 One of many
+# *4 points · effort ●●● · about 20 minutes*
+#
+# The softmax cross-entropy from logits, averaged over the batch, and its gradient. It must survive logits of a thousand.
+#
+# $$ p_{ij} = \frac{e^{z_{ij} - m_i}}{\sum_k e^{z_{ik} - m_i}}, \quad m_i = \max_k z_{ik}, \qquad
+#    L = -\frac1n \sum_i \log p_{i c_i}, \qquad \frac{\partial L}{\partial z_{ij}} = \frac1n\,(p_{ij} - y_{ij}) \tag{3.9, 3.10} $$
+#
+# <details><summary>Hint</summary>
+#
+# Work with $\log p_{ij} = (z_{ij} - m_i) - \log \sum_k e^{z_{ik} - m_i}$ from the start; then no logarithm ever sees a zero.
+# `log_p[torch.arange(n), labels]` picks one number from each row.
+#
+# </details>
+
+
+# %% softmax_cross_entropy
+def softmax_cross_entropy(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy of softmax(z), and dL/dz.   z: (n, C), labels: (n,) in 0..C-1 -> (), (n, C)"""
+    ### BEGIN SOLUTION
+    shifted = z - z.max(dim=1, keepdim=True).values
+    log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+    rows = torch.arange(len(z))
+    dz = log_p.exp()
+    dz[rows, labels] -= 1
+    return -log_p[rows, labels].mean(), dz / len(z)
+    ### END SOLUTION
+
+
+# %% test_softmax_cross_entropy points=4
+z = torch.tensor([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]], dtype=torch.float64, requires_grad=True)
+labels = torch.tensor([1, 0])
+loss = F.cross_entropy(z, labels)
+dz = torch.autograd.grad(loss, z)[0]
+loss = loss.detach()
+slips = {
+    "Both are summed over the batch; the loss is a mean, and so is its gradient.": (2 * loss, 2 * dz),
+    "The loss is a mean but its gradient is not.": (loss, 2 * dz),
+    "The gradient has the wrong sign: it points to where the loss grows.": (loss, -dz),
+    "The softmax runs over the examples; the classes of one example share a denominator.": (
+        torch.tensor(0.680925, dtype=torch.float64),
+        torch.tensor([[0.365529, -0.023713, 0.037929], [-0.365529, 0.023713, 0.462071]], dtype=torch.float64),
+    ),
+}
+check.close("(loss, dz)", softmax_cross_entropy(z.detach(), labels), (loss, dz), rtol=0, atol=2e-6, slips=slips)
+
+large, labels = torch.tensor([[1000.0, 2.0], [-1000.0, -1001.0]], dtype=torch.float64), torch.tensor([0, 1])
+not_a_number = torch.tensor(float("nan"), dtype=torch.float64)
+slips = {"Large logits overflow the exponential; something has to be taken off them first.": not_a_number}
+check.close(
+    "the loss of large logits", softmax_cross_entropy(large, labels)[0], F.cross_entropy(large, labels), slips=slips
+)
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(35)
+for n, C, scale in ((7, 4, 1), (1, 5, 3), (3, 2, 2000)):
+    z = (scale * torch.randn(n, C, generator=rng, dtype=torch.float64)).requires_grad_()
+    labels = torch.randint(C, (n,), generator=rng)
+    loss = F.cross_entropy(z, labels)
+    expected = loss.detach(), torch.autograd.grad(loss, z)[0]
+    check.close(
+        f"{n} examples, {C} classes, logits near {scale}", softmax_cross_entropy(z.detach(), labels), expected
+    )
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3.6 Yes or no
+# *3 points · effort ●● · about 15 minutes*
+#
+# The binary cross-entropy from logits, averaged over the batch, and its gradient. Again, large logits must not break it.
+#
+# $$ L = \frac1n \sum_{i} \Big[ \max(z_i, 0) - y_i z_i + \log\!\big(1 + e^{-|z_i|}\big) \Big], \qquad
+#    \frac{\partial L}{\partial z_i} = \frac1n \big(\sigma(z_i) - y_i\big) \tag{3.8} $$
+#
+# <details><summary>Hint</summary>
+#
+# `z.clamp(min=0)` is $\max(z, 0)$, and `torch.log1p(u)` is $\log(1 + u)$ without losing a tiny $u$.
+#
+# </details>
+
+
+# %% bce_with_logits
+def bce_with_logits(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean binary cross-entropy of sigmoid(z), and dL/dz.   z, y: (n,), y in {0, 1} -> (), (n,)"""
+    ### BEGIN SOLUTION
+    loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))
+    return loss.mean(), (z.sigmoid() - y) / len(z)
+    ### END SOLUTION
+
+
+# %% test_bce_with_logits points=3
+z = torch.tensor([0.5, -2.0, 1.5, 0.0], dtype=torch.float64, requires_grad=True)
+y = torch.tensor([1.0, 0.0, 0.0, 1.0], dtype=torch.float64)
+loss = F.binary_cross_entropy_with_logits(z, y)
+dz = torch.autograd.grad(loss, z)[0]
+loss = loss.detach()
+slips = {
+    "Both are summed over the batch; the loss is a mean, and so is its gradient.": (4 * loss, 4 * dz),
+    "The loss is a mean but its gradient is not.": (loss, 4 * dz),
+    "Only the examples whose answer is yes are charged; a no has its price too.": (
+        torch.tensor(0.291806, dtype=torch.float64),
+        dz,
+    ),
+    "The gradient has the wrong sign: it points to where the loss grows.": (loss, -dz),
+}
+check.close("(loss, dz)", bce_with_logits(z.detach(), y), (loss, dz), rtol=0, atol=2e-6, slips=slips)
+
+large, no = torch.tensor([800.0], dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
+infinite = torch.tensor(float("inf"), dtype=torch.float64)
+slips = {
+    "Large logits overflow: an exponential grew too large, or a probability was rounded to 0 before its logarithm.": infinite
+}
+check.close(
+    "the loss of a large logit", bce_with_logits(large, no)[0], torch.tensor(800.0, dtype=torch.float64), slips=slips
+)
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(36)
+for n, scale in ((9, 1), (1, 3), (6, 500)):
+    z = (scale * torch.randn(n, generator=rng, dtype=torch.float64)).requires_grad_()
+    y = (torch.rand(n, generator=rng) < 0.5).double()
+    loss = F.binary_cross_entropy_with_logits(z, y)
+    check.close(
+        f"{n} examples, logits near {scale}",
+        bce_with_logits(z.detach(), y),
+        (loss.detach(), torch.autograd.grad(loss, z)[0]),
+    )
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3.7 Right, and by a margin
+# *3 points · effort ●● · about 10 minutes*
+#
+# The hinge loss of scores $s_i$ for truths $t_i = \pm 1$, averaged over the batch, and its gradient. At the corner $t_i s_i = 1$ take the slope 0.
+#
+# $$ L = \frac1n \sum_i \max(0,\ 1 - t_i s_i), \qquad
+#    \frac{\partial L}{\partial s_i} = \begin{cases} -t_i / n & t_i s_i < 1 \\ 0 & t_i s_i \ge 1 \end{cases} \tag{3.11} $$
+#
+# <details><summary>Hint</summary>
+#
+# `torch.where(condition, this, that)` chooses place by place.
+#
+# </details>
+
+
+# %% hinge_loss
+def hinge_loss(s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean hinge loss, and dL/ds.   s, t: (n,), t in {-1, +1} -> (), (n,)"""
+    ### BEGIN SOLUTION
+    room = 1 - t * s
+    return room.clamp(min=0).mean(), torch.where(room > 0, -t, torch.zeros_like(t)) / len(s)
+    ### END SOLUTION
+
+
+# %% test_hinge_loss points=3
+s = torch.tensor([0.3, -2.0, 1.0, -0.4, 2.5], dtype=torch.float64)
+t = torch.tensor([1.0, -1.0, 1.0, 1.0, -1.0], dtype=torch.float64)
+loss, ds = torch.tensor(1.12, dtype=torch.float64), torch.tensor([-0.2, 0.0, 0.0, -0.2, 0.2], dtype=torch.float64)
+slips = {
+    "Without a margin: a right answer costs something until it is right by 1.": (
+        torch.tensor(0.58, dtype=torch.float64),
+        torch.tensor([0.0, 0.0, 0.0, -0.2, 0.2], dtype=torch.float64),
+    ),
+    "Answers beyond the margin still pull; they should be left in peace.": (loss, -t / 5),
+    "At the corner t s = 1 the slope that was asked for is 0.": (
+        loss,
+        torch.tensor([-0.2, 0.0, -0.2, -0.2, 0.2], dtype=torch.float64),
+    ),
+    "The loss is a mean but its gradient is not.": (loss, 5 * ds),
+}
+check.close("(loss, ds)", hinge_loss(s, t), (loss, ds), slips=slips)
+### BEGIN HIDDEN TESTS
+rng = torch.Generator().manual_seed(37)
+for n in (8, 1, 13):
+    s = (2 * torch.randn(n, generator=rng, dtype=torch.float64)).requires_grad_()
+    t = 2.0 * (torch.rand(n, generator=rng) < 0.5).double() - 1
+    loss = F.relu(1 - t * s).mean()
+    check.close(f"{n} examples", hinge_loss(s.detach(), t), (loss.detach(), torch.autograd.grad(loss, s)[0]))
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Before you hand in
+#
+# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done.
