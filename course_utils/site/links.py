@@ -1,0 +1,69 @@
+"""Links that work in Jupyter, made to work on the pages too. Everything here maps Markdown to Markdown."""
+
+import html
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+_LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
+_HEADING = re.compile(r"^#{1,3} +(.+?) *$", re.MULTILINE)
+
+
+def headings(notebook: NotebookNode) -> list[str]:
+    """The titles of a chapter's sections, in order."""
+    return [h for cell in notebook.cells if cell.cell_type == "markdown" for h in _HEADING.findall(cell.source)]
+
+
+def slug(title: str) -> str:
+    """The anchor of a heading in JupyterLab, which the pages use too."""
+    return title.replace(" ", "-")
+
+
+def anchor(fragment: str, titles: list[str]) -> str | None:
+    """The anchor of the heading that `fragment` means, in whatever way it was written (GitHub's, say)."""
+    plain = {_plain(title): slug(title) for title in titles}
+    return plain.get(_plain(fragment))
+
+
+def for_page(text: str, titles: Mapping[str, list[str]], here: str, exercises: set[str]) -> str:
+    """A chapter's Markdown with links for the pages.
+
+    `titles` holds the headings of every written chapter, `here` is this one's name, `exercises` names the
+    assignments that exist. A link to a chapter or an assignment that does not exist yet becomes text.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        words, target = match.groups()
+        path, _, fragment = target.partition("#")
+        name = Path(path).stem if path else here
+        if "assignments/" in path:
+            return _download(words, name) if name in exercises else f"{words} (planned)"
+        if path and not path.endswith(".ipynb"):
+            return match[0]
+        if name not in titles:
+            return f"{words} (planned)"
+        found = anchor(fragment, titles[name]) or fragment
+        return f"[{words}]({name + '.ipynb' if path else ''}{'#' + found if fragment else ''})"
+
+    return _LINK.sub(replace, text)
+
+
+def outside(text: str, folder: Path) -> str:
+    """The Markdown of a page of docs/: a link to a file that is not beside it becomes its text."""
+
+    def replace(match: re.Match[str]) -> str:
+        words, target = match.groups()
+        path = target.partition("#")[0]
+        return match[0] if not path or "://" in target or (folder / path).parent == folder else words
+
+    return _LINK.sub(replace, text)
+
+
+def _download(words: str, name: str) -> str:
+    return f'<a href="../exercises/{html.escape(name)}.ipynb" download>{words}</a>'
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())

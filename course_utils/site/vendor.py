@@ -1,0 +1,72 @@
+"""What comes from elsewhere: KaTeX and a typeface, from npm at the versions of site/package-lock.json."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from course_utils import theme
+from course_utils.errors import CourseError
+
+SERIF = ("400-normal", "400-italic", "600-normal")
+
+
+def collect(site: Path, folder: Path) -> None:
+    """Put the style sheets and fonts that the pages need into `folder`. Raises CourseError without npm."""
+    stamp = folder / "made-from"
+    made_from = (site / "package-lock.json").read_text("utf-8") + theme.css() + Path(__file__).read_text("utf-8")
+    if stamp.exists() and stamp.read_text("utf-8") == made_from:
+        return
+    _install(site)
+    shutil.rmtree(folder, ignore_errors=True)
+    _katex(site / "node_modules" / "katex" / "dist", folder / "katex")
+    _serif(site / "node_modules" / "@fontsource" / "source-serif-4" / "files", folder / "serif")
+    (folder / "theme.css").write_text(_colours(), encoding="utf-8")
+    stamp.write_text(made_from, encoding="utf-8")
+
+
+def _install(site: Path) -> None:
+    """`npm ci`, unless what is installed is what the lock file asks for."""
+    installed, wanted = site / "node_modules" / ".package-lock.json", site / "package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime:
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        raise CourseError("The site needs KaTeX from npm, and npm is not installed. Install Node.js and try again.")
+    print("Fetching KaTeX and the typeface (once) ...", flush=True)
+    ran = subprocess.run([npm, "ci", "--ignore-scripts"], cwd=site, capture_output=True, text=True)
+    if ran.returncode:
+        reason = (ran.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise CourseError(f"npm could not install KaTeX: {reason} Check the network and try again.")
+
+
+def _katex(dist: Path, folder: Path) -> None:
+    """KaTeX's style sheet, with the one font format that every browser of today reads."""
+    (folder / "fonts").mkdir(parents=True)
+    css = (dist / "katex.min.css").read_text("utf-8")
+    (folder / "katex.css").write_text(
+        re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("\w+"\)', "", css), encoding="utf-8"
+    )
+    for font in dist.glob("fonts/*.woff2"):
+        shutil.copy(font, folder / "fonts")
+    shutil.copy(dist / "katex.min.js", folder.parent / "katex.min.js.txt")  # for the build; no page loads it
+
+
+def _serif(files: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    faces = []
+    for face in SERIF:
+        weight, style = face.split("-")
+        name = f"source-serif-4-latin-{face}.woff2"
+        shutil.copy(files / name, folder)
+        faces.append(
+            f'@font-face{{font-family:"Source Serif 4";font-style:{style};font-weight:{weight};'
+            f'font-display:swap;src:url({name}) format("woff2")}}'
+        )
+    (folder / "serif.css").write_text("\n".join(faces), encoding="utf-8")
+
+
+def _colours() -> str:
+    """The course's colours; on paper always the light ones."""
+    light = "".join(f"--dl-{name}:{value};" for name, value in theme.LIGHT.items())
+    return f"{theme.css()}\n@media print{{html body[data-theme]{{{light}}}}}\n"
