@@ -179,7 +179,7 @@ def _difference_of_values(a: np.ndarray, b: np.ndarray, rtol: float, atol: float
     found = f"is {_number(a[first])}; it should be {_number(b[first])}"
     if not first:
         return found
-    largest = f"largest difference {gaps.max():.2g}" if np.isfinite(gaps).all() else "not all of them finite"
+    largest = f"largest difference {gaps.max():.3g}" if np.isfinite(gaps).all() else "not all of them finite"
     where = ", ".join(map(str, first))
     return f"differs in {wrong.sum()} of {wrong.size} places ({largest}); the first is [{where}], which {found}"
 
