@@ -5,6 +5,7 @@ user can put right is a `CourseError`; `main` prints its message alone.
 """
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -56,11 +57,70 @@ def site(
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    name: Annotated[str | None, typer.Argument(help="An exercise; the first when none is named.")] = None,
+) -> None:
     """Take a class of six sample students through the whole loop in a temporary folder."""
     from course_utils import demo
 
-    demo.run()
+    demo.run(name)
+
+
+@app.command()
+def submit(name: Annotated[str, typer.Argument(help="An exercise, by name or number.")]) -> None:
+    """Make one file of your exercise that you can hand in (for students)."""
+    from course_utils.grading import handin
+
+    handin.run(name)
+
+
+@app.command()
+def roster(file: Annotated[Path, typer.Argument(help="A CSV from Moodle, Canvas or a spreadsheet.")]) -> None:
+    """Read the class list into the gradebook."""
+    from course_utils.grading import roster
+
+    roster.run(file)
+
+
+@app.command()
+def collect(
+    name: Annotated[str, typer.Argument(help="An assignment, by name or number.")],
+    files: Annotated[list[Path], typer.Argument(help="The archive of submissions from Moodle or Canvas.")],
+) -> None:
+    """Collect the submissions that a learning management system gives out as a zip."""
+    from course_utils.grading import collect
+
+    collect.run(name, files)
+
+
+@app.command()
+def similarity(name: Annotated[str, typer.Argument(help="An assignment, by name or number.")]) -> None:
+    """Write a page of submissions that agree beyond the exercise: leads for a person, never verdicts."""
+    from course_utils.grading import similarity
+
+    similarity.run(name)
+
+
+@app.command("export-marks")
+def export_marks(
+    name: Annotated[str, typer.Argument(help="An assignment, by name or number.")],
+    form: Annotated[str, typer.Option("--format", help="plain, moodle or canvas.")] = "plain",
+    to: Annotated[Path | None, typer.Option(help="The file to write; NAME-FORMAT.csv when none is named.")] = None,
+) -> None:
+    """Write the marks as a CSV file for a spreadsheet, Moodle or Canvas."""
+    from course_utils.grading import exports
+
+    exports.run(name, form, to)
+
+
+@app.command()
+def export(
+    student: Annotated[Path, typer.Option("--student", help="An empty or new folder for the public edition.")],
+) -> None:
+    """Write the public edition of the course: no solutions, planted mistakes or hidden checks."""
+    from course_utils.grading import public
+
+    public.run(student)
 
 
 @app.command()

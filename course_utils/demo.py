@@ -4,6 +4,7 @@ Everything is done by nbgrader, with the settings of this course; nothing outsid
 kept, so that the feedback can be read, until the user deletes it.
 """
 
+import copy
 import re
 import shutil
 import tempfile
@@ -67,9 +68,9 @@ def run(name: str | None = None, root: Path = build.ROOT) -> None:
 def prepare(folder: Path, source: Path) -> Path:
     """A course in `folder` that holds one assignment and nbgrader's settings; return the folder."""
     shutil.copy(build.ROOT / "nbgrader_config.py", folder)
-    copy = folder / "solutions" / source.stem
-    shutil.copytree(source.parent, copy, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"))
-    build.assignment(copy / source.name, folder)
+    source_copy = folder / "solutions" / source.stem
+    shutil.copytree(source.parent, source_copy, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"))
+    build.assignment(source_copy / source.name, folder)
     return folder
 
 
@@ -149,7 +150,7 @@ class Loop:
         released = self.folder / "assignments" / self.name / f"{self.name}.ipynb"
         notebook = self.answered(nbformat.read(released, as_version=4), pupil)
         build.write_if_changed(home / self.name / released.name, nbformat.writes(notebook))
-        config = self.config.copy()
+        config = copy.deepcopy(self.config)
         config.CourseDirectory.update(student_id=pupil.id, assignment_id=self.name)
         config.Exchange.assignment_dir = str(home)
         ExchangeSubmit(coursedir=CourseDirectory(config=config), authenticator=Authenticator(), config=config).start()
