@@ -144,10 +144,9 @@ def test_multiplications_are_those_of_the_matrices(sizes):
         return total
 
     from_loss = count(shapes[::-1])
-    (rows, cols), from_input = shapes[0], 0
-    for r, c in shapes[1:]:
-        from_input += r * c * cols
-        rows = r
+    first, from_input = sizes[0], 0
+    for rows, cols in shapes[1:]:  # each matrix times what has become a (cols, first) matrix
+        from_input += rows * cols * first
     assert CHAPTER["multiplications"](sizes, True) == from_loss
     assert CHAPTER["multiplications"](sizes, False) == from_input
 
