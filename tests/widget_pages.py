@@ -20,7 +20,9 @@ def static_page(*widgets: DOMWidget, changes: dict | None = None, mode: str = "l
     data = embed_data(views=list(widgets), drop_defaults=False)
     states = data["manager_state"]["state"]
     states[widgets[0].model_id]["state"].update(changes or {})
-    views = "".join(_script("view", {"model_id": w.model_id, "version_major": 2, "version_minor": 0}) for w in widgets)
+    views = "".join(
+        _script("view", {"model_id": w.model_id, "version_major": 2, "version_minor": 0}) for w in widgets
+    )
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>widgets</title>'
         f'<meta name="viewport" content="width=device-width"><style>{theme.css()}'

@@ -29,7 +29,9 @@ def bundle(name: str) -> str:
     names: list[str] = []
     _collect(name, names)
     parts = [_IMPORT.sub("", _source(part)) for part in names]
-    return "\n".join([re.sub(r"^export (?!default)", "", part, flags=re.MULTILINE) for part in parts[:-1]] + parts[-1:])
+    return "\n".join(
+        [re.sub(r"^export (?!default)", "", part, flags=re.MULTILINE) for part in parts[:-1]] + parts[-1:]
+    )
 
 
 def _collect(name: str, names: list[str]) -> None:
