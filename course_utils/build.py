@@ -1,8 +1,8 @@
 """From the text sources to notebooks: chapters are paired, exercises become nbgrader assignments.
 
-    chapters/03_x.py                  -> chapters/03_x.ipynb                 (no outputs)
-    solutions/03_x/03_x.py            -> solutions/03_x/03_x.ipynb           (nbgrader's source, not committed)
-                                      -> assignments/03_x/03_x.ipynb         (the student's version)
+chapters/03_x.py                  -> chapters/03_x.ipynb                 (no outputs)
+solutions/03_x/03_x.py            -> solutions/03_x/03_x.ipynb           (nbgrader's source, not committed)
+                                  -> assignments/03_x/03_x.ipynb         (the student's version)
 """
 
 import hashlib
@@ -16,6 +16,8 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from course_utils.errors import CourseError, one_of
+
 ROOT = Path(__file__).resolve().parent.parent
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -23,8 +25,24 @@ LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-pytho
 BEGIN_SOLUTION = "### BEGIN SOLUTION"
 
 
-class BuildError(Exception):
+class BuildError(CourseError):
     """A source that cannot be built; the message says which and what to change."""
+
+
+def run(names: list[str], root: Path = ROOT) -> None:
+    """Pair the named chapters (all, when there is no name), build their assignments, and say what changed."""
+    sources = [*chapters(root), *exercises(root)]
+    known = sorted({source.stem for source in sources})
+    wanted = {one_of(name, known) for name in names} or set(known)
+    changed = 0
+    for source in sources:
+        if source.stem in wanted:
+            is_chapter = source.parent.name == "chapters"
+            if pair(source) if is_chapter else assignment(source, root):
+                changed += 1
+                print(f"{'chapter' if is_chapter else 'assignment'} {source.stem} written")
+    if not changed:
+        print("Everything was up to date.")
 
 
 def chapters(root: Path = ROOT) -> list[Path]:
