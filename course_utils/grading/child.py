@@ -47,6 +47,11 @@ class Shell(InteractiveShell):
 
     send: Send = staticmethod(_nowhere)
 
+    @classmethod
+    def current(cls) -> "Shell":
+        """The one shell of this process."""
+        return cls.instance()
+
     def _showtraceback(self, etype: type, evalue: BaseException, stb: Any) -> None:
         lines = [str(line) for line in (stb if isinstance(stb, list) else [stb])]
         output = {"output_type": "error", "ename": etype.__name__, "evalue": str(evalue)[:1000], "traceback": lines}
@@ -54,7 +59,9 @@ class Shell(InteractiveShell):
 
     def system(self, cmd: str) -> None:
         """`!command`, without a terminal."""
-        done = subprocess.run(self.var_expand(cmd, depth=1), shell=True, capture_output=True, text=True, errors="replace")
+        done = subprocess.run(
+            self.var_expand(cmd, depth=1), shell=True, capture_output=True, text=True, errors="replace"
+        )
         print(done.stdout + done.stderr, end="")
         self.user_ns["_exit_code"] = done.returncode
 
@@ -67,15 +74,15 @@ class _Results(DisplayHook):
         """The grader numbers cells itself."""
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
-        self.shell.send({"output": {"output_type": "display_data", "data": _text(format_dict), "metadata": {}}})
+        Shell.current().send({"output": {"output_type": "display_data", "data": _text(format_dict), "metadata": {}}})
 
     def finish_displayhook(self) -> None:
         """Nothing was written to a terminal."""
 
 
 class _Displays(DisplayPublisher):
-    def publish(self, data: dict, metadata: dict | None = None, **options: Any) -> None:
-        self.shell.send({"output": {"output_type": "display_data", "data": _text(data), "metadata": {}}})
+    def publish(self, data: dict, *others: Any, **options: Any) -> None:
+        Shell.current().send({"output": {"output_type": "display_data", "data": _text(data), "metadata": {}}})
 
     def clear_output(self, wait: bool = False) -> None:
         """What was shown stays."""
@@ -129,7 +136,7 @@ class _Stream(io.TextIOBase):
 
 def make_shell() -> Shell:
     """The shell, made once in the warm process: every child inherits it ready."""
-    Shell.displayhook_class, Shell.display_pub_class = _Results, _Displays
+    Shell.displayhook_class, Shell.display_pub_class = _Results, _Displays  # type: ignore[assignment]
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
@@ -211,7 +218,7 @@ def _start_afresh(seed: int) -> None:
     torch.set_default_device(None)
     torch.set_grad_enabled(True)
     random.seed(seed)
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  (students may use it)
     torch.manual_seed(seed)
 
 

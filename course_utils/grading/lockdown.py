@@ -61,7 +61,7 @@ def following_children_share_pids(own_pids: int) -> None:
 
 
 def shut_in(readable: Iterable[str]) -> None:
-    """Shut the calling, freshly forked process in for good. `readable`: folders of Python and the course's package."""
+    """Shut the calling, freshly forked process in for good. `readable`: Python's and the package's folders."""
     own_namespaces(NEWUSER | NEWNS | NEWIPC | NEWNET)
     _call(_libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
     for folder in (SCRATCH, "/dev/shm"):

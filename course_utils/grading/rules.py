@@ -44,7 +44,9 @@ def _same(got: Value, want: Value, rule: Rule) -> str:
     if want.kind in ("list", "tuple", "dict"):
         return _same_items(got, want, rule)
     if want.kind == "float":
-        return "" if _values_agree(np.asarray(got.data), np.asarray(want.data), rule, "float64") else "has a wrong value"
+        return (
+            "" if _values_agree(np.asarray(got.data), np.asarray(want.data), rule, "float64") else "has a wrong value"
+        )
     return "" if got.data == want.data else "has a wrong value"
 
 

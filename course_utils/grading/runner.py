@@ -30,6 +30,10 @@ MAX_MESSAGES, MAX_OUTPUT, MAX_SEALED, MAX_SEALS = 5_000, 8 << 20, 32 << 20, 200
 GRACE = 2.0  # seconds between asking a cell to stop and ending its process
 
 
+class WarmEnded(CourseError):
+    """The warm process is gone, for example because the machine ran out of memory."""
+
+
 class Ended(Exception):
     """The child's process is gone or was ended: `why` is a short reason, `slow` says that time ran out."""
 
@@ -56,11 +60,11 @@ class Child:
         self.reader = Reader(sock)
 
     def wait_until_ready(self) -> None:
-        """Return when it is shut in and listens. Raises CourseError when it could not be."""
+        """Return when it is shut in and listens. Raises WarmEnded when it could not be."""
         try:
             message, _ = self.reader.message(time.monotonic() + START_SECONDS)
         except (Gone, TimeoutError) as e:
-            raise CourseError(
+            raise WarmEnded(
                 "A submission could not be shut in: this kernel or container forbids nested namespaces or Landlock. "
                 "docs/grading.md says how to allow them."
             ) from e
@@ -148,7 +152,7 @@ class Warm:
         self.lock = threading.Lock()
         self.asked: collections.deque[socket.socket] = collections.deque()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115  (open for as long as the process lives)
         program = [sys.executable, "-m", "course_utils.grading.warm", str(theirs.fileno())]
         program += ["as-it-is" if unsafe else "shut-in", *modules]
         self.scratch = tempfile.mkdtemp(prefix="course-grade-") if unsafe else ""
@@ -184,7 +188,7 @@ class Warm:
                 child = Child(self.asked.popleft(), descriptors[0])
                 self._order()
             except (OSError, IndexError) as e:
-                raise CourseError(f"The grader's warm process has ended; grade again to go on. {self.said()}") from e
+                raise WarmEnded(f"The grader's warm process has ended; grade again to go on. {self.said()}") from e
         return child
 
     def _order(self) -> None:

@@ -16,7 +16,16 @@ from course_utils.errors import CourseError
 from course_utils.grading import lockdown
 
 PACKAGE = Path(__file__).resolve().parent.parent
-SYSTEM = ("/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives", "/etc/passwd", "/etc/localtime", "/etc/fonts")
+SYSTEM = (
+    "/lib",
+    "/lib64",
+    "/bin",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/etc/passwd",
+    "/etc/localtime",
+    "/etc/fonts",
+)
 NOBODY = 65534
 
 ENVIRONMENT = {

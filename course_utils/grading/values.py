@@ -86,7 +86,10 @@ class _Encoder:
             str: lambda x, depth: ["str", self.text(x)],
             list: lambda x, depth: ["list", [self.tree(item, depth + 1) for item in x]],
             tuple: lambda x, depth: ["tuple", [self.tree(item, depth + 1) for item in x]],
-            dict: lambda x, depth: ["dict", [[self.tree(k, depth + 1), self.tree(v, depth + 1)] for k, v in x.items()]],
+            dict: lambda x, depth: [
+                "dict",
+                [[self.tree(k, depth + 1), self.tree(v, depth + 1)] for k, v in x.items()],
+            ],
             np.ndarray: lambda x, depth: self.array("array", x),
             torch.Tensor: lambda x, depth: self.tensor(x),
             torch.nn.Parameter: lambda x, depth: self.tensor(x),

@@ -17,7 +17,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from course_utils.grading import child, lockdown
+import course_utils.grading.child as child
+from course_utils.grading import lockdown
 
 FAILING_CHECK = """
 import torch
@@ -61,7 +62,7 @@ def _become_root_of_pids() -> int:
 
 
 def _serve_one(control: socket.socket, shell: child.Shell, own_pids: int) -> bool:
-    """Fork a child around the socket that came with a request; answer with its pidfd. False when the grader is gone."""
+    """Fork a child around the socket that came with a request, answer with its pidfd. False: the grader is gone."""
     request, descriptors, *_ = socket.recv_fds(control, 64, 1)
     if not request:
         return False

@@ -1,0 +1,219 @@
+"""`course grade`: a class of submissions, graded side by side, kept one by one.
+
+Runs in the grader's main process: it cleans, hands programs to the workers, judges what comes back and writes. Only
+programs leave this process; only this process knows expected values and writes marks. Killed at any moment and
+started again it goes on where it was.
+"""
+
+import csv
+import fcntl
+import secrets
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from course_utils.build import ROOT
+from course_utils.errors import CourseError
+from course_utils.grading import course, reference, workers
+from course_utils.grading.clean import Cleaned, clean
+from course_utils.grading.execute import Program, Trace
+from course_utils.grading.master import Master, load
+from course_utils.grading.record import Recorder, Row
+from course_utils.grading.submission import finish, prepare
+
+
+@dataclass
+class Summary:
+    """What a batch did: how many it graded and found done, a row for each kept result, and what went wrong."""
+
+    graded: int
+    already: int
+    rows: list[Row]
+    failed: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def run(
+    name: str, count: int | None = None, only: str = "", unsafe: bool = False, scheduler: str = "", root: Path = ROOT
+) -> Summary:
+    """Grade what was handed in for `name` and not graded yet; print the marks and who needs a person.
+
+    Raises CourseError when the assignment, the sandbox or the cluster is not there, or another batch is running.
+    """
+    console = Console()
+    name = course.assignment_name(name, root)
+    with _alone(root, name), course.gradebook(root) as book:
+        summary = grade(book, name, root, count or workers.count(), only, unsafe, scheduler, console)
+    path = root / ".grading" / f"{name}.csv"
+    write_csv(path, summary.rows)
+    print_summary(console, name, summary, path)
+    if summary.failed:
+        raise CourseError(
+            f"{len(summary.failed)} submissions could not be graded. Run the command again to try them."
+        )
+    return summary
+
+
+def grade(
+    book: Gradebook, name: str, root: Path, count: int, only: str, unsafe: bool, scheduler: str, console: Console
+) -> Summary:
+    """Grade into `book`; see `run`."""
+    config = course.settings(root)
+    master = load(course.folder("source", root) / name)
+    submitted = course.folder("submitted", root)
+    recorder = Recorder(book, master, submitted, course.folder("autograded", root), config)
+    students = sorted(path.parent.name for path in submitted.glob(f"*/{name}") if path.is_dir())
+    if only and only not in students:
+        raise CourseError(f"{only} has handed in nothing for {name}. Look into {submitted}.")
+    kept = recorder.kept()
+    fingerprints = {s: recorder.fingerprint(s) for s in students if not only or s == only}
+    todo = [student for student, mark in fingerprints.items() if kept.get(student) != mark]
+    summary = Summary(0, len(fingerprints) - len(todo), [], warnings=_warnings(master, unsafe))
+    if todo:
+        _Batch(master, recorder, fingerprints, summary, count, unsafe, scheduler, console).grade(todo)
+    summary.rows = [row for row in recorder.rows() if not only or row.student == only]
+    return summary
+
+
+def _warnings(master: Master, unsafe: bool) -> list[str]:
+    found = [f"{t.name} has no sealed checks: its mark can be forged." for t in master.tests.values() if not t.parts]
+    if unsafe:
+        found.append("Graded with --unsafe: nothing kept submissions from files, the network or each other.")
+    return found
+
+
+@dataclass
+class _Batch:
+    """The submissions in flight. A submission whose time ran out beside others is run again by itself at the end."""
+
+    master: Master
+    recorder: Recorder
+    fingerprints: dict[str, str]
+    summary: Summary
+    count: int
+    unsafe: bool
+    scheduler: str
+    console: Console
+    seed: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def grade(self, students: Sequence[str]) -> None:
+        modules = tuple(self.master.modules())
+        with self._bar() as bar:
+            task = bar.add_task("warming up", total=len(students))
+            self.expected = reference.run(self.master, self.seed, workers.warm(modules, self.unsafe))
+            bar.update(task, description=f"grading {self.master.name}")
+            executor = workers.executor(self.count, self.scheduler)
+            try:
+                slow: list[str] = []
+                for student in self._side_by_side(executor, students, modules, slow):
+                    bar.advance(task, student not in slow)
+                for student in slow:  # alone: no neighbour can have taken its time
+                    cleaned, program = self._prepare(student)
+                    self._keep(student, cleaned, workers.run(program, modules, self.unsafe))
+                    bar.advance(task)
+            finally:
+                executor.shutdown(wait=False, cancel_futures=True)
+                workers.close()
+
+    def _bar(self) -> Progress:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        return Progress(*columns, console=self.console, transient=True)
+
+    def _side_by_side(
+        self, executor: Executor, students: Sequence[str], modules: tuple[str, ...], slow: list[str]
+    ) -> Iterator[str]:
+        """Keep a few more submissions in flight than run at once; yield each student when done or found slow."""
+        flying: dict[Future[Trace], tuple[str, Cleaned]] = {}
+        left = iter(students)
+        while True:
+            while len(flying) < self.count + 2 and (student := next(left, None)) is not None:
+                cleaned, program = self._prepare(student)
+                flying[executor.submit(workers.run, program, modules, self.unsafe)] = student, cleaned
+            if not flying:
+                return
+            for done in wait(flying, return_when=FIRST_COMPLETED).done:
+                student, cleaned = flying.pop(done)
+                self._finish(student, cleaned, done, slow)
+                yield student
+
+    def _prepare(self, student: str) -> tuple[Cleaned, Program]:
+        cleaned = clean(self.recorder.submitted / student / self.master.name, self.master)
+        return cleaned, prepare(cleaned, self.master, self.seed)
+
+    def _finish(self, student: str, cleaned: Cleaned, done: Future[Trace], slow: list[str]) -> None:
+        try:
+            trace = done.result()
+        except Exception as e:  # a worker is lost: its submission is tried here, by itself
+            self.console.log(f"{student}: a worker was lost ({type(e).__name__}); it is graded here")
+            slow.append(student)
+            return
+        if trace.slow and self.count > 1:
+            slow.append(student)
+        else:
+            self._keep(student, cleaned, trace)
+
+    def _keep(self, student: str, cleaned: Cleaned, trace: Trace) -> None:
+        try:
+            graded = finish(cleaned, trace, self.expected)
+            self.recorder.save(student, graded, cleaned, self.fingerprints[student])
+            self.summary.graded += 1
+        except (OSError, ValueError, KeyError) as e:  # one submission never stops the batch
+            self.recorder.book.db.rollback()
+            self.summary.failed[student] = f"{type(e).__name__}: {e}"[:200]
+
+
+@contextmanager
+def _alone(root: Path, name: str) -> Iterator[None]:
+    """One batch of an assignment at a time; the lock goes with the process, however it ends."""
+    folder = root / ".grading"
+    folder.mkdir(exist_ok=True)
+    with (folder / f".{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as e:
+            raise CourseError(f"{name} is being graded already. Wait for that batch, or stop it.") from e
+        yield
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """One line a student: the marks, question by question, and why a person should look."""
+    cells = list(dict.fromkeys(cell for row in rows for cell in row.by_cell))
+    with path.open("w", encoding="utf-8", newline="") as f:
+        writer = csv.writer(f)
+        writer.writerow(["student", "score", "max_score", *cells, "late_penalty", "needs_a_person"])
+        for row in rows:
+            marks = [_number(row.by_cell.get(cell)) for cell in cells]
+            why = "; ".join(_reasons(row))
+            writer.writerow([row.student, _number(row.score), _number(row.max_score), *marks, row.late_penalty, why])
+
+
+def print_summary(console: Console, name: str, summary: Summary, path: Path) -> None:
+    """The table of marks and of who needs a person, and what the batch did."""
+    table = Table(title=name, title_justify="left")
+    for column in ("student", "marks", "of", "needs a person"):
+        table.add_column(column, justify="left" if column in ("student", "needs a person") else "right")
+    for row in summary.rows:
+        cells = (row.student, _number(row.score), _number(row.max_score), "\n".join(_reasons(row)))
+        table.add_row(*map(Text, cells))
+    console.print(table)
+    for student, why in summary.failed.items():
+        console.print(f"{student} could not be graded: {why}", markup=False)
+    for warning in summary.warnings:
+        console.print(f"[bold]Note:[/bold] {warning}")
+    console.print(f"{summary.graded} graded now, {summary.already} before. Marks: {path}", markup=False)
+
+
+def _reasons(row: Row) -> list[str]:
+    return [*(["has an answer to mark by hand"] if row.needs_hand else []), *row.person]
+
+
+def _number(x: float | None) -> str:
+    return "" if x is None else f"{x:.6g}"
