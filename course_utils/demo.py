@@ -9,6 +9,7 @@ import re
 import shutil
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from nbgrader.exchange.default import ExchangeSubmit
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from sqlalchemy.exc import SAWarning
 
 from course_utils import build
 from course_utils.errors import CourseError, one_of
@@ -102,6 +104,7 @@ class Loop:
     def run(self, console: Console) -> None:
         """Every step of the loop with a bar, then the table of marks."""
         build.environment_on_path()
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, about SQLAlchemy 2
         columns = TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn()
         with Progress(*columns, console=console, transient=True) as bar:
             steps = list(self.steps())
@@ -213,7 +216,8 @@ class Loop:
 
     def table(self) -> Table:
         """The marks, question by question."""
-        table = Table(title=f"{self.name}: a class of six", show_footer=True)
+        caption = ", ".join(f"{pupil.id}: {pupil.does}" for pupil in PUPILS)
+        table = Table(title=f"{self.name}: a class of six", caption=caption, show_footer=True)
         with self.gradebook() as book:
             marks = {pupil.id: self.marks(book, pupil) for pupil in PUPILS}
             questions = {g.name: g.max_score for g in book.find_assignment(self.name).notebooks[0].grade_cells}
@@ -221,7 +225,7 @@ class Loop:
         table.add_column("question", footer="together", no_wrap=True)
         table.add_column("of", footer=_number(sum(questions.values())), justify="right")
         for pupil in PUPILS:
-            heading = f"{pupil.id}{' (late)' if pupil.id in late else ''}\n[dim]{pupil.does}[/dim]"
+            heading = f"{pupil.id}\n[bold]late[/bold]" if pupil.id in late else pupil.id
             table.add_column(heading, footer=_total(marks[pupil.id]), justify="right")
         for question, most in questions.items():
             table.add_row(
@@ -257,7 +261,7 @@ def _number(points: float) -> str:
 
 def _total(marks: dict[str, str]) -> str:
     if not marks:
-        return "not graded"
+        return "none"
     total = _number(sum(float(points) for points in marks.values() if points != "?"))
     return f"{total} + ?" if "?" in marks.values() else total
 
