@@ -32,8 +32,12 @@ def start(text: str, notebooks: Notebooks) -> str:
 
 def _chapter_item(name: str, title: str, builds: str, notebooks: Notebooks) -> str:
     if name not in notebooks:
-        return f"**{title}** {builds} *planned*"
-    return f"**[{title}](chapters/{name}.ipynb)** {builds} *runs in {seconds(notebooks[name])}*"
+        return f"**{title}** {_builds(builds)} *planned*"
+    return f"**[{title}](chapters/{name}.ipynb)** {_builds(builds)} *runs in {seconds(notebooks[name])}*"
+
+
+def _builds(words: str) -> str:
+    return f'<span class="builds">{html.escape(words)}</span>'
 
 
 def seconds(notebook: NotebookNode) -> str:

@@ -67,6 +67,9 @@ def _serif(files: Path, folder: Path) -> None:
 
 
 def _colours() -> str:
-    """The course's colours; on paper always the light ones."""
-    light = "".join(f"--dl-{name}:{value};" for name, value in theme.LIGHT.items())
-    return f"{theme.css()}\n@media print{{html body[data-theme]{{{light}}}}}\n"
+    """The course's colours: on paper the light ones, and dark ones also before a script has said so."""
+    light, dark = (
+        "".join(f"--dl-{name}:{value};" for name, value in colours.items()) for colours in (theme.LIGHT, theme.DARK)
+    )
+    unsaid = f"@media (prefers-color-scheme:dark){{body:not([data-theme]){{{dark}}}}}"
+    return f"{theme.css()}\n{unsaid}\n@media print{{html body:is([data-theme],:not([data-theme])){{{light}}}}}\n"

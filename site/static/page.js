@@ -1,0 +1,41 @@
+// What a keyboard and a screen reader need and the theme does not give. Nothing on a page depends on it to be read.
+(() => {
+  "use strict";
+
+  /** Parts that scroll sideways can be reached, and so scrolled, with the keyboard. */
+  function reachScrolling() {
+    for (const part of document.querySelectorAll("article pre, article div.math, article .table-wrapper")) {
+      if (part.scrollWidth > part.clientWidth + 1) part.tabIndex = 0;
+      else part.removeAttribute("tabindex");
+    }
+  }
+
+  /** The side bars' labels act as buttons: Enter and Space open them, Escape closes. */
+  function labelsAsButtons() {
+    for (const [id, name] of [["__navigation", "Chapters"], ["__toc", "On this page"]]) {
+      const box = document.getElementById(id);
+      for (const label of document.querySelectorAll(`label[for="${id}"]:not(.overlay)`)) {
+        Object.assign(label, { role: "button", tabIndex: 0, ariaLabel: name });
+        label.addEventListener("keydown", (event) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          box.click();
+        });
+      }
+      addEventListener("keydown", (event) => {
+        if (event.key === "Escape") box.checked = false;
+      });
+    }
+  }
+
+  function start() {
+    labelsAsButtons();
+    reachScrolling();
+    addEventListener("resize", reachScrolling);
+    document.addEventListener("toggle", reachScrolling, true); // an opened answer
+    document.fonts?.ready.then(reachScrolling);
+  }
+
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+  else start();
+})();
