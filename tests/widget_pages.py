@@ -1,7 +1,6 @@
 """Static pages with widgets on them, as the site makes them: for the widgets' tests and their benchmark."""
 
 import json
-import os
 from pathlib import Path
 
 from ipywidgets import DOMWidget
@@ -11,8 +10,7 @@ from playwright.sync_api import Browser, Page
 from course_utils import theme
 
 ROOT = Path(__file__).resolve().parent.parent
-LOADER = Path(os.environ.get("LOADER", "/tmp/w/loader.js"))
-MIME = "application/vnd.jupyter.widget-"
+LOADER = ROOT / "site" / "static" / "widgets.js"
 
 
 def static_page(*widgets: DOMWidget, changes: dict | None = None, mode: str = "light") -> str:
@@ -20,22 +18,20 @@ def static_page(*widgets: DOMWidget, changes: dict | None = None, mode: str = "l
     data = embed_data(views=list(widgets), drop_defaults=False)
     states = data["manager_state"]["state"]
     states[widgets[0].model_id]["state"].update(changes or {})
-    views = "".join(
-        _script("view", {"model_id": w.model_id, "version_major": 2, "version_minor": 0}) for w in widgets
-    )
+    views = "".join(f'<div class="course-widget" data-model="{w.model_id}"></div>' for w in widgets)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>widgets</title>'
         f'<meta name="viewport" content="width=device-width"><style>{theme.css()}'
         f"body{{background:var(--dl-page);color:var(--dl-ink);max-width:760px;margin:16px auto;padding:0 12px;"
         f'font-family:system-ui}}</style></head><body data-theme="{mode}"><main><h1>Widgets</h1>{views}</main>'
-        f"{_script('state', {'version_major': 2, 'version_minor': 0, 'state': states})}"
+        f"{_script({'state': states})}"
         f"<script>{LOADER.read_text(encoding='utf-8')}</script></body></html>"
     )
 
 
-def _script(kind: str, value: dict) -> str:
-    text = json.dumps(value).replace("</", "<\\/")
-    return f'<script type="{MIME}{kind}+json">{text}</script>'
+def _script(states: dict) -> str:
+    text = json.dumps(states).replace("</", "<\\/")
+    return f'<script type="application/vnd.jupyter.widget-state+json">{text}</script>'
 
 
 def open_page(browser: Browser, text: str, folder: Path, width: int = 800, **context: object) -> Page:

@@ -4,5 +4,17 @@ from course_utils.widgets.base import WidgetError
 from course_utils.widgets.explore import Explore, explore
 from course_utils.widgets.expression_graph import ExpressionGraph
 from course_utils.widgets.gradient_depth import GradientDepth
+from course_utils.widgets.optimizer_race import OptimizerRace
+from course_utils.widgets.perceptron_line import PerceptronLine
+from course_utils.widgets.relu_fit import ReluFit
 
-__all__ = ["Explore", "ExpressionGraph", "GradientDepth", "WidgetError", "explore"]
+__all__ = [
+    "Explore",
+    "ExpressionGraph",
+    "GradientDepth",
+    "OptimizerRace",
+    "PerceptronLine",
+    "ReluFit",
+    "WidgetError",
+    "explore",
+]
