@@ -47,13 +47,19 @@ def show_what_we_want() -> None:
     loss, here = (torch.tanh(1.5 * w - 0.4) - 0.6) ** 2, torch.tensor(-0.2)
     a = torch.tanh(1.5 * here - 0.4)
     height, slope = (a - 0.6) ** 2, 2 * (a - 0.6) * (1 - a**2) * 1.5
-    fig, ax = plots.panel("the number we want, for one weight", x="weight $w$", y="loss $L$", ylim=(0, 2.7))
+    fig, ax = plots.panel(
+        "the number we want, for one weight", x="weight $w$", y="loss $L$", ylim=(0, 2.7)
+    )
     ax.plot(w, loss)
     ax.plot(w, height + slope * (w - here), "--", color=plots.ORANGE)
     ax.plot(here, height, "o", color=plots.ORANGE, markersize=8)
     ax.annotate(f"slope {slope:.2f}", (here, height), (0.15, 1.9), color=plots.ORANGE)
     cost, ax2 = plots.panel(
-        "runs of the network for all slopes", x="number of weights", y="runs", xscale="log", yscale="log"
+        "runs of the network for all slopes",
+        x="number of weights",
+        y="runs",
+        xscale="log",
+        yscale="log",
     )
     n = torch.logspace(0, 6, 50)
     ax2.plot(n, 2 * n, label="nudge each weight up and down")
@@ -107,7 +113,9 @@ def neuron_gradient(x: float, w: float, b: float, t: float) -> tuple[float, floa
 # Is it right? PyTorch records its own computation and differentiates it. Ask it for the same three numbers.
 
 # %%
-x, w, b, t = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (0.8, -1.3, 0.4, 0.6))
+x, w, b, t = (
+    torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (0.8, -1.3, 0.4, 0.6)
+)
 loss = (torch.tanh(w * x + b) - t) ** 2
 expected = torch.autograd.grad(loss, (w, b, x))
 
@@ -127,7 +135,9 @@ direct, through_tanh = math.tanh(0.7), 0.7 * (1 - math.tanh(0.7) ** 2)
 slips = {"Only the direct path; eq. 3.2 adds the path through tanh.": direct}
 
 check.close("both paths", direct + through_tanh, expected, slips=slips)
-check.catches("a forgotten path", lambda: check.close("dL/dx", direct, expected, slips=slips))
+check.catches(
+    "a forgotten path", lambda: check.close("dL/dx", direct, expected, slips=slips)
+)
 
 # %% [markdown]
 # Layers pass on vectors, and then the rate from one layer to the next is a matrix of rates, the Jacobian
@@ -141,15 +151,18 @@ check.catches("a forgotten path", lambda: check.close("dL/dx", direct, expected,
 
 # %%
 def multiplications(sizes: Sequence[int], from_loss: bool) -> int:
-    """Scalar products in eq. 3.3 for layers of these sizes and a scalar loss, from either end of the chain."""
-    *shapes, last = [(rows, cols) for cols, rows in pairwise([*sizes, 1])]
-    if from_loss:
-        return sum(rows * cols for rows, cols in shapes)  # a row times each Jacobian
-    return sum(rows * cols * sizes[0] for rows, cols in [*shapes[1:], last])  # each Jacobian times a matrix
+    """What eq. 3.3 costs from either end, for layers of these sizes and a scalar loss."""
+    shapes = [(rows, cols) for cols, rows in pairwise([*sizes, 1])]
+    if from_loss:  # the last Jacobian is a row, which is carried through the others
+        return sum(rows * cols for rows, cols in shapes[:-1])
+    return sum(rows * cols * sizes[0] for rows, cols in shapes[1:])  # a matrix is carried
 
 
 sizes = (64, 64, 32, 10)
-print(f"from the input: {multiplications(sizes, False):,}    from the loss: {multiplications(sizes, True):,}")
+print(
+    f"from the input: {multiplications(sizes, False):,}",
+    f"from the loss: {multiplications(sizes, True):,}",
+)
 
 # %% [markdown]
 # The same product, with twenty times less work. This is why the gradient is computed backwards: there is one loss, and there are many weights.
@@ -171,7 +184,7 @@ print(f"from the input: {multiplications(sizes, False):,}    from the loss: {mul
 
 # %%
 class Value:
-    """A number that remembers how it was made: its parents, each with the local derivative dv/dp on the edge."""
+    """A number that knows its parents, each with the local derivative dv/dp on the edge."""
 
     def __init__(self, number: float, parents: Sequence[tuple["Value", float]] = ()):
         self.number, self.parents, self.grad = float(number), parents, 0.0
@@ -182,7 +195,9 @@ class Value:
 
     def __mul__(self, other: "Value | float") -> "Value":
         other = other if isinstance(other, Value) else Value(other)
-        return Value(self.number * other.number, [(self, other.number), (other, self.number)])
+        return Value(
+            self.number * other.number, [(self, other.number), (other, self.number)]
+        )
 
     def __pow__(self, k: float) -> "Value":
         return Value(self.number**k, [(self, k * self.number ** (k - 1))])
@@ -235,7 +250,9 @@ def penalised(x: Value | Tensor, w: Value | Tensor, b: Value | Tensor) -> Value 
 
 mine = [Value(v) for v in (0.8, -1.3, 0.4)]
 backward(penalised(*mine))
-leaves = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (0.8, -1.3, 0.4)]
+leaves = [
+    torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (0.8, -1.3, 0.4)
+]
 theirs = torch.autograd.grad(penalised(*leaves), leaves)
 
 for name, value, expected in zip(("dL/dx", "dL/dw", "dL/db"), mine, theirs, strict=True):
@@ -246,7 +263,9 @@ for name, value, expected in zip(("dL/dx", "dL/dw", "dL/db"), mine, theirs, stri
 # watch which gradients move. Before the last step back, predict the gradient at $w$: multiply along the path.
 
 # %%
-widgets.ExpressionGraph.from_expression("(tanh(w * x + b) - t)**2", x=0.8, w=-1.3, b=0.4, t=0.6)
+widgets.ExpressionGraph.from_expression(
+    "(tanh(w * x + b) - t)**2", x=0.8, w=-1.3, b=0.4, t=0.6
+)
 
 # %% [markdown]
 # **Break it.** Write `=` where (3.4) has `+=`. The first test below uses every value once, and the bug passes. The second one uses $w$ twice,
@@ -269,7 +288,10 @@ check.close("w x, each used once", w.grad, 5.0)
 w = Value(3.0)
 backward_overwriting(w * w + w)
 check.catches(
-    "overwriting", lambda: check.close("d(w w + w)/dw", w.grad, 7.0, slips={"One share only; eq. 3.4 adds.": w.grad})
+    "overwriting",
+    lambda: check.close(
+        "d(w w + w)/dw", w.grad, 7.0, slips={"One share only; eq. 3.4 adds.": w.grad}
+    ),
 )
 
 # %% [markdown]
@@ -289,7 +311,7 @@ check.catches(
 
 # %%
 def numeric_gradient(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
-    """dL/dx of a scalar function by central differences (eq. 3.5).   x: any shape, float64 -> the same shape"""
+    """dL/dx of a scalar function by central differences.   x: any shape -> the same"""
     grad = torch.empty_like(x)
     for i in range(x.numel()):
         step = torch.zeros_like(x)
@@ -309,7 +331,7 @@ def numeric_gradient(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) 
 
 # %%
 def relative_error(g: Tensor, g_other: Tensor) -> float:
-    """Distance of two gradients against their size (eq. 3.6), between 0 and 1; 0 when both are zero."""
+    """Distance of two gradients against their size (eq. 3.6); 0 when both are zero."""
     size = (g.norm() + g_other.norm()).item()
     return (g - g_other).norm().item() / size if size else 0.0
 
@@ -321,7 +343,11 @@ def f(x: Tensor) -> Tensor:
 
 x = torch.randn(2, 3, generator=torch.Generator().manual_seed(SEED), dtype=torch.float64)
 exact = 2 * x.tanh() * (1 - x.tanh() ** 2)
-check.reaches("relative error of central differences", relative_error(numeric_gradient(f, x), exact), at_most=1e-9)
+check.reaches(
+    "relative error of central differences",
+    relative_error(numeric_gradient(f, x), exact),
+    at_most=1e-9,
+)
 
 # %% [markdown]
 # The step $h$ has to be chosen. Make it large and the curve bends away between the two points. Make it tiny and the two losses agree in nearly all of
@@ -344,7 +370,9 @@ steps = torch.logspace(-12, 0, 49, dtype=torch.float64).tolist()
 curves = {
     "one-sided, float64": [relative_error(one_sided(f, x, h), exact) for h in steps],
     "central, float64": [relative_error(numeric_gradient(f, x, h), exact) for h in steps],
-    "central, float32": [relative_error(numeric_gradient(f, x.float(), h).double(), exact) for h in steps],
+    "central, float32": [
+        relative_error(numeric_gradient(f, x.float(), h).double(), exact) for h in steps
+    ],
 }
 
 # %% tags=["hide-input"]
@@ -365,7 +393,11 @@ plots.show(fig, alt="Relative error against the step h: each curve falls and ris
 # %%
 best = {name: min(errors) for name, errors in curves.items()}
 check.reaches("best central difference, float64", best["central, float64"], at_most=1e-9)
-check.reaches("one-sided over central", best["one-sided, float64"] / best["central, float64"], at_least=30)
+check.reaches(
+    "one-sided over central",
+    best["one-sided, float64"] / best["central, float64"],
+    at_least=30,
+)
 check.reaches("best central difference, float32", best["central, float32"], at_least=1e-6)
 
 # %% [markdown]
@@ -377,7 +409,9 @@ check.reaches("best central difference, float32", best["central, float32"], at_l
 
 # %%
 z = torch.tensor([1e-7, 0.5], dtype=torch.float64)
-right = torch.tensor([1.0, 1.0], dtype=torch.float64)  # both are positive, so the slope of relu is 1
+right = torch.tensor(
+    [1.0, 1.0], dtype=torch.float64
+)  # both are positive, so the slope of relu is 1
 for h in (1e-5, 1e-8):
     print(f"h = {h:g}: ", numeric_gradient(lambda v: v.relu().sum(), z, h).tolist())
 
@@ -448,7 +482,7 @@ def binary_cross_entropy(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 # %%
 def softmax_cross_entropy(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Loss and dL/dz from logits (eq. 3.9, 3.10).   z: (n, C), labels: (n,) in 0..C-1 -> (), (n, C)"""
+    """Loss and dL/dz (eq. 3.9, 3.10).   z: (n, C), labels: (n,) -> (), (n, C)"""
     shifted = z - z.max(dim=1, keepdim=True).values  # eq. 3.9
     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
     rows = torch.arange(len(z))
@@ -486,13 +520,22 @@ def hinge_by_torch(s: Tensor, t: Tensor) -> Tensor:
 
 
 rng = torch.Generator().manual_seed(SEED)
-normal = [torch.randn(*size, generator=rng, dtype=torch.float64) for size in ((6, 4), (6, 4), (7,), (9, 5), (8,))]
+normal = [
+    torch.randn(*size, generator=rng, dtype=torch.float64)
+    for size in ((6, 4), (6, 4), (7,), (9, 5), (8,))
+]
 yes_no = (torch.rand(7, generator=rng) < 0.5).double()
 signs = 2.0 * (torch.rand(8, generator=rng) < 0.5).double() - 1
 labels = torch.randint(5, (9,), generator=rng)
 cases = [
     ("squared error", mean_squared_error, F.mse_loss, normal[0], normal[1]),
-    ("binary cross-entropy", binary_cross_entropy, F.binary_cross_entropy_with_logits, normal[2], yes_no),
+    (
+        "binary cross-entropy",
+        binary_cross_entropy,
+        F.binary_cross_entropy_with_logits,
+        normal[2],
+        yes_no,
+    ),
     ("softmax cross-entropy", softmax_cross_entropy, F.cross_entropy, normal[3], labels),
     ("hinge", hinge, hinge_by_torch, normal[4], signs),
 ]
@@ -501,14 +544,20 @@ for name, ours, by_torch, said, truth in cases:
     leaf = said.clone().requires_grad_()
     expected = by_torch(leaf, truth)
     check.close(name, loss, expected)
-    check.close(f"its gradient, from {len(said)} examples", gradient, torch.autograd.grad(expected, leaf)[0])
+    check.close(
+        f"its gradient, from {len(said)} examples",
+        gradient,
+        torch.autograd.grad(expected, leaf)[0],
+    )
 
 # %% [markdown]
 # And the checker of the last section agrees, without asking torch for a derivative.
 
 # %%
 for name, ours, _, said, truth in cases:
-    error = relative_error(ours(said, truth)[1], numeric_gradient(lambda z: ours(z, truth)[0], said))  # noqa: B023
+    error = relative_error(
+        ours(said, truth)[1], numeric_gradient(lambda z: ours(z, truth)[0], said)
+    )
     check.reaches(f"{name}: relative error", error, at_most=1e-7)
 
 # %% [markdown]
@@ -523,10 +572,20 @@ prices = {
     "squared error of $\\sigma(z)$": (1 - m.sigmoid()) ** 2,
     "mistakes": (m < 0).double(),
 }
-fig, ax = plots.panel("what a mistake costs", x="margin $m = t\\,s$", y="loss", ylim=(-0.1, 4))
-slopes, ax2 = plots.panel("how hard it pulls", x="margin $m = t\\,s$", y="$-dL/dm$", ylim=(-0.05, 1.15))
-pull = [(-m).sigmoid(), (m < 1).double(), 2 * (1 - m.sigmoid()) * m.sigmoid() * (1 - m.sigmoid())]
-for (name, price), line, colour in zip(prices.items(), plots.LINES, plots.SERIES, strict=True):
+fig, ax = plots.panel(
+    "what a mistake costs", x="margin $m = t\\,s$", y="loss", ylim=(-0.1, 4)
+)
+slopes, ax2 = plots.panel(
+    "how hard it pulls", x="margin $m = t\\,s$", y="$-dL/dm$", ylim=(-0.05, 1.15)
+)
+pull = [
+    (-m).sigmoid(),
+    (m < 1).double(),
+    2 * (1 - m.sigmoid()) * m.sigmoid() * (1 - m.sigmoid()),
+]
+for (name, price), line, colour in zip(
+    prices.items(), plots.LINES, plots.SERIES, strict=True
+):
     ax.plot(m, price, line, color=colour, label=name)
 for values, line, colour in zip(pull, plots.LINES, plots.SERIES, strict=False):
     ax2.plot(m, values, line, color=colour)
@@ -541,7 +600,9 @@ plots.show(fig, slopes, alt=[
 # The squared error of a sigmoid hardly pulls at all: the sigmoid is flat there, and its slope is a factor of the gradient. How weak is it?
 
 # %%
-z = torch.tensor([-8.0], dtype=torch.float64, requires_grad=True)  # the truth is "yes": wrong, and very sure
+z = torch.tensor(
+    [-8.0], dtype=torch.float64, requires_grad=True
+)  # the truth is "yes": wrong, and very sure
 by_square = torch.autograd.grad(((z.sigmoid() - 1) ** 2).mean(), z)[0].item()
 by_entropy = binary_cross_entropy(z.detach(), torch.ones(1, dtype=torch.float64))[1].item()
 print(f"pull of the squared error {by_square:.5f}, of the cross-entropy {by_entropy:.5f}")
@@ -560,7 +621,10 @@ def softmax_naive(z: Tensor) -> Tensor:
 
 ordinary, large = torch.tensor([[1.0, 2.0, 0.5]]), torch.tensor([[1000.0, 2.0, 0.5]])
 check.close("ordinary logits", softmax_naive(ordinary), ordinary.softmax(dim=1))
-check.catches("no maximum", lambda: check.close("large logits", softmax_naive(large), large.softmax(dim=1)))
+check.catches(
+    "no maximum",
+    lambda: check.close("large logits", softmax_naive(large), large.softmax(dim=1)),
+)
 
 # %% [markdown]
 # Second, treat the softmax like any other activation. Lecture notes often write the backward step as an element-wise product,
@@ -581,8 +645,12 @@ jacobian = torch.diag(p) - torch.outer(p, p)  # eq. 3.12
 diagonal_only = dL_dp * p * (1 - p)
 
 check.close("with the full Jacobian", jacobian.T @ dL_dp, expected)
-slips = {"The softmax is not element-wise: eq. 3.12 has entries off the diagonal.": diagonal_only}
-check.catches("element-wise", lambda: check.close("dL/dz", diagonal_only, expected, slips=slips))
+slips = {
+    "The softmax is not element-wise: eq. 3.12 has entries off the diagonal.": diagonal_only
+}
+check.catches(
+    "element-wise", lambda: check.close("dL/dz", diagonal_only, expected, slips=slips)
+)
 
 # %% [markdown]
 # ## 3.5 How does blame travel through a layer?
@@ -637,14 +705,19 @@ RELU = Activation(torch.relu, lambda z: (z > 0).to(z.dtype))
 
 # %%
 class MLP:
-    """A multi-layer perceptron (eq. 3.13) whose last layer is linear and gives logits.   X: (n, d_0) -> (n, d_K)
+    """A multi-layer perceptron (eq. 3.13) whose last layer is linear and gives logits.
 
-    The weights are drawn with variance 1/n_in, all numbers are float64.
+    X: (n, d_0) -> (n, d_K), in float64. The weights are drawn with variance 1/n_in.
     """
 
-    def __init__(self, sizes: Sequence[int], rng: torch.Generator, activation: Activation = TANH):
+    def __init__(
+        self, sizes: Sequence[int], rng: torch.Generator, activation: Activation = TANH
+    ):
         self.activation = activation
-        self.W = [torch.randn(o, i, generator=rng, dtype=torch.float64) / i**0.5 for i, o in pairwise(sizes)]
+        self.W = [
+            torch.randn(o, i, generator=rng, dtype=torch.float64) / i**0.5
+            for i, o in pairwise(sizes)
+        ]
         self.b = [
             0.1 * torch.randn(o, generator=rng, dtype=torch.float64) for o in sizes[1:]
         ]  # zeros would hide bugs
@@ -657,14 +730,18 @@ class MLP:
         return self.z[-1]  # the last sums are the logits
 
     def backward(self, dz: Tensor) -> None:
-        """From dL/dz of the last layer to the gradients of all weights, storing every delta.   dz: (n, d_K)"""
+        """From dL/dz of the last layer to all gradients, keeping every delta.   (n, d_K)"""
         self.delta, self.dW, self.db = ([torch.empty(0)] * len(self.W) for _ in range(3))
         for l in reversed(range(len(self.W))):
             self.delta[l] = dz
-            self.dW[l] = dz.T @ self.a[l]  # eq. 3.16, summed over the batch   (n_l, n_{l-1})
+            self.dW[l] = (
+                dz.T @ self.a[l]
+            )  # eq. 3.16, summed over the batch   (n_l, n_{l-1})
             self.db[l] = dz.sum(0)  # (n_l)
             if l > 0:
-                dz = (dz @ self.W[l]) * self.activation.slope(self.z[l - 1])  # eq. 3.15   (n, n_{l-1})
+                dz = (dz @ self.W[l]) * self.activation.slope(
+                    self.z[l - 1]
+                )  # eq. 3.15   (n, n_{l-1})
 
     def parameters(self) -> list[Tensor]:
         return [*self.W, *self.b]
@@ -694,13 +771,18 @@ def by_autograd(net: MLP, X: Tensor, labels: Tensor) -> tuple[list[Tensor], list
 # %%
 rng = torch.Generator().manual_seed(SEED)
 net = MLP((5, 7, 4, 3), rng)
-X, labels = torch.randn(6, 5, generator=rng, dtype=torch.float64), torch.randint(3, (6,), generator=rng)
+X, labels = (
+    torch.randn(6, 5, generator=rng, dtype=torch.float64),
+    torch.randint(3, (6,), generator=rng),
+)
 loss, dz = softmax_cross_entropy(net.forward(X), labels)
 net.backward(dz)
 
 deltas, gradients = by_autograd(net, X, labels)
 for l, expected in enumerate(deltas):
-    check.close(f"delta of layer {l + 1}, shape {tuple(expected.shape)}", net.delta[l], expected)
+    check.close(
+        f"delta of layer {l + 1}, shape {tuple(expected.shape)}", net.delta[l], expected
+    )
 names = [f"{kind} of layer {l}" for kind in ("dW", "db") for l in (1, 2, 3)]
 for name, mine, expected in zip(names, net.gradients(), gradients, strict=True):
     check.close(f"{name}, shape {tuple(expected.shape)}", mine, expected)
@@ -710,7 +792,9 @@ for name, mine, expected in zip(names, net.gradients(), gradients, strict=True):
 
 
 # %%
-def loss_with(net: MLP, parameter: Tensor, values: Tensor, X: Tensor, labels: Tensor) -> Tensor:
+def loss_with(
+    net: MLP, parameter: Tensor, values: Tensor, X: Tensor, labels: Tensor
+) -> Tensor:
     """The loss of `net` with `values` in place of one of its parameters."""
     kept = parameter.clone()
     parameter.copy_(values)
@@ -723,9 +807,15 @@ def loss_with(net: MLP, parameter: Tensor, values: Tensor, X: Tensor, labels: Te
 rng = torch.Generator().manual_seed(SEED)
 for name, activation in {"tanh": TANH, "sigmoid": SIGMOID}.items():
     net = MLP((5, 7, 4, 3), rng, activation)
-    X, labels = torch.randn(6, 5, generator=rng, dtype=torch.float64), torch.randint(3, (6,), generator=rng)
+    X, labels = (
+        torch.randn(6, 5, generator=rng, dtype=torch.float64),
+        torch.randint(3, (6,), generator=rng),
+    )
     net.backward(softmax_cross_entropy(net.forward(X), labels)[1])
-    numeric = [numeric_gradient(lambda v: loss_with(net, p, v, X, labels), p) for p in net.parameters()]  # noqa: B023
+    numeric = [
+        numeric_gradient(lambda v: loss_with(net, p, v, X, labels), p)
+        for p in net.parameters()
+    ]
     error = max(relative_error(g, n) for g, n in zip(net.gradients(), numeric, strict=True))
     check.reaches(f"{name}: largest relative error", error, at_most=1e-7)
 
@@ -736,11 +826,17 @@ for name, activation in {"tanh": TANH, "sigmoid": SIGMOID}.items():
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-W, square, a = (torch.randn(*size, generator=rng, dtype=torch.float64) for size in ((4, 7), (7, 7), (7, 1)))
+W, square, a = (
+    torch.randn(*size, generator=rng, dtype=torch.float64)
+    for size in ((4, 7), (7, 7), (7, 1))
+)
 
 check.raises("W^T a with 7 inputs and 4 outputs", RuntimeError, lambda: W.T @ a)
 slips = {"W is transposed: eq. 3.13 has W a.": square.T @ a}
-check.catches("W^T a on a square layer", lambda: check.close("z", square.T @ a, square @ a, slips=slips))
+check.catches(
+    "W^T a on a square layer",
+    lambda: check.close("z", square.T @ a, square @ a, slips=slips),
+)
 
 # %% [markdown]
 # The second, $\boldsymbol\delta_{l+1}^{\mathsf T} W_{l+1} \odot \sigma'(\mathbf z_l)$, is worse: it does not stop. The left factor is a row, the right one a
@@ -763,14 +859,19 @@ check.catches("a row times a column", lambda: check.close("delta", as_printed, r
 # %%
 net = MLP((5, 7, 3), rng)
 for n in (1, 6):
-    X, labels = torch.randn(n, 5, generator=rng, dtype=torch.float64), torch.randint(3, (n,), generator=rng)
+    X, labels = (
+        torch.randn(n, 5, generator=rng, dtype=torch.float64),
+        torch.randint(3, (n,), generator=rng),
+    )
     net.backward(softmax_cross_entropy(net.forward(X), labels)[1])
     expected = by_autograd(net, X, labels)[1][2]  # db of the first layer
     if n == 1:
         check.close("batch of 1, averaged", net.delta[0].mean(0), expected)
 averaged = net.delta[0].mean(0)
-slips = {"Averaged over the batch; the loss has divided by n already, so eq. 3.16 sums.": averaged}
-check.catches("an average, batch of 6", lambda: check.close("db", averaged, expected, slips=slips))
+slips = {"Averaged over the batch; the loss has divided by n already.": averaged}
+check.catches(
+    "an average, batch of 6", lambda: check.close("db", averaged, expected, slips=slips)
+)
 
 # %% [markdown]
 # A footnote in the notes says that each unit could have an activation of its own. Nothing above forbids it: $\odot$ works place by place. Let half of
@@ -785,7 +886,9 @@ MIXED = Activation(
 mixed = MLP((5, 8, 3), rng, MIXED)
 mixed.backward(softmax_cross_entropy(mixed.forward(X), labels)[1])
 for mine, expected in zip(mixed.gradients(), by_autograd(mixed, X, labels)[1], strict=True):
-    check.close(f"mixed activations, gradient of shape {tuple(expected.shape)}", mine, expected)
+    check.close(
+        f"mixed activations, gradient of shape {tuple(expected.shape)}", mine, expected
+    )
 
 # %% [markdown]
 # ## 3.6 Does it learn to read?
@@ -801,13 +904,17 @@ for mine, expected in zip(mixed.gradients(), by_autograd(mixed, X, labels)[1], s
 
 
 # %%
-def train(net: MLP, split: data.Split, epochs: int, lr: float, rng: torch.Generator) -> list[float]:
-    """Stochastic gradient descent on batches of 32 (eq. 3.17); returns the mean loss of each epoch."""
+def train(
+    net: MLP, split: data.Split, epochs: int, lr: float, rng: torch.Generator
+) -> list[float]:
+    """Gradient descent on batches of 32 (eq. 3.17); returns the mean loss of each epoch."""
     history = []
     for _ in progress(range(epochs), "training"):
         losses = []
         for batch in torch.randperm(len(split.X_train), generator=rng).split(32):
-            loss, dz = softmax_cross_entropy(net.forward(split.X_train[batch]), split.y_train[batch])
+            loss, dz = softmax_cross_entropy(
+                net.forward(split.X_train[batch]), split.y_train[batch]
+            )
             net.backward(dz)
             for parameter, gradient in zip(net.parameters(), net.gradients(), strict=True):
                 parameter -= lr * gradient  # eq. 3.17
@@ -822,13 +929,20 @@ def accuracy(net: MLP, X: Tensor, y: Tensor) -> float:
 
 
 # %%
-digits, rng = data.digits(seed=SEED, dtype=torch.float64), torch.Generator().manual_seed(SEED)
+digits, rng = (
+    data.digits(seed=SEED, dtype=torch.float64),
+    torch.Generator().manual_seed(SEED),
+)
 reader = MLP((64, 64, 32, 10), rng)
 history = train(reader, digits, epochs=25, lr=0.2, rng=rng)
 
 n_parameters = sum(p.numel() for p in reader.parameters())
 check.close("number of parameters", n_parameters, 6570)
-check.reaches("accuracy on unseen digits", accuracy(reader, digits.X_test, digits.y_test), at_least=0.945)
+check.reaches(
+    "accuracy on unseen digits",
+    accuracy(reader, digits.X_test, digits.y_test),
+    at_least=0.945,
+)
 
 # %% tags=["hide-input"]
 fig, ax = plots.panel("learning to read", x="epoch", y="mean loss", yscale="log")
@@ -839,8 +953,12 @@ faults, axes = plots.panel("six digits that it misreads", size=(4.4, 3.0))
 plots.bare(axes)
 for k, i in enumerate(missed):
     tile = axes.inset_axes((0.02 + 0.33 * (k % 3), 0.54 - 0.52 * (k // 3), 0.29, 0.42))
-    plots.bare(tile).imshow(digits.X_test[i].reshape(8, 8), cmap="Greys", interpolation="nearest")
-    tile.set_title(f"{digits.y_test[i]}, read as {answers[i]}", fontsize=9, loc="center", pad=3)
+    plots.bare(tile).imshow(
+        digits.X_test[i].reshape(8, 8), cmap="Greys", interpolation="nearest"
+    )
+    tile.set_title(
+        f"{digits.y_test[i]}, read as {answers[i]}", fontsize=9, loc="center", pad=3
+    )
 plots.show(fig, faults, alt=[
     "The training loss falls over 25 epochs from about one to about 0.02.",
     "Six small images of digits that the network misreads; most are hard to read for a person too.",
@@ -869,17 +987,21 @@ ours = MLP((64, 64, 32, 10), torch.Generator().manual_seed(SEED))
 twin = torch_twin(ours)
 optimizer = torch.optim.SGD(twin.parameters(), lr=0.2)
 for step in range(60):
-    X, y = digits.X_train[20 * step : 20 * step + 20], digits.y_train[20 * step : 20 * step + 20]
+    batch = slice(20 * step, 20 * step + 20)
+    X, y = digits.X_train[batch], digits.y_train[batch]
     ours.backward(softmax_cross_entropy(ours.forward(X), y)[1])
     for parameter, gradient in zip(ours.parameters(), ours.gradients(), strict=True):
         parameter -= 0.2 * gradient
     optimizer.zero_grad()
     F.cross_entropy(twin(X), y).backward()
     optimizer.step()
-theirs = [layer for layer in twin if isinstance(layer, torch.nn.Linear)]
-for l, layer in enumerate(theirs):
-    check.close(f"W of layer {l + 1} after 60 steps", ours.W[l], layer.weight.detach(), rtol=0, atol=1e-10)
-    check.close(f"b of layer {l + 1} after 60 steps", ours.b[l], layer.bias.detach(), rtol=0, atol=1e-10)
+
+# %%
+linears = [layer for layer in twin if isinstance(layer, torch.nn.Linear)]
+for l, layer in enumerate(linears):
+    W, b = layer.weight.detach(), layer.bias.detach()
+    check.close(f"W of layer {l + 1} after 60 steps", ours.W[l], W, rtol=0, atol=1e-10)
+    check.close(f"b of layer {l + 1} after 60 steps", ours.b[l], b, rtol=0, atol=1e-10)
 
 # %% [markdown]
 # Now the promise of the introduction: all gradients for about two more runs. Count multiplications. Forward, a layer of shape $(n_l, n_{l-1})$ costs
@@ -889,16 +1011,20 @@ for l, layer in enumerate(theirs):
 forward_cost = sum(W.numel() for W in reader.W)
 backward_cost = 2 * forward_cost - reader.W[0].numel()
 print(
-    f"forward {forward_cost:,} and backward {backward_cost:,} multiplications for one digit: {backward_cost / forward_cost:.2f} times as many"
+    f"forward {forward_cost:,} and backward {backward_cost:,} multiplications for one digit"
 )
+print(f"that is {backward_cost / forward_cost:.2f} times as many")
 print(f"by nudging: {2 * n_parameters * forward_cost:,}")
 
 # %% [markdown]
 # > **Honest result.** A network without any hidden layer does nearly as well on these digits. The next cell trains one for longer, as it
-# > learns more slowly. On five seeds the difference lay between −0.4 and +1.7 points, in either direction. Eight by eight pixels of well-centred digits are close to linearly separable, so they do not show what hidden layers are for.
+# > learns more slowly. On five seeds the difference lay between −0.4 and +1.7 points. Eight by eight pixels of well-centred digits are close to linearly separable, so they do not show what hidden layers are for.
 
 # %%
-no_hidden, rng = MLP((64, 10), torch.Generator().manual_seed(SEED)), torch.Generator().manual_seed(SEED)
+no_hidden, rng = (
+    MLP((64, 10), torch.Generator().manual_seed(SEED)),
+    torch.Generator().manual_seed(SEED),
+)
 train(no_hidden, digits, epochs=100, lr=0.5, rng=rng)
 without = accuracy(no_hidden, digits.X_test, digits.y_test)
 gap = accuracy(reader, digits.X_test, digits.y_test) - without
@@ -918,17 +1044,30 @@ straight, bent = MLP((2, 2), rng), MLP((2, 32, 32, 2), rng)
 for net in (straight, bent):
     train(net, spirals, epochs=200, lr=0.3, rng=rng)
 
-check.reaches("spirals, no hidden layer", accuracy(straight, spirals.X_test, spirals.y_test), at_most=0.77)
-check.reaches("spirals, two hidden layers", accuracy(bent, spirals.X_test, spirals.y_test), at_least=0.95)
+check.reaches(
+    "spirals, no hidden layer",
+    accuracy(straight, spirals.X_test, spirals.y_test),
+    at_most=0.77,
+)
+check.reaches(
+    "spirals, two hidden layers",
+    accuracy(bent, spirals.X_test, spirals.y_test),
+    at_least=0.95,
+)
 
 # %% tags=["hide-input"]
 panels = []
 for title, net in {"no hidden layer": straight, "two hidden layers of 32": bent}.items():
     score = accuracy(net, spirals.X_test, spirals.y_test)
-    fig, ax = plots.panel(f"{title}: {score:.1%} right", x="$x_1$", y="$x_2$", size=(3.9, 3.6))
+    fig, ax = plots.panel(
+        f"{title}: {score:.1%} right", x="$x_1$", y="$x_2$", size=(3.9, 3.6)
+    )
     plots.decision_regions(
-        ax, lambda p: net.forward(torch.tensor(p)).argmax(dim=1), spirals.X_test.numpy(), spirals.y_test.numpy()
-    )  # noqa: B023
+        ax,
+        lambda p: net.forward(torch.tensor(p)).argmax(dim=1),
+        spirals.X_test.numpy(),
+        spirals.y_test.numpy(),
+    )
     panels.append(fig)
 plots.show(*panels, alt=[
     "A straight border cuts through both spirals and gets about a third of the points wrong.",
@@ -945,16 +1084,21 @@ plots.show(*panels, alt=[
 #
 # Look at (3.15) again and unroll it. Every layer on the way back multiplies the blame by a matrix and by the slopes of the activation:
 #
-# $$ \boldsymbol\delta_l = D_l W_{l+1}^{\mathsf T}\; D_{l+1} W_{l+2}^{\mathsf T} \cdots D_{K-1} W_K^{\mathsf T}\; \boldsymbol\delta_K,
-#    \qquad D_l = \operatorname{diag}\,\sigma'(\mathbf z_l) \tag{3.18} $$
+# $$ \boldsymbol\delta_l = D_l W_{l+1}^{\mathsf T}\; D_{l+1} W_{l+2}^{\mathsf T} \cdots D_{K-1} W_K^{\mathsf T}\; \boldsymbol\delta_K \tag{3.18} $$
 #
+# where $D_l$ is the diagonal matrix of the slopes $\sigma'(\mathbf z_l)$.
 # A product of many factors seldom stays near one. If a typical factor shrinks the blame, it *vanishes* with depth; if it stretches it, it *explodes*.
 # The slope of a sigmoid is at most ¼. The weights count just as much: the factor is the product of both.
 
 
 # %%
-def gradient_norms(activation: Activation, std: float, depth: int, width: int, rng: torch.Generator) -> Tensor:
-    """The norm of dL/dz at each layer of a random net, the first layer first, relative to the last (eq. 3.18)."""
+def gradient_norms(
+    activation: Activation, std: float, depth: int, width: int, rng: torch.Generator
+) -> Tensor:
+    """The norm of dL/dz at each layer of a random net, relative to the last (eq. 3.18).
+
+    The first layer comes first.   -> (depth,)
+    """
     a, layers = torch.randn(16, width, generator=rng, dtype=torch.float64), []
     for _ in range(depth):
         W = std * torch.randn(width, width, generator=rng, dtype=torch.float64)
@@ -978,14 +1122,24 @@ scaled = {"sigmoid": WIDTH**-0.5, "tanh": WIDTH**-0.5, "ReLU": (2 / WIDTH) ** 0.
 norms = {}
 for name, activation in {"sigmoid": SIGMOID, "tanh": TANH, "ReLU": RELU}.items():
     for label, std in {"0.01": 0.01, "scaled": scaled[name], "1": 1.0}.items():
-        norms[name, label] = gradient_norms(activation, std, DEPTH, WIDTH, torch.Generator().manual_seed(SEED))
+        norms[name, label] = gradient_norms(
+            activation, std, DEPTH, WIDTH, torch.Generator().manual_seed(SEED)
+        )
 
 # %% tags=["hide-input"]
 panels = []
-titles = {"0.01": "weights of std 0.01", "scaled": "weights scaled to the width", "1": "weights of std 1"}
+titles = {
+    "0.01": "weights of std 0.01",
+    "scaled": "weights scaled to the width",
+    "1": "weights of std 1",
+}
 for label, title in titles.items():
     fig, ax = plots.panel(
-        title, x="layer (the loss is on the right)", y="norm of the gradient", yscale="log", size=(3.6, 3.0)
+        title,
+        x="layer (the loss is on the right)",
+        y="norm of the gradient",
+        yscale="log",
+        size=(3.6, 3.0),
     )
     for name, line, colour in zip(scaled, plots.LINES, plots.SERIES, strict=False):
         ax.plot(range(1, DEPTH + 1), norms[name, label], line, color=colour, label=name)
@@ -999,10 +1153,16 @@ plots.show(*panels, alt=[
 
 # %%
 first = {key: n[0].item() for key, n in norms.items()}
-check.reaches("sigmoid, scaled weights: first layer over last", first["sigmoid", "scaled"], at_most=1e-15)
+check.reaches(
+    "sigmoid, scaled weights: first layer over last",
+    first["sigmoid", "scaled"],
+    at_most=1e-15,
+)
 check.reaches("tanh, scaled weights", first["tanh", "scaled"], at_least=1e-3)
 check.reaches("ReLU, scaled weights", first["ReLU", "scaled"], at_least=0.1)
-check.reaches("ReLU, weights of std 0.01: vanishes all the same", first["ReLU", "0.01"], at_most=1e-30)
+check.reaches(
+    "ReLU, weights of std 0.01: vanishes all the same", first["ReLU", "0.01"], at_most=1e-30
+)
 check.reaches("ReLU, weights of std 1: explodes", first["ReLU", "1"], at_least=1e18)
 
 # %% [markdown]
@@ -1037,10 +1197,11 @@ check.reaches("ReLU, weights of std 1: explodes", first["ReLU", "1"], at_least=1
 #
 # ## 3.10 In five lines
 #
-# Rates multiply along a path and add up over paths: that is the chain rule, and backpropagation is the chain rule applied from the loss backwards.
-# A layer passes blame back through the transpose of its weights and through the slopes of its activation. A weight's gradient is the blame at its output times the
-# signal at its input, summed over the batch. Losses built from logits start the walk with "what you said minus what was true".
-# Every gradient can be checked by nudging, and deep products of weights and slopes vanish or explode unless their size is kept near one.
+# 1. Rates multiply along a path and add up over paths; backpropagation is this chain rule, applied from the loss backwards.
+# 2. A layer passes blame back through the transpose of its weights, and through the slopes of its activation.
+# 3. A weight's gradient is the blame at its output times the signal at its input, summed over the batch.
+# 4. Losses built from logits start the walk with "what you said, minus what was true"; every gradient can be checked by nudging.
+# 5. Deep products of weights and slopes vanish or explode unless their size is kept near one.
 #
 # ## What the lecture notes get wrong
 #
@@ -1058,7 +1219,10 @@ check.reaches("ReLU, weights of std 1: explodes", first["ReLU", "1"], at_least=1
 #
 # ## Further reading
 #
-# D. E. Rumelhart, G. E. Hinton and R. J. Williams (1986), *Learning representations by back-propagating errors*, Nature 323: four pages that are still the clearest.
-# A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind (2018), *Automatic differentiation in machine learning: a survey*, JMLR 18: tapes, and the other direction.
-# R. Pascanu, T. Mikolov and Y. Bengio (2013), *On the difficulty of training recurrent neural networks*, ICML: section 2 is the product (3.18), for layers that share their weights.
-# X. Glorot, A. Bordes and Y. Bengio (2011), *Deep sparse rectifier neural networks*, AISTATS: the case for ReLU, as its authors made it.
+# - D. E. Rumelhart, G. E. Hinton and R. J. Williams (1986), *Learning representations by back-propagating errors*, Nature 323: four pages
+#   that are still the clearest.
+# - A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind (2018), *Automatic differentiation in machine learning: a survey*,
+#   JMLR 18: tapes, and the other direction.
+# - R. Pascanu, T. Mikolov and Y. Bengio (2013), *On the difficulty of training recurrent neural networks*, ICML: section 2 is the product
+#   (3.18), for layers that share their weights.
+# - X. Glorot, A. Bordes and Y. Bengio (2011), *Deep sparse rectifier neural networks*, AISTATS: the case for ReLU, as its authors made it.

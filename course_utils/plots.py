@@ -68,7 +68,7 @@ mpl.rcParams.update(STYLE)
 
 
 def panel(
-    title: str, x: str = "", y: str = "", size: tuple[float, float] = (4.4, 3.0), **axes: Any
+    title: str, x: str = "", y: str = "", size: tuple[float, float] = (3.9, 2.8), **axes: Any
 ) -> tuple[Figure, Axes]:
     """A figure with one pair of axes in the style of the course.   size: inches (width, height)
 

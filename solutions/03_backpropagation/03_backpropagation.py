@@ -31,6 +31,17 @@ from torch import Tensor
 
 from course_utils import check
 
+
+def numbers(values: object) -> Tensor:
+    """A float64 tensor of the given numbers."""
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def normal(rng: torch.Generator, *size: int) -> Tensor:
+    """Normal random numbers in float64."""
+    return torch.randn(size, generator=rng, dtype=torch.float64)
+
+
 # %% [markdown]
 # ## 3.1 Blame at the output
 # *2 points · effort ● · about 5 minutes*
@@ -57,28 +68,25 @@ def output_delta(dL_da: Tensor, z: Tensor) -> Tensor:
 
 
 # %% test_output_delta points=2
-dL_da = torch.tensor([[0.5, -1.0, 0.25], [2.0, 0.1, -0.4]], dtype=torch.float64)
-z = torch.tensor([[0.0, 2.0, -1.5], [0.7, -3.0, 1.0]], dtype=torch.float64, requires_grad=True)
+dL_da = numbers([[0.5, -1.0, 0.25], [2.0, 0.1, -0.4]])
+z = numbers([[0.0, 2.0, -1.5], [0.7, -3.0, 1.0]]).requires_grad_()
 expected = torch.autograd.grad(z.sigmoid(), z, dL_da)[0]
+at_a = numbers([[0.117502, -0.207156, 0.061983], [0.448095, 0.024986, -0.087745]])
+sigmoid = numbers([[0.25, -0.880797, 0.045606], [1.336376, 0.004743, -0.292423]])
 slips = {
-    "This is the blame on the answers; it has not passed the slope of the sigmoid yet.": dL_da,
-    "The slope is taken at the answers a; it belongs to the sums z.": torch.tensor(
-        [[0.117502, -0.207156, 0.061983], [0.448095, 0.024986, -0.087745]], dtype=torch.float64
-    ),
-    "The sigmoid itself stands where its slope should be.": torch.tensor(
-        [[0.25, -0.880797, 0.045606], [1.336376, 0.004743, -0.292423]], dtype=torch.float64
-    ),
+    "This is blame on the answers; it has not passed the slope of the sigmoid yet.": dL_da,
+    "The slope is taken at the answers a; it belongs to the sums z.": at_a,
+    "The sigmoid itself stands where its slope should be.": sigmoid,
 }
-check.close("delta", output_delta(dL_da, z.detach()), expected, rtol=0, atol=2e-6, slips=slips)
+delta = output_delta(dL_da, z.detach())
+check.close("delta", delta, expected, rtol=0, atol=2e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
 rng = torch.Generator().manual_seed(31)
 for n, k in ((4, 5), (1, 3), (6, 1)):
-    dL_da = torch.randn(n, k, generator=rng, dtype=torch.float64)
-    z = (3 * torch.randn(n, k, generator=rng, dtype=torch.float64)).requires_grad_()
+    dL_da, z = normal(rng, n, k), (3 * normal(rng, n, k)).requires_grad_()
+    expected = torch.autograd.grad(z.sigmoid(), z, dL_da)[0]
     check.close(
-        f"other inputs, shape ({n}, {k})",
-        output_delta(dL_da, z.detach()),
-        torch.autograd.grad(z.sigmoid(), z, dL_da)[0],
+        f"other inputs, shape ({n}, {k})", output_delta(dL_da, z.detach()), expected
     )
 ### END HIDDEN TESTS
 
@@ -109,29 +117,32 @@ def hidden_delta(delta_next: Tensor, W_next: Tensor, z: Tensor) -> Tensor:
 
 
 # %% test_hidden_delta points=2
-delta_next = torch.tensor([[1.0, -0.5], [0.2, 0.8], [-1.5, 0.3]], dtype=torch.float64)
-W_next = torch.tensor([[0.5, -1.0], [2.0, 0.3]], dtype=torch.float64)
-z = torch.tensor([[0.3, -0.8], [1.2, 0.0], [-0.4, 2.0]], dtype=torch.float64, requires_grad=True)
+delta_next = numbers([[1.0, -0.5], [0.2, 0.8], [-1.5, 0.3]])
+W_next = numbers([[0.5, -1.0], [2.0, 0.3]])
+z = numbers([[0.3, -0.8], [1.2, 0.0], [-0.4, 2.0]]).requires_grad_()
 expected = torch.autograd.grad(F.linear(z.tanh(), W_next), z, delta_next)[0]
+forwards = numbers([[0.915137, 1.034252], [-0.213514, 0.640000], [-0.898421, -0.205594]])
+no_slope = numbers([[-0.5, -1.15], [1.7, 0.04], [-0.15, 1.59]])
+at_tanh = numbers([[-0.459859, -0.761747], [0.908284, 0.040000], [-0.130271, 0.704978]])
 slips = {
-    "The blame travels through the weights in the forward direction; going back it needs the transpose of that.": torch.tensor(
-        [[0.915137, 1.034252], [-0.213514, 0.640000], [-0.898421, -0.205594]], dtype=torch.float64
-    ),
-    "The blame has not passed the slope of tanh yet.": torch.tensor(
-        [[-0.5, -1.15], [1.7, 0.04], [-0.15, 1.59]], dtype=torch.float64
-    ),
-    "The slope is taken at the answers tanh(z); it belongs to the sums z.": torch.tensor(
-        [[-0.459859, -0.761747], [0.908284, 0.040000], [-0.130271, 0.704978]], dtype=torch.float64
-    ),
+    "The blame travels through the weights in the forward direction.": forwards,
+    "The blame has not passed the slope of tanh yet.": no_slope,
+    "The slope is taken at the answers tanh(z); it belongs to the sums z.": at_tanh,
 }
-check.close("delta", hidden_delta(delta_next, W_next, z.detach()), expected, rtol=0, atol=2e-6, slips=slips)
+delta = hidden_delta(delta_next, W_next, z.detach())
+check.close("delta", delta, expected, rtol=0, atol=2e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
 rng = torch.Generator().manual_seed(32)
 for n, m, k in ((4, 5, 3), (1, 2, 6), (7, 1, 2)):
-    delta_next, W_next = (torch.randn(*size, generator=rng, dtype=torch.float64) for size in ((n, m), (m, k)))
-    z = torch.randn(n, k, generator=rng, dtype=torch.float64, requires_grad=True)
+    delta_next, W_next, z = (
+        normal(rng, n, m),
+        normal(rng, m, k),
+        normal(rng, n, k).requires_grad_(),
+    )
     expected = torch.autograd.grad(F.linear(z.tanh(), W_next), z, delta_next)[0]
-    check.close(f"n, m, k = {n}, {m}, {k}", hidden_delta(delta_next, W_next, z.detach()), expected)
+    check.close(
+        f"n, m, k = {n}, {m}, {k}", hidden_delta(delta_next, W_next, z.detach()), expected
+    )
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -153,7 +164,10 @@ for n, m, k in ((4, 5, 3), (1, 2, 6), (7, 1, 2)):
 
 # %% layer_gradients
 def layer_gradients(delta: Tensor, a_prev: Tensor) -> tuple[Tensor, Tensor]:
-    """dL/dW and dL/db of z = W a_prev + b over a batch.   delta: (n, m), a_prev: (n, k) -> (m, k), (m,)"""
+    """dL/dW and dL/db of z = W a_prev + b, over a batch.
+
+    delta: (n, m), a_prev: (n, k) -> (m, k), (m,)
+    """
     ### BEGIN SOLUTION
     return delta.T @ a_prev, delta.sum(dim=0)
     ### END SOLUTION
@@ -161,22 +175,20 @@ def layer_gradients(delta: Tensor, a_prev: Tensor) -> tuple[Tensor, Tensor]:
 
 # %% test_layer_gradients points=3
 rng = torch.Generator().manual_seed(33)
-delta, a_prev = (torch.randn(4, size, generator=rng, dtype=torch.float64) for size in (2, 3))
-W = torch.zeros(2, 3, dtype=torch.float64, requires_grad=True)
-b = torch.zeros(2, dtype=torch.float64, requires_grad=True)
+delta, a_prev = normal(rng, 4, 2), normal(rng, 4, 3)
+W, b = normal(rng, 2, 3).requires_grad_(), normal(rng, 2).requires_grad_()
 dW, db = torch.autograd.grad(F.linear(a_prev, W, b), (W, b), delta)
 slips = {
-    "Averaged over the batch; the loss has divided by n already, and shared weights add up.": (dW / 4, db / 4),
+    "Averaged over the batch; the loss has divided by n already.": (dW / 4, db / 4),
     "dW is transposed: it has the shape of W, which is (m, k).": (dW.T, db),
-    "db holds one row for each example; every example pulls at the same bias.": (dW, delta),
+    "db holds one row for each example; all of them pull at one bias.": (dW, delta),
 }
 check.close("(dW, db)", layer_gradients(delta, a_prev), (dW, db), slips=slips)
 ### BEGIN HIDDEN TESTS
 rng = torch.Generator().manual_seed(133)
 for n, m, k in ((6, 3, 5), (1, 4, 2), (5, 5, 5)):
-    delta, a_prev = (torch.randn(n, size, generator=rng, dtype=torch.float64) for size in (m, k))
-    W = torch.zeros(m, k, dtype=torch.float64, requires_grad=True)
-    b = torch.zeros(m, dtype=torch.float64, requires_grad=True)
+    delta, a_prev = normal(rng, n, m), normal(rng, n, k)
+    W, b = normal(rng, m, k).requires_grad_(), normal(rng, m).requires_grad_()
     expected = torch.autograd.grad(F.linear(a_prev, W, b), (W, b), delta)
     check.close(f"n, m, k = {n}, {m}, {k}", layer_gradients(delta, a_prev), expected)
 ### END HIDDEN TESTS
@@ -200,7 +212,7 @@ for n, m, k in ((6, 3, 5), (1, 4, 2), (5, 5, 5)):
 
 # %% numeric_gradient
 def numeric_gradient(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
-    """dL/dx of a scalar function by central differences.   x: any shape, float64 -> the same shape"""
+    """dL/dx of a scalar function by central differences.   x: any shape -> the same"""
     ### BEGIN SOLUTION
     grad = torch.empty_like(x)
     for i in range(x.numel()):
@@ -212,30 +224,29 @@ def numeric_gradient(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) 
 
 
 # %% test_numeric_gradient points=3
-x = torch.tensor([[1.0, -2.0, 0.5], [3.0, 0.0, -1.0]], dtype=torch.float64)
+x = numbers([[1.0, -2.0, 0.5], [3.0, 0.0, -1.0]])
 before = x.clone()
-expected = 3 * x**2  # the gradient of the sum of x^3
+expected = (
+    3 * x**2 + 0.01
+)  # of the sum of x^3: with h = 0.1, nudging both ways is off by h^2
 slips = {
-    "Nudged one way only; that misses by about h, both ways by about h squared.": expected + 3 * x * 0.1 + 0.01,
-    "Divided by h, but the two nudges are 2h apart.": 2 * (expected + 0.01),
-    "The sign is turned round: up minus down.": -(expected + 0.01),
-    "The result has lost the shape of x.": (expected + 0.01).reshape(-1),
+    "Nudged one way only: that misses by about h, both ways by about h^2.": expected
+    + 0.3 * x,
+    "Divided by h, but the two nudges are 2h apart.": 2 * expected,
+    "The sign is turned round: up minus down.": -expected,
+    "The result has lost the shape of x.": expected.reshape(-1),
 }
-# a step as large as 0.1 is off by exactly h^2 = 0.01 here, so that the kinds of difference can be told apart
-check.close(
-    "gradient of the sum of x^3, h = 0.1",
-    numeric_gradient(lambda v: (v**3).sum(), x, h=0.1),
-    expected + 0.01,
-    slips=slips,
-)
+gradient = numeric_gradient(lambda v: (v**3).sum(), x, h=0.1)
+check.close("gradient of the sum of x^3, h = 0.1", gradient, expected, slips=slips)
 check.close("x, which belongs to the caller,", x, before)
 ### BEGIN HIDDEN TESTS
 rng = torch.Generator().manual_seed(34)
 for size in ((5,), (2, 3, 2), ()):
-    x = torch.randn(size, generator=rng, dtype=torch.float64)
+    x = normal(rng, *size)
     before = x.clone()
     expected = 2 * x.tanh() * (1 - x.tanh() ** 2)
-    check.close(f"shape {size}", numeric_gradient(lambda v: (v.tanh() ** 2).sum(), x), expected, rtol=1e-6, atol=1e-8)
+    gradient = numeric_gradient(lambda v: (v.tanh() ** 2).sum(), x)
+    check.close(f"shape {size}", gradient, expected, rtol=1e-6, atol=1e-8)
     check.close("x afterwards", x, before)
 ### END HIDDEN TESTS
 
@@ -258,7 +269,10 @@ for size in ((5,), (2, 3, 2), ()):
 
 # %% softmax_cross_entropy
 def softmax_cross_entropy(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy of softmax(z), and dL/dz.   z: (n, C), labels: (n,) in 0..C-1 -> (), (n, C)"""
+    """Mean cross-entropy of softmax(z), and dL/dz.
+
+    z: (n, C), labels: (n,) in 0..C-1 -> (), (n, C)
+    """
     ### BEGIN SOLUTION
     shifted = z - z.max(dim=1, keepdim=True).values
     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
@@ -270,38 +284,43 @@ def softmax_cross_entropy(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # %% test_softmax_cross_entropy points=4
-z = torch.tensor([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]], dtype=torch.float64, requires_grad=True)
-labels = torch.tensor([1, 0])
+z, labels = (
+    numbers([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]).requires_grad_(),
+    torch.tensor([1, 0]),
+)
 loss = F.cross_entropy(z, labels)
-dz = torch.autograd.grad(loss, z)[0]
-loss = loss.detach()
+loss, dz = loss.detach(), torch.autograd.grad(loss, z)[0]
+over_examples = numbers([[0.365529, -0.023713, 0.037929], [-0.365529, 0.023713, 0.462071]])
 slips = {
-    "Both are summed over the batch; the loss is a mean, and so is its gradient.": (2 * loss, 2 * dz),
+    "Both are summed over the batch; the loss is a mean, and so is its gradient.": (
+        2 * loss,
+        2 * dz,
+    ),
     "The loss is a mean but its gradient is not.": (loss, 2 * dz),
     "The gradient has the wrong sign: it points to where the loss grows.": (loss, -dz),
-    "The softmax runs over the examples; the classes of one example share a denominator.": (
-        torch.tensor(0.680925, dtype=torch.float64),
-        torch.tensor([[0.365529, -0.023713, 0.037929], [-0.365529, 0.023713, 0.462071]], dtype=torch.float64),
+    "The softmax runs over the examples, not the classes.": (
+        numbers(0.680925),
+        over_examples,
     ),
 }
-check.close("(loss, dz)", softmax_cross_entropy(z.detach(), labels), (loss, dz), rtol=0, atol=2e-6, slips=slips)
+answer = softmax_cross_entropy(z.detach(), labels)
+check.close("(loss, dz)", answer, (loss, dz), rtol=0, atol=2e-6, slips=slips)
 
-large, labels = torch.tensor([[1000.0, 2.0], [-1000.0, -1001.0]], dtype=torch.float64), torch.tensor([0, 1])
-not_a_number = torch.tensor(float("nan"), dtype=torch.float64)
-slips = {"Large logits overflow the exponential; something has to be taken off them first.": not_a_number}
-check.close(
-    "the loss of large logits", softmax_cross_entropy(large, labels)[0], F.cross_entropy(large, labels), slips=slips
-)
+z, labels = numbers([[1000.0, 2.0], [-1000.0, -1001.0]]), torch.tensor([0, 1])
+slips = {"Large logits overflow; take something off them first.": numbers(float("nan"))}
+loss, dz = softmax_cross_entropy(z, labels)
+check.close("the loss of large logits", loss, F.cross_entropy(z, labels), slips=slips)
 ### BEGIN HIDDEN TESTS
 rng = torch.Generator().manual_seed(35)
 for n, C, scale in ((7, 4, 1), (1, 5, 3), (3, 2, 2000)):
-    z = (scale * torch.randn(n, C, generator=rng, dtype=torch.float64)).requires_grad_()
-    labels = torch.randint(C, (n,), generator=rng)
+    z, labels = (
+        (scale * normal(rng, n, C)).requires_grad_(),
+        torch.randint(C, (n,), generator=rng),
+    )
     loss = F.cross_entropy(z, labels)
     expected = loss.detach(), torch.autograd.grad(loss, z)[0]
-    check.close(
-        f"{n} examples, {C} classes, logits near {scale}", softmax_cross_entropy(z.detach(), labels), expected
-    )
+    name = f"{n} examples, {C} classes, logits near {scale}"
+    check.close(name, softmax_cross_entropy(z.detach(), labels), expected)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -322,7 +341,10 @@ for n, C, scale in ((7, 4, 1), (1, 5, 3), (3, 2, 2000)):
 
 # %% bce_with_logits
 def bce_with_logits(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean binary cross-entropy of sigmoid(z), and dL/dz.   z, y: (n,), y in {0, 1} -> (), (n,)"""
+    """Mean binary cross-entropy of sigmoid(z), and dL/dz.
+
+    z, y: (n,), y in {0, 1} -> (), (n,)
+    """
     ### BEGIN SOLUTION
     loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))
     return loss.mean(), (z.sigmoid() - y) / len(z)
@@ -330,40 +352,33 @@ def bce_with_logits(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # %% test_bce_with_logits points=3
-z = torch.tensor([0.5, -2.0, 1.5, 0.0], dtype=torch.float64, requires_grad=True)
-y = torch.tensor([1.0, 0.0, 0.0, 1.0], dtype=torch.float64)
+z, y = numbers([0.5, -2.0, 1.5, 0.0]).requires_grad_(), numbers([1.0, 0.0, 0.0, 1.0])
 loss = F.binary_cross_entropy_with_logits(z, y)
-dz = torch.autograd.grad(loss, z)[0]
-loss = loss.detach()
+loss, dz = loss.detach(), torch.autograd.grad(loss, z)[0]
 slips = {
-    "Both are summed over the batch; the loss is a mean, and so is its gradient.": (4 * loss, 4 * dz),
-    "The loss is a mean but its gradient is not.": (loss, 4 * dz),
-    "Only the examples whose answer is yes are charged; a no has its price too.": (
-        torch.tensor(0.291806, dtype=torch.float64),
-        dz,
+    "Both are summed over the batch; the loss is a mean, and so is its gradient.": (
+        4 * loss,
+        4 * dz,
     ),
+    "The loss is a mean but its gradient is not.": (loss, 4 * dz),
+    "Only the examples whose answer is yes are charged.": (numbers(0.291806), dz),
     "The gradient has the wrong sign: it points to where the loss grows.": (loss, -dz),
 }
-check.close("(loss, dz)", bce_with_logits(z.detach(), y), (loss, dz), rtol=0, atol=2e-6, slips=slips)
+answer = bce_with_logits(z.detach(), y)
+check.close("(loss, dz)", answer, (loss, dz), rtol=0, atol=2e-6, slips=slips)
 
-large, no = torch.tensor([800.0], dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
-infinite = torch.tensor(float("inf"), dtype=torch.float64)
-slips = {
-    "Large logits overflow: an exponential grew too large, or a probability was rounded to 0 before its logarithm.": infinite
-}
-check.close(
-    "the loss of a large logit", bce_with_logits(large, no)[0], torch.tensor(800.0, dtype=torch.float64), slips=slips
-)
+loss, dz = bce_with_logits(numbers([800.0]), numbers([0.0]))
+slips = {"Large logits overflow, or round a probability to 0.": numbers(float("inf"))}
+check.close("the loss of a large logit", loss, numbers(800.0), slips=slips)
 ### BEGIN HIDDEN TESTS
 rng = torch.Generator().manual_seed(36)
 for n, scale in ((9, 1), (1, 3), (6, 500)):
-    z = (scale * torch.randn(n, generator=rng, dtype=torch.float64)).requires_grad_()
+    z = (scale * normal(rng, n)).requires_grad_()
     y = (torch.rand(n, generator=rng) < 0.5).double()
     loss = F.binary_cross_entropy_with_logits(z, y)
+    expected = loss.detach(), torch.autograd.grad(loss, z)[0]
     check.close(
-        f"{n} examples, logits near {scale}",
-        bce_with_logits(z.detach(), y),
-        (loss.detach(), torch.autograd.grad(loss, z)[0]),
+        f"{n} examples, logits near {scale}", bce_with_logits(z.detach(), y), expected
     )
 ### END HIDDEN TESTS
 
@@ -393,29 +408,25 @@ def hinge_loss(s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # %% test_hinge_loss points=3
-s = torch.tensor([0.3, -2.0, 1.0, -0.4, 2.5], dtype=torch.float64)
-t = torch.tensor([1.0, -1.0, 1.0, 1.0, -1.0], dtype=torch.float64)
-loss, ds = torch.tensor(1.12, dtype=torch.float64), torch.tensor([-0.2, 0.0, 0.0, -0.2, 0.2], dtype=torch.float64)
+s, t = numbers([0.3, -2.0, 1.0, -0.4, 2.5]), numbers([1.0, -1.0, 1.0, 1.0, -1.0])
+loss, ds = numbers(1.12), numbers([-0.2, 0.0, 0.0, -0.2, 0.2])
+no_margin = numbers(0.58), numbers([0.0, 0.0, 0.0, -0.2, 0.2])
+corner = loss, numbers([-0.2, 0.0, -0.2, -0.2, 0.2])
 slips = {
-    "Without a margin: a right answer costs something until it is right by 1.": (
-        torch.tensor(0.58, dtype=torch.float64),
-        torch.tensor([0.0, 0.0, 0.0, -0.2, 0.2], dtype=torch.float64),
-    ),
-    "Answers beyond the margin still pull; they should be left in peace.": (loss, -t / 5),
-    "At the corner t s = 1 the slope that was asked for is 0.": (
-        loss,
-        torch.tensor([-0.2, 0.0, -0.2, -0.2, 0.2], dtype=torch.float64),
-    ),
+    "Without a margin: a right answer costs something until it is right by 1.": no_margin,
+    "Answers beyond the margin still pull; leave them in peace.": (loss, -t / 5),
+    "At the corner t s = 1 the slope that was asked for is 0.": corner,
     "The loss is a mean but its gradient is not.": (loss, 5 * ds),
 }
 check.close("(loss, ds)", hinge_loss(s, t), (loss, ds), slips=slips)
 ### BEGIN HIDDEN TESTS
 rng = torch.Generator().manual_seed(37)
 for n in (8, 1, 13):
-    s = (2 * torch.randn(n, generator=rng, dtype=torch.float64)).requires_grad_()
-    t = 2.0 * (torch.rand(n, generator=rng) < 0.5).double() - 1
+    s = (2 * normal(rng, n)).requires_grad_()
+    t = 2 * (torch.rand(n, generator=rng) < 0.5).double() - 1
     loss = F.relu(1 - t * s).mean()
-    check.close(f"{n} examples", hinge_loss(s.detach(), t), (loss.detach(), torch.autograd.grad(loss, s)[0]))
+    expected = loss.detach(), torch.autograd.grad(loss, s)[0]
+    check.close(f"{n} examples", hinge_loss(s.detach(), t), expected)
 ### END HIDDEN TESTS
 
 # %% [markdown]
