@@ -1,6 +1,8 @@
 """The widgets of the course: alive with a kernel and without, because each holds all its logic in its ES module."""
 
 from course_utils.widgets.base import WidgetError
+from course_utils.widgets.convolution_painter import ConvolutionPainter
+from course_utils.widgets.draw_digit import DrawDigit
 from course_utils.widgets.explore import Explore, explore
 from course_utils.widgets.expression_graph import ExpressionGraph
 from course_utils.widgets.gradient_depth import GradientDepth
@@ -9,6 +11,8 @@ from course_utils.widgets.perceptron_line import PerceptronLine
 from course_utils.widgets.relu_fit import ReluFit
 
 __all__ = [
+    "ConvolutionPainter",
+    "DrawDigit",
     "Explore",
     "ExpressionGraph",
     "GradientDepth",

@@ -269,6 +269,47 @@ export function surface({ label, role = "img" }) {
   return { element, top, size, paint: (...children) => back.replaceChildren(...children) };
 }
 
+/**
+ * A grid of numbers in colour: blue above zero, orange below, each with its figure where there is room.
+ * `origin` shifts the picture; `limit` is the value of full colour; `outside(i, j)` marks padding.
+ */
+export function cells(values, { size, limit, origin = [0, 0], outside = () => false, digits = 1 }) {
+  const group = svg("g", { class: "dl-cells", transform: `translate(${origin[0]} ${origin[1]})` });
+  values.forEach((row, i) => row.forEach((value, j) => {
+    const colour = value < 0 ? "orange" : "blue";
+    const strength = (0.62 * Math.min(Math.abs(value), limit)) / (limit || 1);
+    group.append(svg("rect", { x: j * size, y: i * size, width: size, height: size, class: `dl-cell dl-${colour}`, "fill-opacity": strength.toFixed(3) }));
+    if (outside(i, j)) group.append(svg("path", { d: `M${j * size + 4} ${(i + 1) * size - 4}L${(j + 1) * size - 4} ${i * size + 4}`, class: "dl-padding" }));
+    else if (size >= 24) group.append(svg("text", { x: (j + 0.5) * size, y: (i + 0.5) * size + 4, "text-anchor": "middle" }, brief(value, digits)));
+  }));
+  return group;
+}
+
+const brief = (value, digits) => number(value, Number.isInteger(value) ? 0 : digits);
+
+/**
+ * Makes a grid of cells answer to pointer, finger and keys: the arrow keys move a cursor, Space presses.
+ * `press(row, column, first)` is called for each cell pressed or crossed, `move(row, column)` for the cursor.
+ */
+export function board(canvas, { label, grid, press, move = () => {} }) {
+  const { element } = canvas;
+  fill(element, { tabindex: 0, role: "application", "aria-label": label, class: "dl-surface dl-board" }, []);
+  const cell = (x, y) => {
+    const { rows, columns, size, origin: [left, top] } = grid();
+    return [Math.floor((y - top) / size), Math.floor((x - left) / size)].map((at, k) => clamp(at, 0, [rows, columns][k] - 1));
+  };
+  drag(element, element, (x, y, first) => press(...cell(x, y), first));
+  arrows(element, (dx, dy) => {
+    const { rows, columns, cursor: [row, column] } = grid();
+    move(clamp(row - Math.sign(dy), 0, rows - 1), clamp(column + Math.sign(dx), 0, columns - 1));
+  });
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    press(...grid().cursor, true);
+  });
+}
+
 // -- the widget itself --------------------------------------------------------------------------------------
 
 function frame(model) {

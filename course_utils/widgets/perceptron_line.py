@@ -13,7 +13,9 @@ class PerceptronLine(CourseWidget, module="perceptron_line"):
     """
 
     title = t.Unicode("One perceptron, one line").tag(sync=True)
-    hint = t.Unicode("Drag the dot to move the line, the diamond to turn it. Which table is out of reach?").tag(sync=True)
+    hint = t.Unicode("Drag the dot to move the line, the diamond to turn it. Which table is out of reach?").tag(
+        sync=True
+    )
     table = t.Enum(["and", "nand", "or", "xor"], "and").tag(sync=True)
     w1 = t.Float(1.0, min=-3, max=3).tag(sync=True)
     w2 = t.Float(-0.5, min=-3, max=3).tag(sync=True)
