@@ -159,7 +159,7 @@ def tokens(tree: ast.AST) -> Iterator[Token]:
         node, line = stack.pop()
         line = getattr(node, "lineno", line + 1) - 1
         name = _name(node)
-        kind = type(node).__name__ + ("" if name in chosen else f" {name}")
+        kind = type(node).__name__.replace("AnnAssign", "Assign") + ("" if name in chosen else f" {name}")
         if not isinstance(node, ast.Module | ast.Load | ast.Store | ast.Del | ast.Expr | ast.arguments):
             yield Token(kind, name if name in chosen else "", line)
         stack += [(child, line) for child in reversed(list(_children(node)))]
