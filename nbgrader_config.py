@@ -7,6 +7,8 @@ variable COURSE_EXCHANGE names a folder that everybody can reach, for example /s
 import os
 from pathlib import Path
 
+from course_utils.grading.plug import plug_in
+
 ROOT = Path(__file__).resolve().parent
 c = get_config()  # noqa: F821  (traitlets runs this file and provides it)
 
@@ -36,3 +38,7 @@ c.Exchange.assignment_dir = str(ROOT / "work" / "assignments")
 c.ZipCollectApp.downloaded_directory = ".grading/downloaded"
 c.ZipCollectApp.extractor_plugin = "course_utils.grading.collect.SubmissionExtractor"
 c.FileNameCollectorPlugin.named_regexp = r".*/(?P<student_id>[^/]+)/(?P<file_id>[^/]+)\.ipynb$"
+
+# Executing and judging submissions: sandboxed and sealed (docs/grading.md), for nbgrader autograde, formgrader and
+# `course grade` alike
+plug_in(c)

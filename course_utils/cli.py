@@ -124,6 +124,22 @@ def export(
 
 
 @app.command()
+def grade(
+    name: Annotated[str, typer.Argument(help="The assignment: 03_backpropagation, or 3.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="How many at once; one for each core.")] = None,
+    only: Annotated[str, typer.Option(metavar="STUDENT", help="Grade this student alone.")] = "",
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run without a sandbox submissions that you trust.")
+    ] = False,
+    scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask scheduler, tcp://host:port.")] = "",
+) -> None:
+    """Grade what the class handed in, in a sandbox; goes on where an earlier run stopped."""
+    from course_utils.grading import batch
+
+    batch.run(name, workers, only, unsafe, scheduler)
+
+
+@app.command()
 def floors(
     names: Annotated[list[str] | None, typer.Argument(help="Chapters to run; all when none is named.")] = None,
 ) -> None:

@@ -19,14 +19,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy.exc import OperationalError
 
 from course_utils.build import ROOT
 from course_utils.errors import CourseError
 from course_utils.grading import course, reference, workers
 from course_utils.grading.clean import Cleaned, clean
 from course_utils.grading.execute import Program, Trace
+from course_utils.grading.ledger import Ledger, Row
 from course_utils.grading.master import Master, load
-from course_utils.grading.record import Recorder, Row
+from course_utils.grading.record import Recorder
+from course_utils.grading.runner import WarmEnded
 from course_utils.grading.submission import finish, prepare
 
 
@@ -50,7 +53,7 @@ def run(
     """
     console = Console()
     name = course.assignment_name(name, root)
-    with _alone(root, name), course.gradebook(root) as book:
+    with _only_batch(root, name), course.gradebook(root) as book:
         summary = grade(book, name, root, count or workers.count(), only, unsafe, scheduler, console)
     path = root / ".grading" / f"{name}.csv"
     write_csv(path, summary.rows)
@@ -69,17 +72,19 @@ def grade(
     config = course.settings(root)
     master = load(course.folder("source", root) / name)
     submitted = course.folder("submitted", root)
-    recorder = Recorder(book, master, submitted, course.folder("autograded", root), config)
+    ledger = Ledger(book, master)
+    recorder = Recorder(ledger, submitted, course.folder("autograded", root), config)
     students = sorted(path.parent.name for path in submitted.glob(f"*/{name}") if path.is_dir())
     if only and only not in students:
         raise CourseError(f"{only} has handed in nothing for {name}. Look into {submitted}.")
-    kept = recorder.kept()
-    fingerprints = {s: recorder.fingerprint(s) for s in students if not only or s == only}
+    kept = ledger.kept()
+    fingerprints = recorder.fingerprints(s for s in students if not only or s == only)
+    ledger.enroll(fingerprints)
     todo = [student for student, mark in fingerprints.items() if kept.get(student) != mark]
     summary = Summary(0, len(fingerprints) - len(todo), [], warnings=_warnings(master, unsafe))
     if todo:
         _Batch(master, recorder, fingerprints, summary, count, unsafe, scheduler, console).grade(todo)
-    summary.rows = [row for row in recorder.rows() if not only or row.student == only]
+    summary.rows = [row for row in ledger.rows() if not only or row.student == only]
     return summary
 
 
@@ -105,19 +110,18 @@ class _Batch:
     seed: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def grade(self, students: Sequence[str]) -> None:
-        modules = tuple(self.master.modules())
+        self.modules = tuple(self.master.modules())
         with self._bar() as bar:
             task = bar.add_task("warming up", total=len(students))
-            self.expected = reference.run(self.master, self.seed, workers.warm(modules, self.unsafe))
+            self.expected = reference.run(self.master, self.seed, workers.warm(self.modules, self.unsafe))
             bar.update(task, description=f"grading {self.master.name}")
             executor = workers.executor(self.count, self.scheduler)
             try:
                 slow: list[str] = []
-                for student in self._side_by_side(executor, students, modules, slow):
+                for student in self._side_by_side(executor, students, slow):
                     bar.advance(task, student not in slow)
-                for student in slow:  # alone: no neighbour can have taken its time
-                    cleaned, program = self._prepare(student)
-                    self._keep(student, cleaned, workers.run(program, modules, self.unsafe))
+                for student in slow:
+                    self._alone(student)
                     bar.advance(task)
             finally:
                 executor.shutdown(wait=False, cancel_futures=True)
@@ -127,22 +131,30 @@ class _Batch:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         return Progress(*columns, console=self.console, transient=True)
 
-    def _side_by_side(
-        self, executor: Executor, students: Sequence[str], modules: tuple[str, ...], slow: list[str]
-    ) -> Iterator[str]:
+    def _side_by_side(self, executor: Executor, students: Sequence[str], slow: list[str]) -> Iterator[str]:
         """Keep a few more submissions in flight than run at once; yield each student when done or found slow."""
         flying: dict[Future[Trace], tuple[str, Cleaned]] = {}
         left = iter(students)
         while True:
             while len(flying) < self.count + 2 and (student := next(left, None)) is not None:
                 cleaned, program = self._prepare(student)
-                flying[executor.submit(workers.run, program, modules, self.unsafe)] = student, cleaned
+                flying[executor.submit(workers.run, program, self.modules, self.unsafe)] = student, cleaned
             if not flying:
                 return
-            for done in wait(flying, return_when=FIRST_COMPLETED).done:
-                student, cleaned = flying.pop(done)
+            arrived = {done: flying.pop(done) for done in wait(flying, return_when=FIRST_COMPLETED).done}
+            for done, (student, cleaned) in arrived.items():
                 self._finish(student, cleaned, done, slow)
-                yield student
+            self._commit()  # one write to the disk for all that are there
+            yield from (student for student, _ in arrived.values())
+
+    def _alone(self, student: str) -> None:
+        """Run a submission with no neighbour that could have taken its time."""
+        cleaned, program = self._prepare(student)
+        try:
+            self._keep(student, cleaned, workers.run(program, self.modules, self.unsafe))
+            self._commit()
+        except WarmEnded as e:
+            self.summary.failed[student] = str(e)
 
     def _prepare(self, student: str) -> tuple[Cleaned, Program]:
         cleaned = clean(self.recorder.submitted / student / self.master.name, self.master)
@@ -151,7 +163,7 @@ class _Batch:
     def _finish(self, student: str, cleaned: Cleaned, done: Future[Trace], slow: list[str]) -> None:
         try:
             trace = done.result()
-        except Exception as e:  # a worker is lost: its submission is tried here, by itself
+        except Exception as e:  # a worker is lost, whatever it says: its submission is tried here, by itself
             self.console.log(f"{student}: a worker was lost ({type(e).__name__}); it is graded here")
             slow.append(student)
             return
@@ -165,13 +177,20 @@ class _Batch:
             graded = finish(cleaned, trace, self.expected)
             self.recorder.save(student, graded, cleaned, self.fingerprints[student])
             self.summary.graded += 1
-        except (OSError, ValueError, KeyError) as e:  # one submission never stops the batch
-            self.recorder.book.db.rollback()
-            self.summary.failed[student] = f"{type(e).__name__}: {e}"[:200]
+        except OSError as e:  # the disk refuses one folder; nothing of it is in the gradebook yet
+            self.summary.failed[student] = f"its graded notebook could not be written: {e}"
+
+    def _commit(self) -> None:
+        try:
+            self.recorder.ledger.commit()
+        except OperationalError as e:
+            raise CourseError(
+                "Another program holds the gradebook. Close it and run the command again; what is graded is kept."
+            ) from e
 
 
 @contextmanager
-def _alone(root: Path, name: str) -> Iterator[None]:
+def _only_batch(root: Path, name: str) -> Iterator[None]:
     """One batch of an assignment at a time; the lock goes with the process, however it ends."""
     folder = root / ".grading"
     folder.mkdir(exist_ok=True)
