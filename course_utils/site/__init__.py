@@ -31,5 +31,5 @@ def run(serve: bool = False, port: int = 8000, archive: bool = False) -> None:
 def build(root: Path = ROOT, out: Path = SITE / "_build", say: bool = True) -> Path:
     """Build the site of the course in `root` into `out`; the folder of the pages.   See `run`."""
     vendor.collect(SITE, out / "vendor")
-    sources.assemble(root, out / "source", say=say)
+    sources.assemble(root, SITE, out / "source", say=say)
     return html.build(SITE, out)

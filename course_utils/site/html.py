@@ -64,7 +64,7 @@ def _plain(line: str, source: Path) -> str:
         where = f"{where.removesuffix('.ipynb')}.py, {_cell(file, number)}"
     elif number:
         where = f"{where}:{number}"
-    return f"{where}: {match['text']}"
+    return f"{where}: {re.sub(r'( [[][\w.]+[]])+$', '', match['text'])}"
 
 
 def _cell(notebook: Path, number: int) -> str:

@@ -22,12 +22,12 @@ ERRATA = "What the lecture notes get wrong"
 COLUMNS = ("where", "they say", "what is right", "source", "shown in")
 
 
-def start(text: str, notebooks: Notebooks) -> str:
-    """The start page: `text` with the list of the chapters in the place of ``{{chapters}}``."""
+def start(text: str, notebooks: Notebooks, docs: list[str]) -> str:
+    """The start page: `text` with the list of the chapters in the place of ``{{chapters}}``, and so on."""
     items = [f"{c.number}. {_chapter_item(c.name, c.title, c.builds, notebooks)}" for c in CHAPTERS]
     entries = "\n".join(f"chapters/{c.name}" for c in CHAPTERS if c.name in notebooks)
     chapters = "\n".join([":::{container} chapter-list", *items, ":::"])
-    return text.replace("{{chapters}}", chapters).replace("{{written}}", entries)
+    return text.replace("{{chapters}}", chapters).replace("{{written}}", entries).replace("{{docs}}", "\n".join(docs))
 
 
 def _chapter_item(name: str, title: str, builds: str, notebooks: Notebooks) -> str:
@@ -103,18 +103,14 @@ def errata_of(name: str, notebook: NotebookNode) -> list[dict[str, str]]:
 
 def _erratum(chapter: str, row: dict[str, str], titles: list[str]) -> str:
     shown = _linked(chapter, row["shown in"], titles)
-    return "\n".join(
-        [
-            "",
-            ":::{container} erratum",
-            f"{row['where']}",
-            f": They say: {row['they say']}",
-            f": What is right: {row['what is right']}",
-            f": Source: {row['source']}",
-            f": Shown in: {shown}",
-            ":::",
-        ]
-    )
+    facts = {
+        "They say": row["they say"],
+        "What is right": row["what is right"],
+        "Source": row["source"],
+        "Shown in": shown,
+    }
+    lines = [f"{term}\n: {text}\n" for term, text in facts.items()]
+    return "\n".join(["", ":::{container} erratum", f"**{row['where']}**", "", *lines, ":::"])
 
 
 def _linked(chapter: str, shown_in: str, titles: list[str]) -> str:

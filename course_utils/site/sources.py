@@ -15,13 +15,14 @@ from course_utils.errors import CourseError
 from course_utils.site import links, pages
 
 
-def assemble(root: Path, folder: Path, say: bool = True) -> None:
+def assemble(root: Path, site: Path, folder: Path, say: bool = True) -> None:
     """Write the sources of the pages into `folder`; what did not change is not touched.
 
     Raises CourseError when there is no chapter, or one fails.
     """
     notebooks = _executed(root, say)
-    files = {**_chapters(root, notebooks), **_pages(root, notebooks), **_docs(root), **_downloads(root, notebooks)}
+    files = {**_chapters(root, notebooks), **_downloads(root, notebooks), **_docs(root)}
+    files |= _pages(site, notebooks, [name.removesuffix(".md") for name in files if name.startswith("docs/")])
     for name, text in files.items():
         write_if_changed(folder / name, text)
     for stale in [p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).as_posix() not in files]:
@@ -65,10 +66,10 @@ def _finite(state: Any) -> Any:
     return None if isinstance(state, float) and not math.isfinite(state) else state
 
 
-def _pages(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
-    text = (root / "site" / "index.md").read_text("utf-8")
+def _pages(site: Path, notebooks: pages.Notebooks, docs: list[str]) -> dict[str, str]:
+    text = (site / "index.md").read_text("utf-8")
     return {
-        "index.md": pages.start(text, notebooks),
+        "index.md": pages.start(text, notebooks, docs),
         "results.md": pages.results(notebooks),
         "errata.md": pages.errata(notebooks),
     }

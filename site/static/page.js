@@ -28,6 +28,11 @@
     }
   }
 
+  /** From a folder, without a server, the search cannot read the pages that it found: it shows their titles alone. */
+  function searchWithoutServer() {
+    if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+  }
+
   function start() {
     labelsAsButtons();
     reachScrolling();
@@ -36,6 +41,7 @@
     document.fonts?.ready.then(reachScrolling);
   }
 
+  searchWithoutServer();
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
   else start();
 })();
