@@ -64,7 +64,8 @@ def _plain(line: str, source: Path) -> str:
         where = f"{where.removesuffix('.ipynb')}.py, {_cell(file, number)}"
     elif number:
         where = f"{where}:{number}"
-    return f"{where}: {re.sub(r'( [[][\w.]+[]])+$', '', match['text'])}"
+    text = re.sub(r"( \[[\w.]+\])+$", "", match["text"])  # Sphinx's kind of warning
+    return f"{where}: {text}"
 
 
 def _cell(notebook: Path, number: int) -> str:
