@@ -49,11 +49,13 @@ def build(
 @app.command()
 def site(
     serve: Annotated[bool, typer.Option("--serve", help="Open the pages in a browser when they are built.")] = False,
+    port: Annotated[int, typer.Option(help="The port for --serve.")] = 8000,
+    archive: Annotated[bool, typer.Option("--zip", help="Pack the pages into one file for any static host.")] = False,
 ) -> None:
     """Build the rendered chapters into site/_build."""
     from course_utils import site
 
-    site.run(serve=serve)
+    site.run(serve=serve, port=port, archive=archive)
 
 
 @app.command()
