@@ -63,6 +63,16 @@ class CourseWidget(anywidget.AnyWidget):
         return f"{self.title} (an interactive picture: open the notebook or the course's page to use it)"
 
 
+class Number(t.Float[float, float]):
+    """A float trait that refuses NaN (a float's bounds let it pass)."""
+
+    def validate(self, obj: Any, value: Any) -> float:
+        number = super().validate(obj, value)
+        if not math.isfinite(number):
+            raise t.TraitError(f"{self.name} is {number}; give a finite number")
+        return number
+
+
 def finite(name: str, value: Any) -> float:
     """`value` as a float. Raises WidgetError when it is no finite number."""
     try:
@@ -71,12 +81,4 @@ def finite(name: str, value: Any) -> float:
         raise WidgetError(f"{name} is {value!r}; give a number") from None
     if not math.isfinite(number):
         raise WidgetError(f"{name} is {number}; give a finite number")
-    return number
-
-
-def within(name: str, value: Any, low: float, high: float) -> float:
-    """`value` as a float in [low, high]. Raises WidgetError when it is not."""
-    number = finite(name, value)
-    if not low <= number <= high:
-        raise WidgetError(f"{name} is {number:g}; give a number between {low:g} and {high:g}")
     return number

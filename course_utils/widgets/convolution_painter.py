@@ -31,15 +31,15 @@ class ConvolutionPainter(CourseWidget, module="convolution_painter"):
 
     title = t.Unicode("A convolution, pixel by pixel").tag(sync=True)
     hint = t.Unicode("Paint, change the kernel, choose an output pixel: which pixels does it see?").tag(sync=True)
-    image = t.List().tag(sync=True)
-    kernel = t.List().tag(sync=True)
+    image: t.List[Any] = t.List().tag(sync=True)
+    kernel: t.List[Any] = t.List().tag(sync=True)
     stride = t.Int(1, min=1, max=4).tag(sync=True)
     padding = t.Int(0, min=0, max=3).tag(sync=True)
     dilation = t.Int(1, min=1, max=3).tag(sync=True)
     chosen = t.List(t.Int(min=0), [2, 3], minlen=2, maxlen=2).tag(sync=True)
 
     def __init__(self, image: Any = HOUSE, kernel: Any = EDGE, **traits: Any):
-        super().__init__(image=image, kernel=kernel, **traits)
+        super().__init__(image=_lists(image), kernel=_lists(kernel), **traits)
 
     @t.validate("image", "kernel")
     def _square(self, proposal: Any) -> list[list[float]]:
@@ -47,9 +47,13 @@ class ConvolutionPainter(CourseWidget, module="convolution_painter"):
         return square(f"the {name}", proposal["value"], MOST_PIXELS if name == "image" else MOST_KERNEL)
 
 
+def _lists(rows: Any) -> Any:
+    """Lists from an array or a tensor, which no trait can hold."""
+    return rows.tolist() if hasattr(rows, "tolist") else rows
+
+
 def square(name: str, rows: Any, most: int) -> list[list[float]]:
-    """`rows` (lists, an array or a tensor) as a square of floats. Raises WidgetError when it is not one."""
-    rows = rows.tolist() if hasattr(rows, "tolist") else rows
+    """`rows` as a square of floats. Raises WidgetError when it is not one."""
     if not 0 < len(rows) <= most:
         raise WidgetError(f"{name} has {len(rows)} rows; give between 1 and {most}")
     if any(len(row) != len(rows) for row in rows):

@@ -23,7 +23,7 @@ class DrawDigit(CourseWidget, module="draw_digit"):
     layers = t.List(t.Dict()).tag(sync=True)
     weights = t.Bytes().tag(sync=True)
     shape = t.List(t.Int()).tag(sync=True)
-    strokes = t.List().tag(sync=True)
+    strokes: t.List[Any] = t.List().tag(sync=True)
 
     def __init__(self, net: nn.Sequential, **traits: Any):
         layers, weights = export(net)

@@ -2,7 +2,7 @@
 
 import traitlets as t
 
-from course_utils.widgets.base import CourseWidget
+from course_utils.widgets.base import CourseWidget, Number
 
 
 class PerceptronLine(CourseWidget, module="perceptron_line"):
@@ -17,6 +17,6 @@ class PerceptronLine(CourseWidget, module="perceptron_line"):
         sync=True
     )
     table = t.Enum(["and", "nand", "or", "xor"], "and").tag(sync=True)
-    w1 = t.Float(1.0, min=-3, max=3).tag(sync=True)
-    w2 = t.Float(-0.5, min=-3, max=3).tag(sync=True)
-    b = t.Float(-0.25, min=-3, max=3).tag(sync=True)
+    w1 = Number(1.0, min=-3, max=3).tag(sync=True)
+    w2 = Number(-0.5, min=-3, max=3).tag(sync=True)
+    b = Number(-0.25, min=-3, max=3).tag(sync=True)
