@@ -38,6 +38,7 @@ from course_utils import check, data, plots, widgets
 from course_utils.progress import progress
 
 SEED = check.seed(3)
+torch.set_default_dtype(torch.float64)  # gradients are compared in double precision
 
 
 # %% tags=["hide-input"]
@@ -113,23 +114,21 @@ def neuron_gradient(x: float, w: float, b: float, t: float) -> tuple[float, floa
 # Is it right? PyTorch records its own computation and differentiates it. Ask it for the same three numbers.
 
 # %%
-x, w, b, t = (
-    torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (0.8, -1.3, 0.4, 0.6)
-)
+x, w, b, t = (torch.tensor(v, requires_grad=True) for v in (0.8, -1.3, 0.4, 0.6))
 loss = (torch.tanh(w * x + b) - t) ** 2
 expected = torch.autograd.grad(loss, (w, b, x))
 
-for name, mine, theirs in zip(
-    ("dL/dw", "dL/db", "dL/dx"), neuron_gradient(0.8, -1.3, 0.4, 0.6), expected, strict=True
-):
-    check.close(name, mine, theirs.item())
+dw, db, dx = neuron_gradient(0.8, -1.3, 0.4, 0.6)
+check.close("dL/dw", dw, expected[0].item())
+check.close("dL/db", db, expected[1].item())
+check.close("dL/dx", dx, expected[2].item())
 
 # %% [markdown]
 # **Break it.** In $L = x \tanh x$ the input takes two paths: directly, and through the tanh. Forget one of them, which is easy to do
 # when a variable appears twice, and the answer looks perfectly reasonable. Only the comparison gives it away.
 
 # %%
-x = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+x = torch.tensor(0.7, requires_grad=True)
 expected = torch.autograd.grad(x * torch.tanh(x), x)[0].item()
 direct, through_tanh = math.tanh(0.7), 0.7 * (1 - math.tanh(0.7) ** 2)
 slips = {"Only the direct path; eq. 3.2 adds the path through tanh.": direct}
@@ -250,9 +249,7 @@ def penalised(x: Value | Tensor, w: Value | Tensor, b: Value | Tensor) -> Value 
 
 mine = [Value(v) for v in (0.8, -1.3, 0.4)]
 backward(penalised(*mine))
-leaves = [
-    torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (0.8, -1.3, 0.4)
-]
+leaves = [torch.tensor(v, requires_grad=True) for v in (0.8, -1.3, 0.4)]
 theirs = torch.autograd.grad(penalised(*leaves), leaves)
 
 for name, value, expected in zip(("dL/dx", "dL/dw", "dL/db"), mine, theirs, strict=True):
@@ -263,9 +260,8 @@ for name, value, expected in zip(("dL/dx", "dL/dw", "dL/db"), mine, theirs, stri
 # watch which gradients move. Before the last step back, predict the gradient at $w$: multiply along the path.
 
 # %%
-widgets.ExpressionGraph.from_expression(
-    "(tanh(w * x + b) - t)**2", x=0.8, w=-1.3, b=0.4, t=0.6
-)
+leaf_values = {"x": 0.8, "w": -1.3, "b": 0.4, "t": 0.6}
+widgets.ExpressionGraph.from_expression("(tanh(w * x + b) - t)**2", **leaf_values)
 
 # %% [markdown]
 # **Break it.** Write `=` where (3.4) has `+=`. The first test below uses every value once, and the bug passes. The second one uses $w$ twice,
@@ -287,12 +283,8 @@ check.close("w x, each used once", w.grad, 5.0)
 
 w = Value(3.0)
 backward_overwriting(w * w + w)
-check.catches(
-    "overwriting",
-    lambda: check.close(
-        "d(w w + w)/dw", w.grad, 7.0, slips={"One share only; eq. 3.4 adds.": w.grad}
-    ),
-)
+slips = {"One share only; eq. 3.4 adds.": 3.0}
+check.catches("overwriting", lambda: check.close("dL/dw", w.grad, 7.0, slips=slips))
 
 # %% [markdown]
 # > **Remember.** A gradient check must use some value more than once, or it cannot see this bug. torch has the same habit on purpose:
@@ -341,13 +333,10 @@ def f(x: Tensor) -> Tensor:
     return (x.tanh() ** 2).sum()
 
 
-x = torch.randn(2, 3, generator=torch.Generator().manual_seed(SEED), dtype=torch.float64)
+x = torch.randn(2, 3, generator=torch.Generator().manual_seed(SEED))
 exact = 2 * x.tanh() * (1 - x.tanh() ** 2)
-check.reaches(
-    "relative error of central differences",
-    relative_error(numeric_gradient(f, x), exact),
-    at_most=1e-9,
-)
+error = relative_error(numeric_gradient(f, x), exact)
+check.reaches("relative error of central differences", error, at_most=1e-9)
 
 # %% [markdown]
 # The step $h$ has to be chosen. Make it large and the curve bends away between the two points. Make it tiny and the two losses agree in nearly all of
@@ -366,12 +355,13 @@ def one_sided(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
     return grad
 
 
-steps = torch.logspace(-12, 0, 49, dtype=torch.float64).tolist()
+steps = torch.logspace(-12, 0, 49).tolist()
+single = x.float()
 curves = {
     "one-sided, float64": [relative_error(one_sided(f, x, h), exact) for h in steps],
     "central, float64": [relative_error(numeric_gradient(f, x, h), exact) for h in steps],
     "central, float32": [
-        relative_error(numeric_gradient(f, x.float(), h).double(), exact) for h in steps
+        relative_error(numeric_gradient(f, single, h), exact) for h in steps
     ],
 }
 
@@ -393,11 +383,8 @@ plots.show(fig, alt="Relative error against the step h: each curve falls and ris
 # %%
 best = {name: min(errors) for name, errors in curves.items()}
 check.reaches("best central difference, float64", best["central, float64"], at_most=1e-9)
-check.reaches(
-    "one-sided over central",
-    best["one-sided, float64"] / best["central, float64"],
-    at_least=30,
-)
+ratio = best["one-sided, float64"] / best["central, float64"]
+check.reaches("one-sided over central", ratio, at_least=30)
 check.reaches("best central difference, float32", best["central, float32"], at_least=1e-6)
 
 # %% [markdown]
@@ -407,18 +394,19 @@ check.reaches("best central difference, float32", best["central, float32"], at_l
 # **Break it.** The checker itself has a blind spot. ReLU, $\max(0, z)$, has a kink at zero. Put a point closer to the kink than $h$ and
 # the two nudges straddle it: the checker then calls a right gradient wrong.
 
-# %%
-z = torch.tensor([1e-7, 0.5], dtype=torch.float64)
-right = torch.tensor(
-    [1.0, 1.0], dtype=torch.float64
-)  # both are positive, so the slope of relu is 1
-for h in (1e-5, 1e-8):
-    print(f"h = {h:g}: ", numeric_gradient(lambda v: v.relu().sum(), z, h).tolist())
 
-check.catches(
-    "a kink between the nudges",
-    lambda: check.close("relu slope", numeric_gradient(lambda v: v.relu().sum(), z), right),
-)
+# %%
+def sum_of_relu(z: Tensor) -> Tensor:
+    """Its gradient is 1 wherever z is positive, however slightly."""
+    return z.relu().sum()
+
+
+z = torch.tensor([1e-7, 0.5])
+for h in (1e-5, 1e-8):
+    print(f"h = {h:g}: ", numeric_gradient(sum_of_relu, z, h).tolist())
+
+nudged, right = numeric_gradient(sum_of_relu, z), torch.ones(2)
+check.catches("a kink between the nudges", lambda: check.close("slope", nudged, right))
 
 # %% [markdown]
 # > **Pitfall.** When a gradient check fails at one place only, look whether a kink lies there before you look for a bug.
@@ -509,7 +497,7 @@ def hinge(s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # %% [markdown]
-# Four pairs, so eight numbers to prove. torch has three of the losses under a name; the hinge is its multi-class margin loss on the two scores
+# Four losses, four gradients, all to be proved. torch has three of the losses under a name; the hinge is its multi-class margin loss on the two scores
 # $\pm s/2$, times the number of classes, by which torch divides.
 
 
@@ -520,34 +508,24 @@ def hinge_by_torch(s: Tensor, t: Tensor) -> Tensor:
 
 
 rng = torch.Generator().manual_seed(SEED)
-normal = [
-    torch.randn(*size, generator=rng, dtype=torch.float64)
-    for size in ((6, 4), (6, 4), (7,), (9, 5), (8,))
-]
-yes_no = (torch.rand(7, generator=rng) < 0.5).double()
-signs = 2.0 * (torch.rand(8, generator=rng) < 0.5).double() - 1
-labels = torch.randint(5, (9,), generator=rng)
+labels, flips = torch.randint(5, (9,), generator=rng), torch.rand(8, generator=rng) < 0.5
+y_hat, y, z, Z, s = (
+    torch.randn(size, generator=rng) for size in ((6, 4), (6, 4), (8,), (9, 5), (8,))
+)
 cases = [
-    ("squared error", mean_squared_error, F.mse_loss, normal[0], normal[1]),
-    (
-        "binary cross-entropy",
-        binary_cross_entropy,
-        F.binary_cross_entropy_with_logits,
-        normal[2],
-        yes_no,
-    ),
-    ("softmax cross-entropy", softmax_cross_entropy, F.cross_entropy, normal[3], labels),
-    ("hinge", hinge, hinge_by_torch, normal[4], signs),
+    ("squared error", mean_squared_error, F.mse_loss, y_hat, y),
+    ("yes or no", binary_cross_entropy, F.binary_cross_entropy_with_logits, z, 1.0 * flips),
+    ("one of many", softmax_cross_entropy, F.cross_entropy, Z, labels),
+    ("hinge", hinge, hinge_by_torch, s, 2.0 * flips - 1),
 ]
+
+# %%
 for name, ours, by_torch, said, truth in cases:
-    loss, gradient = ours(said, truth)
     leaf = said.clone().requires_grad_()
     expected = by_torch(leaf, truth)
-    check.close(name, loss, expected)
+    gradient = torch.autograd.grad(expected, leaf)[0]
     check.close(
-        f"its gradient, from {len(said)} examples",
-        gradient,
-        torch.autograd.grad(expected, leaf)[0],
+        f"{name}: (loss, gradient)", ours(said, truth), (expected.detach(), gradient)
     )
 
 # %% [markdown]
@@ -565,7 +543,7 @@ for name, ours, _, said, truth in cases:
 # descend the count of mistakes itself, since it is flat nearly everywhere. The other three are slopes that lead to it, each with its own character.
 
 # %% tags=["hide-input"]
-m = torch.linspace(-3, 3, 241, dtype=torch.float64)
+m = torch.linspace(-3, 3, 241)
 prices = {
     "cross-entropy": torch.log1p(torch.exp(-m)),
     "hinge": (1 - m).clamp(min=0),
@@ -600,11 +578,9 @@ plots.show(fig, slopes, alt=[
 # The squared error of a sigmoid hardly pulls at all: the sigmoid is flat there, and its slope is a factor of the gradient. How weak is it?
 
 # %%
-z = torch.tensor(
-    [-8.0], dtype=torch.float64, requires_grad=True
-)  # the truth is "yes": wrong, and very sure
+z = torch.tensor([-8.0], requires_grad=True)  # the truth is "yes": wrong, and very sure
 by_square = torch.autograd.grad(((z.sigmoid() - 1) ** 2).mean(), z)[0].item()
-by_entropy = binary_cross_entropy(z.detach(), torch.ones(1, dtype=torch.float64))[1].item()
+by_entropy = binary_cross_entropy(z.detach(), torch.ones(1))[1].item()
 print(f"pull of the squared error {by_square:.5f}, of the cross-entropy {by_entropy:.5f}")
 check.reaches("cross-entropy over squared error", by_entropy / by_square, at_least=1000)
 
@@ -621,10 +597,8 @@ def softmax_naive(z: Tensor) -> Tensor:
 
 ordinary, large = torch.tensor([[1.0, 2.0, 0.5]]), torch.tensor([[1000.0, 2.0, 0.5]])
 check.close("ordinary logits", softmax_naive(ordinary), ordinary.softmax(dim=1))
-check.catches(
-    "no maximum",
-    lambda: check.close("large logits", softmax_naive(large), large.softmax(dim=1)),
-)
+answer, right = softmax_naive(large), large.softmax(dim=1)
+check.catches("no maximum", lambda: check.close("large logits", answer, right))
 
 # %% [markdown]
 # Second, treat the softmax like any other activation. Lecture notes often write the backward step as an element-wise product,
@@ -636,21 +610,17 @@ check.catches(
 # Here $\delta_{ij}$ is 1 for $i = j$ and 0 otherwise. The element-wise product keeps the diagonal of $J$ and throws the rest away.
 
 # %%
-z = torch.tensor([0.2, -1.0, 1.7], dtype=torch.float64, requires_grad=True)
+z = torch.tensor([0.2, -1.0, 1.7], requires_grad=True)
 p = z.softmax(dim=0)
-dL_dp = torch.tensor([0.5, -2.0, 1.0], dtype=torch.float64)
+dL_dp = torch.tensor([0.5, -2.0, 1.0])
 expected = torch.autograd.grad(p, z, dL_dp)[0]
 p = p.detach()
 jacobian = torch.diag(p) - torch.outer(p, p)  # eq. 3.12
-diagonal_only = dL_dp * p * (1 - p)
+diagonal = dL_dp * p * (1 - p)
 
 check.close("with the full Jacobian", jacobian.T @ dL_dp, expected)
-slips = {
-    "The softmax is not element-wise: eq. 3.12 has entries off the diagonal.": diagonal_only
-}
-check.catches(
-    "element-wise", lambda: check.close("dL/dz", diagonal_only, expected, slips=slips)
-)
+slips = {"The softmax is not element-wise: eq. 3.12 is a full matrix.": diagonal}
+check.catches("element-wise", lambda: check.close("dL/dz", diagonal, expected, slips=slips))
 
 # %% [markdown]
 # ## 3.5 How does blame travel through a layer?
@@ -714,13 +684,8 @@ class MLP:
         self, sizes: Sequence[int], rng: torch.Generator, activation: Activation = TANH
     ):
         self.activation = activation
-        self.W = [
-            torch.randn(o, i, generator=rng, dtype=torch.float64) / i**0.5
-            for i, o in pairwise(sizes)
-        ]
-        self.b = [
-            0.1 * torch.randn(o, generator=rng, dtype=torch.float64) for o in sizes[1:]
-        ]  # zeros would hide bugs
+        self.W = [torch.randn(o, i, generator=rng) / i**0.5 for i, o in pairwise(sizes)]
+        self.b = [0.1 * torch.randn(o, generator=rng) for o in sizes[1:]]  # zeros hide bugs
 
     def forward(self, X: Tensor) -> Tensor:
         self.a, self.z = [X], []  # kept for backward
@@ -734,14 +699,10 @@ class MLP:
         self.delta, self.dW, self.db = ([torch.empty(0)] * len(self.W) for _ in range(3))
         for l in reversed(range(len(self.W))):
             self.delta[l] = dz
-            self.dW[l] = (
-                dz.T @ self.a[l]
-            )  # eq. 3.16, summed over the batch   (n_l, n_{l-1})
-            self.db[l] = dz.sum(0)  # (n_l)
-            if l > 0:
-                dz = (dz @ self.W[l]) * self.activation.slope(
-                    self.z[l - 1]
-                )  # eq. 3.15   (n, n_{l-1})
+            self.dW[l] = dz.T @ self.a[l]  # eq. 3.16, summed over the batch
+            self.db[l] = dz.sum(0)
+            if l > 0:  # eq. 3.15   (n, n_{l-1})
+                dz = (dz @ self.W[l]) * self.activation.slope(self.z[l - 1])
 
     def parameters(self) -> list[Tensor]:
         return [*self.W, *self.b]
@@ -768,21 +729,21 @@ def by_autograd(net: MLP, X: Tensor, labels: Tensor) -> tuple[list[Tensor], list
     return list(grads[: len(z)]), list(grads[len(z) :])
 
 
+def batch_of(n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """A random batch of five numbers an example, in three classes.   -> (n, 5), (n,)"""
+    return torch.randn(n, 5, generator=rng), torch.randint(3, (n,), generator=rng)
+
+
 # %%
 rng = torch.Generator().manual_seed(SEED)
 net = MLP((5, 7, 4, 3), rng)
-X, labels = (
-    torch.randn(6, 5, generator=rng, dtype=torch.float64),
-    torch.randint(3, (6,), generator=rng),
-)
+X, labels = batch_of(6, rng)
 loss, dz = softmax_cross_entropy(net.forward(X), labels)
 net.backward(dz)
 
 deltas, gradients = by_autograd(net, X, labels)
 for l, expected in enumerate(deltas):
-    check.close(
-        f"delta of layer {l + 1}, shape {tuple(expected.shape)}", net.delta[l], expected
-    )
+    check.close(f"delta {l + 1}, shape {tuple(expected.shape)}", net.delta[l], expected)
 names = [f"{kind} of layer {l}" for kind in ("dW", "db") for l in (1, 2, 3)]
 for name, mine, expected in zip(names, net.gradients(), gradients, strict=True):
     check.close(f"{name}, shape {tuple(expected.shape)}", mine, expected)
@@ -807,10 +768,7 @@ def loss_with(
 rng = torch.Generator().manual_seed(SEED)
 for name, activation in {"tanh": TANH, "sigmoid": SIGMOID}.items():
     net = MLP((5, 7, 4, 3), rng, activation)
-    X, labels = (
-        torch.randn(6, 5, generator=rng, dtype=torch.float64),
-        torch.randint(3, (6,), generator=rng),
-    )
+    X, labels = batch_of(6, rng)
     net.backward(softmax_cross_entropy(net.forward(X), labels)[1])
     numeric = [
         numeric_gradient(lambda v: loss_with(net, p, v, X, labels), p)
@@ -826,27 +784,19 @@ for name, activation in {"tanh": TANH, "sigmoid": SIGMOID}.items():
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-W, square, a = (
-    torch.randn(*size, generator=rng, dtype=torch.float64)
-    for size in ((4, 7), (7, 7), (7, 1))
-)
+W, square, a = (torch.randn(size, generator=rng) for size in ((4, 7), (7, 7), (7, 1)))
 
 check.raises("W^T a with 7 inputs and 4 outputs", RuntimeError, lambda: W.T @ a)
-slips = {"W is transposed: eq. 3.13 has W a.": square.T @ a}
-check.catches(
-    "W^T a on a square layer",
-    lambda: check.close("z", square.T @ a, square @ a, slips=slips),
-)
+wrong, right = square.T @ a, square @ a
+slips = {"W is transposed: eq. 3.13 has W a.": wrong}
+check.catches("W^T a, square layer", lambda: check.close("z", wrong, right, slips=slips))
 
 # %% [markdown]
 # The second, $\boldsymbol\delta_{l+1}^{\mathsf T} W_{l+1} \odot \sigma'(\mathbf z_l)$, is worse: it does not stop. The left factor is a row, the right one a
 # column, and instead of complaining the library stretches both into a full matrix.
 
 # %%
-delta_next, z = (
-    torch.randn(4, 1, generator=rng, dtype=torch.float64),
-    torch.randn(7, 1, generator=rng, dtype=torch.float64),
-)
+delta_next, z = torch.randn(4, 1, generator=rng), torch.randn(7, 1, generator=rng)
 right = (W.T @ delta_next) * TANH.slope(z)  # eq. 3.15
 as_printed = (delta_next.T @ W) * TANH.slope(z)
 
@@ -859,19 +809,14 @@ check.catches("a row times a column", lambda: check.close("delta", as_printed, r
 # %%
 net = MLP((5, 7, 3), rng)
 for n in (1, 6):
-    X, labels = (
-        torch.randn(n, 5, generator=rng, dtype=torch.float64),
-        torch.randint(3, (n,), generator=rng),
-    )
+    X, labels = batch_of(n, rng)
     net.backward(softmax_cross_entropy(net.forward(X), labels)[1])
     expected = by_autograd(net, X, labels)[1][2]  # db of the first layer
     if n == 1:
         check.close("batch of 1, averaged", net.delta[0].mean(0), expected)
 averaged = net.delta[0].mean(0)
 slips = {"Averaged over the batch; the loss has divided by n already.": averaged}
-check.catches(
-    "an average, batch of 6", lambda: check.close("db", averaged, expected, slips=slips)
-)
+check.catches("averaged", lambda: check.close("db", averaged, expected, slips=slips))
 
 # %% [markdown]
 # A footnote in the notes says that each unit could have an activation of its own. Nothing above forbids it: $\odot$ works place by place. Let half of
@@ -886,9 +831,7 @@ MIXED = Activation(
 mixed = MLP((5, 8, 3), rng, MIXED)
 mixed.backward(softmax_cross_entropy(mixed.forward(X), labels)[1])
 for mine, expected in zip(mixed.gradients(), by_autograd(mixed, X, labels)[1], strict=True):
-    check.close(
-        f"mixed activations, gradient of shape {tuple(expected.shape)}", mine, expected
-    )
+    check.close(f"mixed activations, shape {tuple(expected.shape)}", mine, expected)
 
 # %% [markdown]
 # ## 3.6 Does it learn to read?
@@ -912,9 +855,8 @@ def train(
     for _ in progress(range(epochs), "training"):
         losses = []
         for batch in torch.randperm(len(split.X_train), generator=rng).split(32):
-            loss, dz = softmax_cross_entropy(
-                net.forward(split.X_train[batch]), split.y_train[batch]
-            )
+            X, y = split.X_train[batch], split.y_train[batch]
+            loss, dz = softmax_cross_entropy(net.forward(X), y)
             net.backward(dz)
             for parameter, gradient in zip(net.parameters(), net.gradients(), strict=True):
                 parameter -= lr * gradient  # eq. 3.17
@@ -929,20 +871,14 @@ def accuracy(net: MLP, X: Tensor, y: Tensor) -> float:
 
 
 # %%
-digits, rng = (
-    data.digits(seed=SEED, dtype=torch.float64),
-    torch.Generator().manual_seed(SEED),
-)
+digits, rng = data.digits(seed=SEED), torch.Generator().manual_seed(SEED)
 reader = MLP((64, 64, 32, 10), rng)
 history = train(reader, digits, epochs=25, lr=0.2, rng=rng)
 
 n_parameters = sum(p.numel() for p in reader.parameters())
 check.close("number of parameters", n_parameters, 6570)
-check.reaches(
-    "accuracy on unseen digits",
-    accuracy(reader, digits.X_test, digits.y_test),
-    at_least=0.945,
-)
+score = accuracy(reader, digits.X_test, digits.y_test)
+check.reaches("accuracy on unseen digits", score, at_least=0.945)
 
 # %% tags=["hide-input"]
 fig, ax = plots.panel("learning to read", x="epoch", y="mean loss", yscale="log")
@@ -974,7 +910,7 @@ def torch_twin(net: MLP) -> torch.nn.Sequential:
     """The same network as torch modules, with copies of the same parameters."""
     layers: list[torch.nn.Module] = []
     for W, b in zip(net.W, net.b, strict=True):
-        linear = torch.nn.Linear(W.shape[1], W.shape[0], dtype=torch.float64)
+        linear = torch.nn.Linear(W.shape[1], W.shape[0])
         with torch.no_grad():
             linear.weight.copy_(W)
             linear.bias.copy_(b)
@@ -1011,7 +947,7 @@ for l, layer in enumerate(linears):
 forward_cost = sum(W.numel() for W in reader.W)
 backward_cost = 2 * forward_cost - reader.W[0].numel()
 print(
-    f"forward {forward_cost:,} and backward {backward_cost:,} multiplications for one digit"
+    f"multiplications for one digit: {forward_cost:,} forward, {backward_cost:,} backward"
 )
 print(f"that is {backward_cost / forward_cost:.2f} times as many")
 print(f"by nudging: {2 * n_parameters * forward_cost:,}")
@@ -1021,15 +957,12 @@ print(f"by nudging: {2 * n_parameters * forward_cost:,}")
 # > learns more slowly. On five seeds the difference lay between −0.4 and +1.7 points. Eight by eight pixels of well-centred digits are close to linearly separable, so they do not show what hidden layers are for.
 
 # %%
-no_hidden, rng = (
-    MLP((64, 10), torch.Generator().manual_seed(SEED)),
-    torch.Generator().manual_seed(SEED),
-)
+rng = torch.Generator().manual_seed(SEED)
+no_hidden = MLP((64, 10), rng)
 train(no_hidden, digits, epochs=100, lr=0.5, rng=rng)
 without = accuracy(no_hidden, digits.X_test, digits.y_test)
-gap = accuracy(reader, digits.X_test, digits.y_test) - without
 check.reaches("accuracy without a hidden layer", without, at_least=0.935)
-check.reaches("what the hidden layers add on digits", gap, at_most=0.03)
+check.reaches("what the hidden layers add on digits", score - without, at_most=0.03)
 
 # %% [markdown]
 # ## 3.7 When does a hidden layer matter?
@@ -1038,22 +971,15 @@ check.reaches("what the hidden layers add on digits", gap, at_most=0.03)
 # two hidden layers of 32: how far apart do they end?
 
 # %%
-spirals = data.spirals(n=600, turns=1.25, seed=SEED, dtype=torch.float64)
+spirals = data.spirals(n=600, turns=1.25, seed=SEED)
 rng = torch.Generator().manual_seed(SEED)
 straight, bent = MLP((2, 2), rng), MLP((2, 32, 32, 2), rng)
 for net in (straight, bent):
     train(net, spirals, epochs=200, lr=0.3, rng=rng)
 
-check.reaches(
-    "spirals, no hidden layer",
-    accuracy(straight, spirals.X_test, spirals.y_test),
-    at_most=0.77,
-)
-check.reaches(
-    "spirals, two hidden layers",
-    accuracy(bent, spirals.X_test, spirals.y_test),
-    at_least=0.95,
-)
+test = spirals.X_test, spirals.y_test
+check.reaches("spirals, no hidden layer", accuracy(straight, *test), at_most=0.77)
+check.reaches("spirals, two hidden layers", accuracy(bent, *test), at_least=0.95)
 
 # %% tags=["hide-input"]
 panels = []
@@ -1099,16 +1025,17 @@ def gradient_norms(
 
     The first layer comes first.   -> (depth,)
     """
-    a, layers = torch.randn(16, width, generator=rng, dtype=torch.float64), []
+    a, layers = torch.randn(16, width, generator=rng), []
     for _ in range(depth):
-        W = std * torch.randn(width, width, generator=rng, dtype=torch.float64)
+        W = std * torch.randn(width, width, generator=rng)
         z = a @ W.T
         layers.append((W, z))
         a = activation.f(z)
-    delta, norms = torch.ones_like(a) * activation.slope(layers[-1][1]), []
-    for l in reversed(range(depth)):
+    delta, norms = torch.ones_like(a), []
+    for W, z in reversed(layers):
+        delta = delta * activation.slope(z)  # dL/dz of this layer
         norms.append(delta.norm())
-        delta = (delta @ layers[l][0]) * activation.slope(layers[l - 1][1])  # eq. 3.15
+        delta = delta @ W  # dL/da of the layer before
     return torch.stack(norms[::-1]) / norms[0]
 
 
@@ -1122,9 +1049,8 @@ scaled = {"sigmoid": WIDTH**-0.5, "tanh": WIDTH**-0.5, "ReLU": (2 / WIDTH) ** 0.
 norms = {}
 for name, activation in {"sigmoid": SIGMOID, "tanh": TANH, "ReLU": RELU}.items():
     for label, std in {"0.01": 0.01, "scaled": scaled[name], "1": 1.0}.items():
-        norms[name, label] = gradient_norms(
-            activation, std, DEPTH, WIDTH, torch.Generator().manual_seed(SEED)
-        )
+        rng = torch.Generator().manual_seed(SEED)
+        norms[name, label] = gradient_norms(activation, std, DEPTH, WIDTH, rng)
 
 # %% tags=["hide-input"]
 panels = []
@@ -1153,17 +1079,11 @@ plots.show(*panels, alt=[
 
 # %%
 first = {key: n[0].item() for key, n in norms.items()}
-check.reaches(
-    "sigmoid, scaled weights: first layer over last",
-    first["sigmoid", "scaled"],
-    at_most=1e-15,
-)
+check.reaches("sigmoid, scaled: first over last", first["sigmoid", "scaled"], at_most=1e-15)
 check.reaches("tanh, scaled weights", first["tanh", "scaled"], at_least=1e-3)
 check.reaches("ReLU, scaled weights", first["ReLU", "scaled"], at_least=0.1)
-check.reaches(
-    "ReLU, weights of std 0.01: vanishes all the same", first["ReLU", "0.01"], at_most=1e-30
-)
-check.reaches("ReLU, weights of std 1: explodes", first["ReLU", "1"], at_least=1e18)
+check.reaches("ReLU, std 0.01: vanishes too", first["ReLU", "0.01"], at_most=1e-30)
+check.reaches("ReLU, std 1: explodes", first["ReLU", "1"], at_least=1e18)
 
 # %% [markdown]
 # So "vanishing is the sigmoid's fault, and ReLU was made to cure it" is half true. The sigmoid cannot be helped by scaling its weights to the width, and
@@ -1171,6 +1091,12 @@ check.reaches("ReLU, weights of std 1: explodes", first["ReLU", "1"], at_least=1
 # What matters is the product of weight and slope. Careful initialisation, normalisation and clipping follow in chapter 4, shortcuts
 # around layers in chapter 7.
 #
+# Turn the knobs yourself. Can you make thirty layers of sigmoids keep their gradient? What does it cost?
+
+# %%
+widgets.GradientDepth()
+
+# %% [markdown]
 # ## 3.9 Your turn
 #
 # The [exercises of this chapter](../assignments/03_backpropagation/03_backpropagation.ipynb) ask you to write the pieces again, without looking: each

