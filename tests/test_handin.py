@@ -391,7 +391,7 @@ def test_marks_that_wait_for_a_person_are_named(marked: Path, capsys: pytest.Cap
         cell.needs_manual_grade = True
         book.db.commit()
     rows(marked, "moodle")
-    assert "1 marks are not complete, their answers wait for a person: ada" in capsys.readouterr().out
+    assert "answers wait for a person: ada (1 in all)" in capsys.readouterr().out
 
 
 def test_exports_that_cannot_be(marked: Path) -> None:

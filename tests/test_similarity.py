@@ -157,7 +157,7 @@ def hand_in(folder: Path, text: str) -> None:
 def test_the_report(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     similarity.run("90", course)
     text = (course / ".grading" / "reports" / f"{NAME}-similarity.html").read_text(encoding="utf-8")
-    assert "1 pairs of 8 submissions" in capsys.readouterr().out
+    assert "among 8 submissions: 1." in capsys.readouterr().out
     assert similarity_page.NOTE in text
     assert "<script" not in text
     assert "cat: spread is not Python" in text

@@ -154,7 +154,7 @@ def run(name: str, form: str = "plain", to: Path | None = None, root: Path = ROO
         waiting = [s.id for s in book.students if mark(book, assignment, s).status == "needs a person"]
     print(f"Wrote {exporter.to}")
     if waiting:
-        print(f"{len(waiting)} marks are not complete, their answers wait for a person: {', '.join(waiting[:10])}")
+        print(f"Not complete, answers wait for a person: {', '.join(waiting[:10])} ({len(waiting)} in all)")
 
 
 def _write(exporter: CourseExporter, book: Gradebook) -> None:

@@ -45,6 +45,8 @@ def run(folder: Path, root: Path = ROOT) -> None:
     if leaks:
         shutil.rmtree(folder)
         raise CourseError("Nothing was exported, because it would give away:\n  " + "\n  ".join(leaks[:20]))
+    for answer in taught(root):
+        print(f"Note: a chapter shows the answer to {answer} word for word.")
     print(f"{len(files)} files written to {folder}: no solution, planted mistake or hidden check is in them.")
 
 
@@ -81,6 +83,18 @@ def secrets(root: Path = ROOT) -> dict[str, str]:
     for chapter in (root / "chapters").glob("*.py"):
         shown.update(_telling(chapter.read_text(encoding="utf-8")))
     return {line: where for line, where in found.items() if line not in shown}
+
+
+def taught(root: Path = ROOT) -> list[str]:
+    """The solutions that stand in a chapter as a whole; the chapters are public, so they are no secret."""
+    chapters = squeeze("".join(p.read_text(encoding="utf-8") for p in sorted((root / "chapters").glob("*.py"))))
+    return [
+        f"{cell.metadata.nbgrader.grade_id} of {source.stem}"
+        for source in exercises(root)
+        for cell in nbgrader_source(source).cells
+        for kind, text in SECRET.findall(cell.source)
+        if kind == "SOLUTION" and len(squeeze(text)) >= TELLING and squeeze(text) in chapters
+    ]
 
 
 def _secret_texts(source: Path) -> Iterator[tuple[str, str]]:

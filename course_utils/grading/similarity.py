@@ -79,7 +79,7 @@ def run(name: str, root: Path = ROOT) -> None:
     page = root / ".grading" / "reports" / f"{name}-similarity.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(similarity_page.render(name, students, pairs[:MOST], unread), encoding="utf-8")
-    print(f"{len(pairs)} pairs of {len(students)} submissions agree beyond the exercise. Read {page}")
+    print(f"Pairs that agree beyond the exercise, among {len(students)} submissions: {len(pairs)}. Read {page}")
     print("A lead for a person, never a verdict.")
 
 
