@@ -1091,7 +1091,7 @@ check.reaches("ReLU, std 1: explodes", first["ReLU", "1"], at_least=1e18)
 # What matters is the product of weight and slope. Careful initialisation, normalisation and clipping follow in chapter 4, shortcuts
 # around layers in chapter 7.
 #
-# Turn the knobs yourself. Can you make thirty layers of sigmoids keep their gradient? What does it cost?
+# Turn the knobs yourself. Which of the three activations still has a gradient after fifty layers, and with which weights?
 
 # %%
 widgets.GradientDepth()
