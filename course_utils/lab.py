@@ -37,7 +37,8 @@ def run(arguments: list[str], edit: bool = False, root: Path = ROOT) -> None:
     options = [f"--LabApp.user_settings_dir={settings / 'settings'}", "--Application.log_level=ERROR"]
     options += ["--allow-root"] if os.name == "posix" and os.geteuid() == 0 else []  # as in most containers
     options += author_options(root, settings) if edit else student_options(root, settings)
-    os.chdir(root)  # where nbgrader's extensions look for nbgrader_config.py
+    os.chdir(root)
+    add_config_path(root)  # nbgrader's assignment list looks for nbgrader_config.py from folders below
     _start([*options, *arguments])
 
 
@@ -107,6 +108,11 @@ def hide_from_students(folder: Path) -> None:
     path = folder / "labconfig" / "page_config.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"disabledExtensions": dict.fromkeys(NOT_FOR_STUDENTS, True)}), encoding="utf-8")
+    add_config_path(folder)
+
+
+def add_config_path(folder: Path) -> None:
+    """Let this process and its children look for Jupyter's settings in `folder` too."""
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(folder), others]))
 
