@@ -1,10 +1,8 @@
 """From the repository to the folder that Sphinx reads: executed chapters, generated pages, docs."""
 
 import copy
-import math
 import shutil
 from pathlib import Path
-from typing import Any
 
 import nbformat
 
@@ -52,18 +50,8 @@ def _chapters(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = links.for_page(cell.source, titles, name, exercises)
-        notebook.metadata["widgets"] = _finite(notebook.metadata.get("widgets", {}))
         files[f"chapters/{name}.ipynb"] = nbformat.writes(notebook)
     return files
-
-
-def _finite(state: Any) -> Any:
-    """The widgets' state without NaN and infinities, which JSON in a page cannot hold; they become null."""
-    if isinstance(state, dict):
-        return {key: _finite(value) for key, value in state.items()}
-    if isinstance(state, list):
-        return [_finite(value) for value in state]
-    return None if isinstance(state, float) and not math.isfinite(state) else state
 
 
 def _pages(site: Path, notebooks: pages.Notebooks, docs: list[str]) -> dict[str, str]:
