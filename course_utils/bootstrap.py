@@ -20,6 +20,7 @@ import fcntl
 import hashlib
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -79,9 +80,7 @@ def require_room(root: Path) -> None:
         )
     free = shutil.disk_usage(root).free / 1e9
     if free < NEEDED_GB:
-        raise SetupError(
-            f"The disk has {free:.1f} GB left and {NEEDED_GB} GB are needed. Make room and call make again."
-        )
+        raise SetupError(f"The disk has {free:.1f} GB left; {NEEDED_GB} are needed. Make room and call make again.")
 
 
 def make_environment(root: Path) -> None:
@@ -99,6 +98,7 @@ def install(root: Path) -> None:
         command, cwd=root, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     assert pip.stdout is not None
+    say("fetching packages")
     log = list(follow(pip.stdout))
     if pip.wait() != 0:
         (root / ".venv/setup.log").write_text("".join(log))
@@ -106,28 +106,26 @@ def install(root: Path) -> None:
 
 
 def follow(lines: Iterable[str]) -> Iterator[str]:
-    """Pass pip's lines on, and say what it is doing: a line that counts, then one for the long silence at the end."""
-    fetched = 0
+    """Pass pip's lines on, and say what it is doing: a line that changes, then one for the long silence."""
     for line in lines:
-        package = re.match(r"Collecting ([\w.-]+)", line)
+        package = re.match(r"(?:Collecting|Processing) ([^\s;(]+)", line)
         if package:
-            fetched += 1
-            say(f"fetching packages: {fetched} ({package[1]})", passing=True)
+            say(f"fetching {os.path.basename(package[1])}", passing=True)
         elif line.startswith("Installing collected packages"):
-            say(f"fetching packages: {fetched}")
-            say("installing them (about a minute)")
+            say(f"installing {line.count(',') + 1} packages (about a minute)")
         yield line
 
 
 def explain(log: str) -> str:
-    """One sentence for the reason why pip failed, and what to do."""
+    """One sentence for the reason why the set-up failed, and what to do."""
     for pattern, sentence in FAILURES.items():
         if re.search(pattern, log):
             return sentence
-    errors = (
-        [line for line in log.splitlines() if line.startswith("ERROR")] or log.splitlines()[-1:] or ["no message"]
+    lines = log.splitlines() or ["it said nothing"]
+    reason = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
+    return (
+        f"The set-up failed: {reason[:300].replace('ERROR: ', '')} (What pip said is in .venv/setup.log, if it ran.)"
     )
-    return f"pip could not install the packages: {errors[0]} (All it said is in .venv/setup.log.)"
 
 
 def say(text: str, passing: bool = False) -> None:
@@ -144,13 +142,13 @@ def set_up(root: Path) -> None:
     if version and stamp == fingerprint(root, version):
         return
     start = time.monotonic()
-    require_room(root)
     sound = version and {**stamp, "files": ""} == {**fingerprint(root, version), "files": ""}
     print(
         f"{'Updating' if sound else 'Setting up'} the course's packages in .venv (about two minutes, 2 GB)",
         flush=True,
     )
     if not sound:
+        require_room(root)
         make_environment(root)
     (root / ".venv/ready.json").unlink(missing_ok=True)
     install(root)
@@ -168,7 +166,7 @@ def main(root: Path = ROOT) -> None:
             set_up(root)
     except SetupError as error:
         sys.exit(f"\n{error}")
-    except OSError as error:
+    except (OSError, subprocess.SubprocessError) as error:
         sys.exit(f"\n{explain(str(error))}")
     except KeyboardInterrupt:
         sys.exit("\nStopped. The next call starts the set-up again.")
