@@ -21,6 +21,9 @@ def one_of(name: str, known: Iterable[str], kind: str = "chapter") -> str:
     found = name if name in names else numbers.get(name.zfill(2))
     if found:
         return found
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names
-    choice = f"Did you mean {' or '.join(near[:3])}?" if near else f"There is no {kind} yet."
+    near = difflib.get_close_matches(name, names, n=3)
+    if near:
+        choice = f"Did you mean {' or '.join(near)}?"
+    else:
+        choice = f"There are: {', '.join(names)}." if names else "None is written yet."
     raise CourseError(f"There is no {kind} {name!r}. {choice}")
