@@ -50,7 +50,7 @@ PUPILS = (
     Pupil("cleo", "one slip"),
     Pupil("dan", "untouched"),
     Pupil("eve", "crashing"),
-    Pupil("finn", "too late", late=True),
+    Pupil("finn", "right, but late", late=True),
 )
 
 
