@@ -7,7 +7,7 @@ cell is graded `course_utils.grading.guard` makes the calls themselves raise.
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from course_utils.grading.families import AUTOGRAD, relatives
@@ -76,10 +76,13 @@ class Findings:
     doubts: list[str] = field(default_factory=list)
 
 
-def inspect(own: str, others: Iterable[str], context: Iterable[str], banned: Iterable[str]) -> Findings:
+def inspect(
+    own: str, others: Iterable[str], context: Iterable[str], banned: Iterable[str], modules: Iterable[str] = ()
+) -> Findings:
     """Look for `banned` in the exercise's cell `own`, and for what could smuggle it in, in it and in `others`.
 
-    `context` are the instructor's own cells: they only tell what imported names stand for.
+    `context` are the instructor's own cells: they only tell what imported names stand for. `modules` are the
+    submission's own files, which stand in `others` too.
     """
     findings = Findings()
     names = frozenset(banned)
@@ -89,9 +92,10 @@ def inspect(own: str, others: Iterable[str], context: Iterable[str], banned: Ite
         _collect_aliases(_tree(source), aliases)
     tree = _tree(own)
     _collect_aliases(tree, aliases)
-    _look(tree, aliases, names, findings, findings.hits)
+    plain = PLAIN_IMPORTS.union(modules)
+    _look(tree, aliases, names, plain, findings)
     for source in others:
-        _look(_tree(source), aliases, names, findings, None)
+        findings.doubts += filter(None, (_doubt(node, aliases, plain) for node in ast.walk(_tree(source))))
     findings.hits, findings.doubts = sorted(set(findings.hits)), sorted(set(findings.doubts))
     return findings
 
@@ -142,15 +146,24 @@ def _path(node: ast.AST, aliases: Mapping[str, str]) -> str:
 
 
 def _look(
-    tree: ast.AST, aliases: Mapping[str, str], names: frozenset[str], findings: Findings, hits: list[str] | None
+    tree: ast.AST, aliases: Mapping[str, str], names: frozenset[str], plain: Set[str], findings: Findings
 ) -> None:
-    """Add what `tree` holds to the findings; banned paths count as hits only where `hits` is given."""
+    """Add to the findings what the exercise's own cell holds."""
     banned = relatives(names)
     for node in ast.walk(tree):
-        if hits is not None and (path := _banned_path(node, aliases, banned)):
-            hits.append(path)
-        if doubt := _doubt(node, aliases, names):
+        if path := _banned_path(node, aliases, banned):
+            findings.hits.append(path)
+        elif doubt := _doubt(node, aliases, plain) or _named(node, relatives(names - AUTOGRAD)):
             findings.doubts.append(doubt)
+
+
+def _named(node: ast.AST, banned: frozenset[str]) -> str:
+    """A banned name that no library's path leads to: a method of some object, or a text."""
+    if isinstance(node, ast.Attribute) and node.attr in banned:
+        return f"uses .{node.attr}"
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in banned:
+        return f"names {node.value!r} in a text"
+    return ""
 
 
 def _banned_path(node: ast.AST, aliases: Mapping[str, str], banned: frozenset[str]) -> str:
@@ -169,31 +182,28 @@ def _banned_path(node: ast.AST, aliases: Mapping[str, str], banned: frozenset[st
     return ""
 
 
-def _doubt(node: ast.AST, aliases: Mapping[str, str], names: frozenset[str]) -> str:
+def _doubt(node: ast.AST, aliases: Mapping[str, str], plain: Set[str]) -> str:
+    """What could hide a banned call, wherever it stands."""
     if isinstance(node, ast.Import | ast.ImportFrom):
-        return _doubtful_import(node)
+        return _doubtful_import(node, plain)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DYNAMIC_CALLS:
         return f"uses {node.func.id}()"
     if isinstance(node, ast.Attribute):
         if node.attr in DYNAMIC_NAMES:
             return f"uses .{node.attr}"
         if isinstance(node.ctx, ast.Store | ast.Del) and _path(node.value, aliases):
-            return f"replaces {_path(node, aliases) or node.attr}"
-        if node.attr in relatives(names - AUTOGRAD):
-            return f"uses .{node.attr}"
+            return f"replaces {_path(node, aliases)}"
     if isinstance(node, ast.Name) and node.id in DYNAMIC_NAMES:
         return f"uses {node.id}"
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in relatives(names):
-        return f"names {node.value!r} in a text"
     return ""
 
 
-def _doubtful_import(node: ast.Import | ast.ImportFrom) -> str:
+def _doubtful_import(node: ast.Import | ast.ImportFrom, plain: Set[str]) -> str:
     paths = [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom):
         paths = [f"{node.module or ''}.{path}" for path in paths]
     for path in paths:
         parts = path.split(".")
-        if parts[0] not in PLAIN_IMPORTS or DYNAMIC_NAMES.intersection(parts):
+        if parts[0] not in plain or DYNAMIC_NAMES.intersection(parts):
             return f"imports {path}"
     return ""

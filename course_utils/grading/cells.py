@@ -16,12 +16,14 @@ AUTHOR_MODULE = "course_utils.grading.author"
 class TestCell:
     """`visible`: the source that students have; `parts`: one program for each statement that seals.
 
-    `reference_parts` are the same programs with their ``rule=``, for the instructor's run alone; `banned` are the
-    names whose calls are forbidden while the parts run.
+    `source` is what runs first: the visible part or, in a cell without seals, all of it. `reference_parts` are the
+    parts with their ``rule=``, for the instructor's run alone; `banned` are the names whose calls are forbidden
+    while the parts run.
     """
 
     name: str
     visible: str
+    source: str
     parts: tuple[str, ...]
     reference_parts: tuple[str, ...]
     banned: tuple[str, ...]
@@ -53,7 +55,9 @@ def take_apart(name: str, source: str) -> TestCell:
             program = ast.unparse(ast.Module([*inputs, statement], []))
             reference.append(program)
             parts.append(ast.unparse(_WithoutRules().visit(ast.parse(program))))
-    return TestCell(name, "\n".join(visible).rstrip(), tuple(parts), tuple(reference), tuple(banned))
+    shown = "\n".join(visible).rstrip()
+    source = shown if parts else "\n".join([shown, *hidden])
+    return TestCell(name, shown, source, tuple(parts), tuple(reference), tuple(banned))
 
 
 def _split_lines(name: str, source: str) -> tuple[list[str], list[str]]:

@@ -72,7 +72,7 @@ def _find(folder: Path, name: str, person: list[str]) -> Path:
     others = sorted(p for p in folder.glob("*.ipynb"))
     if len(others) != 1:
         raise Unreadable(f"the submission has no notebook {name}.ipynb")
-    person.append(f"the notebook was handed in as {others[0].name[:80]!r}")
+    person.append(f"the notebook was handed in as {_shown(others[0].name)!r}")
     return others[0]
 
 
@@ -96,6 +96,11 @@ def read(path: Path) -> dict[str, Any]:
     if len(content["cells"]) > MAX_CELLS:
         raise Unreadable(f"the notebook has {len(content['cells'])} cells; at most {MAX_CELLS} are graded")
     return content
+
+
+def _shown(name: str) -> str:
+    """A file's name as it can be printed."""
+    return name.encode("utf-8", "replace").decode()[:80]
 
 
 def _read_regular(path: Path, limit: int) -> bytes | None:
@@ -156,18 +161,18 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
 def _restored(cells: list[_Cell], master: Master, person: list[str]) -> NotebookNode:
     """The submission's cells with every cell that counts as the instructor made it, each once."""
     masters = {grade_id(cell): cell for cell in master.notebook.cells if grade_id(cell)}
-    last = {cell.name: i for i, cell in enumerate(cells)}
+    answers = {name for name, cell in masters.items() if utils.is_solution(cell)}
+    places = {cell.name: i for i, cell in reversed(list(enumerate(cells)))}  # the first of each name ...
+    places |= {cell.name: i for i, cell in enumerate(cells) if cell.name in answers}  # ... but the last of an answer
     made: list[NotebookNode] = []
     for i, cell in enumerate(cells):
         counts = cell.name in masters
-        if counts and last[cell.name] == i:
+        if counts and places[cell.name] == i:
             made.append(_counting(cell, masters[cell.name], master, person))
-        elif counts and not utils.is_solution(masters[cell.name]):
-            person.append(f"the cell {cell.name} was there more than once")
-        else:
+        elif not counts or cell.name in answers:
             made.append(_free(cell))
-            if counts:
-                person.append(f"the cell {cell.name} was there more than once; the last one counts")
+        if counts and places[cell.name] != i:
+            person.append(f"the cell {cell.name} was there more than once")
     _put_back(made, masters, person, told=bool(cells))
     for i, made_cell in enumerate(made):
         made_cell.id = f"cell-{i}"
@@ -237,12 +242,12 @@ def _other_files(folder: Path, person: list[str]) -> tuple[tuple[str, bytes], ..
         if path.suffix == ".ipynb" or name in BOOKKEEPING:
             continue
         if _hides_a_module(path.relative_to(folder)):
-            person.append(f"the file {name[:80]} would hide a module and was left out")
+            person.append(f"the file {_shown(name)} would hide a module and was left out")
             continue
         content = _read_regular(path, left)
         if content is None or len(files) >= MAX_FILES:
             person.append(
-                f"the file {name[:80]} is not an ordinary file, or one too many or too large, and was left out"
+                f"the file {_shown(name)} is not an ordinary file, or one too many or too large, and was left out"
             )
             continue
         left -= len(content)

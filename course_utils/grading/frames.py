@@ -41,6 +41,8 @@ class Reader:
         raw, blob = self._take(n_text, deadline), self._take(n_blob, deadline)
         try:
             message = json.loads(raw)
+            if b"\\ud" in raw.lower():  # halves of characters, which no file can hold
+                message = json.loads(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace"))
         except (ValueError, RecursionError) as e:
             raise Gone("not JSON") from e
         if type(message) is not dict:

@@ -1,4 +1,4 @@
-"""The system calls that shut a process in: namespaces, Landlock, limits. Linux only, standard library only.
+"""The system calls that shut a process in: namespaces, Landlock, limits. Linux only.
 
 Who runs this: the warm process (`own_namespaces`, once) and each forked child (`shut_in`) before any line of a
 student's code. Each step raises OSError when the kernel refuses it: no child runs half shut in.
@@ -6,19 +6,19 @@ student's code. Each step raises OSError when the kernel refuses it: no child ru
 
 import ctypes
 import os
-import platform
 import resource
 import struct
 from collections.abc import Iterable
 from pathlib import Path
 
+from course_utils.grading.syscalls import refuse_the_rest
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 2, 4, 0x4000, 1 << 18
-PR_SET_NO_NEW_PRIVS, CAPABILITY_VERSION_3, JOIN_SESSION_KEYRING = 38, 0x20080522, 1
+PR_SET_NO_NEW_PRIVS, CAPABILITY_VERSION_3 = 38, 0x20080522
 LANDLOCK_CREATE, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT = 444, 445, 446
-KEYCTL = {"x86_64": 250, "aarch64": 219}
 
 # Landlock's rights: execute, read a file, read a folder; all that an ABI knows; what a single file can have.
 READ = 1 << 0 | 1 << 2 | 1 << 3
@@ -67,11 +67,11 @@ def shut_in(readable: Iterable[str]) -> None:
     for folder in (SCRATCH, "/dev/shm"):
         options = f"size={SCRATCH_BYTES},mode=1777".encode()
         _call(_libc.mount(b"tmpfs", folder.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, options))
-    _own_keyring()
     first_to_die_for_memory()
     limit()
     _drop_capabilities()
     _landlock([*READABLE, *readable, *(f"/proc/{name}" for name in READABLE_PROC)], WRITABLE)
+    refuse_the_rest()
 
 
 def limit() -> None:
@@ -109,12 +109,6 @@ def _call(result: int) -> int:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
     return result
-
-
-def _own_keyring() -> None:
-    """Leave the session keyring that all children would share. A kernel or container without keyrings is fine."""
-    if number := KEYCTL.get(platform.machine()):
-        _libc.syscall(number, JOIN_SESSION_KEYRING, None)
 
 
 def _drop_capabilities() -> None:

@@ -87,7 +87,7 @@ def _steps(master: Master, replaced: dict[str, str]) -> tuple[Step, ...]:
             continue
         if is_test(cell):
             test = master.tests[name]
-            steps.append(Step(name, test.visible, test.reference_parts, test.banned))
+            steps.append(Step(name, test.source, test.reference_parts, test.banned))
         else:
             steps.append(Step(name, replaced.get(name, cell.source)))
     return tuple(steps)

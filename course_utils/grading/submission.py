@@ -36,7 +36,7 @@ def prepare(cleaned: Cleaned, master: Master, seed: str) -> Program:
             continue
         if is_test(cell):
             test = master.tests[grade_id(cell)]
-            steps.append(Step(test.name, test.visible, test.parts, test.banned))
+            steps.append(Step(test.name, test.source, test.parts, test.banned))
         else:
             steps.append(Step(grade_id(cell), cell.source))
     return Program(tuple(steps), seed, cleaned.files)
@@ -58,7 +58,7 @@ def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
             graded.person += [f"{verdict.cell}: {reason}" for reason in verdict.person]
             shown.insert(0, {**verdict.output(), "execution_count": number})
             cell.source = reference.master.tests[verdict.cell].visible
-        elif ran.ended:
+        elif ran.ended or ran.error == "Timeout":
             graded.person.append(f"the cell {grade_id(cell) or number} {ran.detail}")
         cell.outputs = [from_dict(output) for output in shown]
     return graded
@@ -87,7 +87,13 @@ def _apply_bans(verdict: Verdict, cleaned: Cleaned, master: Master) -> None:
     own = "\n".join(c.source for name, c in written.items() if name == exercise)
     others = [c.source for name, c in written.items() if name != exercise and name not in given]
     context = [c.source for name, c in written.items() if name in given]
-    findings = bans.inspect(own, others, context, master.tests[verdict.cell].banned)
+    files = {
+        name.removesuffix(".py"): text.decode(errors="replace")
+        for name, text in cleaned.files
+        if name.endswith(".py")
+    }
+    banned = master.tests[verdict.cell].banned
+    findings = bans.inspect(own, [*others, *files.values()], context, banned, modules=files)
     if findings.hits:
         verdict.score = 0.0
         called = ", ".join(findings.hits)

@@ -53,7 +53,11 @@ from course_utils.grading.author import close, seal
 
 seal("linear: another shape", linear(torch.randn(5, 3), torch.randn(7, 3), torch.randn(7)))
 for n in (1, 2):
-    seal(f"linear: {n} rows", linear(torch.randn(n, 4), torch.randn(2, 4), torch.randn(2)), rule=close(rtol=1e-3))
+    seal(
+        f"linear: {n} rows",
+        linear(torch.randn(n, 4), torch.randn(2, 4), torch.randn(2)),
+        rule=close(rtol=1e-3),
+    )
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -83,7 +87,9 @@ seal("accuracy: all right", accuracy(torch.eye(4), torch.arange(4)), rule=number
 
 
 # %% momentum_step
-def momentum_step(w: Tensor, v: Tensor, dw: Tensor, lr: float, beta: float) -> tuple[Tensor, Tensor]:
+def momentum_step(
+    w: Tensor, v: Tensor, dw: Tensor, lr: float, beta: float
+) -> tuple[Tensor, Tensor]:
     """The weight and the velocity after one step: v' = beta v + dw, w' = w - lr v'."""
     ### BEGIN SOLUTION
     v = beta * v + dw

@@ -1,6 +1,5 @@
 """Planted wrong answers of the grader's small assignment."""
 
-import torch
 from torch import Tensor
 
 from course_utils.grading.slips import slip
@@ -29,12 +28,16 @@ def counts(scores: Tensor, y: Tensor) -> float:
 
 
 @slip("momentum_step", hint="the step is taken with the old velocity")
-def old_velocity(w: Tensor, v: Tensor, dw: Tensor, lr: float, beta: float) -> tuple[Tensor, Tensor]:
+def old_velocity(
+    w: Tensor, v: Tensor, dw: Tensor, lr: float, beta: float
+) -> tuple[Tensor, Tensor]:
     return w - lr * v, beta * v + dw
 
 
 @slip("momentum_step", hint="the inputs are changed in place")
-def in_place(w: Tensor, v: Tensor, dw: Tensor, lr: float, beta: float) -> tuple[Tensor, Tensor]:
+def in_place(
+    w: Tensor, v: Tensor, dw: Tensor, lr: float, beta: float
+) -> tuple[Tensor, Tensor]:
     v.mul_(beta).add_(dw)
     w.sub_(lr * v)
     return w, v
