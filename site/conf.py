@@ -30,6 +30,7 @@ nb_code_prompt_hide = "Hide the code"
 nb_ipywidgets_js = {"widgets.js": {"defer": "defer"}}
 
 html_theme = "furo"
+html_favicon = "static/favicon.svg"
 html_css_files = ["theme.css", "serif/serif.css", "katex/katex.css", "course.css"]
 html_js_files = [("page.js", {"defer": "defer"})]
 html_copy_source = False
