@@ -96,6 +96,14 @@ def collect(
 
 
 @app.command()
+def feedback(name: Annotated[str, typer.Argument(help="An assignment, by name or number.")]) -> None:
+    """Write everybody's page of feedback, and one zip of them to upload to Moodle or Canvas."""
+    from course_utils.grading import giveback
+
+    giveback.run(name)
+
+
+@app.command()
 def similarity(name: Annotated[str, typer.Argument(help="An assignment, by name or number.")]) -> None:
     """Write a page of submissions that agree beyond the exercise: leads for a person, never verdicts."""
     from course_utils.grading import similarity

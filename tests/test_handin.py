@@ -12,11 +12,12 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
 
 from course_utils import build, demo
 from course_utils.errors import CourseError
-from course_utils.grading import archives, collect, exports, handin, roster
-from course_utils.grading.course import gradebook
+from course_utils.grading import archives, collect, exports, giveback, handin, roster
+from course_utils.grading.course import gradebook, settings
 
 TINY = Path(__file__).parent / "tiny_course" / "solutions" / "90_tiny" / "90_tiny.py"
 NAME = "90_tiny"
@@ -271,7 +272,7 @@ def test_two_people_of_one_name(course: Path) -> None:
     with gradebook(course) as book:
         for student in ("a1", "a2"):
             book.update_or_create_student(student, first_name="Ada", last_name="Lovelace")
-        found = collect.People(book).find(archives.HandedIn("Ada Lovelace", "9", "x.ipynb", (0,), b""))
+        found = collect.People(book).find(archives.HandedIn("Ada Lovelace", "9", "", "x.ipynb", (0,), b""))
     assert found[0] == "adalovelace_9"
     assert "the name of several people" in found[1]
 
@@ -314,6 +315,28 @@ def test_bad_class_lists(tmp_path: Path, text: str, says: str) -> None:
 def test_a_class_list_from_an_old_spreadsheet(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes("id;name\nzoe;Zoë Müller\n".encode("cp1252"))
     assert roster.read(tmp_path / "list.csv")[0].last_name == "Müller"
+
+
+# -- feedback back -------------------------------------------------------------------------------------------
+
+
+def test_feedback_goes_back_the_way_it_came(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Collected from Moodle's zip, graded, and packed under the names by which Moodle knows its students."""
+    released = notebook_of(course).read_bytes()
+    (tmp_path / "moodle.zip").write_bytes(
+        zipped((moodle("Ada One", 11, f"{NAME}.zip"), zipped((f"{NAME}.ipynb", released))))
+    )
+    collect.run(NAME, [tmp_path / "moodle.zip"], course)
+    with pytest.raises(CourseError, match="Nothing of 90_tiny is graded yet"):
+        giveback.run(NAME, course)
+    api = NbGraderAPI(config=settings(course))
+    assert api.generate_assignment(NAME)["success"]
+    assert api.autograde(NAME, "adaone_11")["success"]
+    giveback.run(NAME, course)
+    with zipfile.ZipFile(course / ".grading" / f"{NAME}-feedback.zip") as packed:
+        assert packed.namelist() == [f"Ada One_11_assignsubmission_file/{NAME}.html"]
+        assert b"<html" in packed.read(packed.namelist()[0])
+    assert "1 pages of feedback" in capsys.readouterr().out
 
 
 # -- marks back ----------------------------------------------------------------------------------------------

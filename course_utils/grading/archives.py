@@ -33,10 +33,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class HandedIn:
-    """One file of one student: their name and number in the learning management system, and a notebook's bytes."""
+    """One file of one student: their name and number in the learning management system, and a notebook's bytes.
+
+    `prefix` is what stands before the file's name in the archive: a file that is to go back to the student begins
+    with it.
+    """
 
     name: str
     number: str
+    prefix: str
     file: str
     when: tuple[int, ...]
     notebook: bytes
@@ -103,7 +108,8 @@ def _handed_in(label: str, data: bytes, when: tuple[int, ...], assignment: str) 
                 entries = list(_entries(packed, label))
                 yield from (entry for entry in entries if isinstance(entry, str))
                 data = _unpack(packed, _notebook([e for e in entries if not isinstance(e, str)], assignment))
-        yield HandedIn(match["name"], match["number"], match["file"], when, data)
+        prefix = label[: match.start("file")]
+        yield HandedIn(match["name"], match["number"], prefix, match["file"], when, data)
     except (*BROKEN, Refused) as e:
         yield f"{label}: {_reason(e)}; it was left out."
 

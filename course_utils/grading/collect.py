@@ -4,6 +4,7 @@ nbgrader's own ``nbgrader zip_collect NAME`` does it, with the extractor below (
 ``course collect NAME FILE`` puts the archive where zip_collect looks, runs it, and prints what needs a person.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -19,7 +20,9 @@ from course_utils.build import ROOT, environment_on_path
 from course_utils.errors import CourseError
 from course_utils.grading.archives import HandedIn, read
 
-PROBLEMS = "problems.txt"  # beside nbgrader's folders `archive` and `extracted`: what the last collection left out
+# Beside nbgrader's folders `archive` and `extracted`, of the last collection:
+PROBLEMS = "problems.txt"  # a sentence for each file that was left out or needs a look
+PREFIXES = "prefixes.json"  # for each student what their file's name began with, for the way back
 
 
 class SubmissionExtractor(ExtractorPlugin):
@@ -40,7 +43,10 @@ class SubmissionExtractor(ExtractorPlugin):
             target.write_bytes(item.notebook)
         for sentence in problems:
             self.log.warning("%s", sentence)
-        (Path(extracted_path).parent / PROBLEMS).write_text("\n".join(problems), encoding="utf-8")
+        beside = Path(extracted_path).parent
+        (beside / PROBLEMS).write_text("\n".join(problems), encoding="utf-8")
+        prefixes = {student: item.prefix for student, item in chosen.items()}
+        (beside / PREFIXES).write_text(json.dumps(prefixes, indent=1), encoding="utf-8")
 
 
 def _choose(item: HandedIn, people: "People", chosen: dict[str, HandedIn]) -> list[str]:
