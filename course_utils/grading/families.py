@@ -26,7 +26,7 @@ FAMILIES: dict[str, frozenset[str]] = {
     "cross_entropy": words(
         """
             cross_entropy CrossEntropyLoss cross_entropy_loss nll_loss NLLLoss nll_loss_forward nll_loss_nd
-            log_softmax _log_softmax LogSoftmax log_loss binary_cross_entropy BCELoss BCEWithLogitsLoss
+            log_loss binary_cross_entropy BCELoss BCEWithLogitsLoss
             binary_cross_entropy_with_logits
             """
     ),

@@ -1,0 +1,89 @@
+"""Every assignment of the course, through the sealed grader: the stub, the solution and each planted slip."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from course_utils import build
+from course_utils.grading import reference, workers
+from course_utils.grading.clean import clean_notebook
+from course_utils.grading.master import Master, grade_id, load
+from course_utils.grading.reference import Reference
+from course_utils.grading.submission import Graded, finish, prepare
+
+HERE = Path(__file__).resolve().parent
+ASSIGNMENTS = [*build.exercises(), HERE / "attacks" / "01_layers" / "01_layers.py"]
+
+
+@pytest.fixture(scope="module", params=ASSIGNMENTS, ids=lambda path: path.stem)
+def sealed(request: pytest.FixtureRequest) -> Iterator[tuple[Master, Reference]]:
+    """An assignment and what the instructor's own run seals: it is refused unless every seal holds."""
+    master = load(request.param.parent)
+    yield master, reference.run(master, "seed 2", workers.warm(tuple(master.modules()), unsafe=False))
+    workers.close()
+
+
+def _grade(notebook: NotebookNode, sealed: tuple[Master, Reference], folder: Path) -> Graded:
+    master, expected = sealed
+    path = folder / f"{master.name}.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    cleaned = clean_notebook(path, master)
+    trace = workers.run(prepare(cleaned, master, expected.seed), tuple(master.modules()), unsafe=False)
+    return finish(cleaned, trace, expected)
+
+
+def _handed_in(master: Master, answers: dict[str, str]) -> NotebookNode:
+    """The instructor's notebook, as a student would have it, with these answers in it."""
+    notebook = copy.deepcopy(master.notebook)
+    for cell in notebook.cells:
+        cell.source = answers.get(grade_id(cell), cell.source)
+        if grade_id(cell) in master.tests:
+            cell.source = master.tests[grade_id(cell)].visible
+    return notebook
+
+
+def _scores(graded: Graded) -> dict[str, float]:
+    return {verdict.cell: verdict.score for verdict in graded.verdicts}
+
+
+def test_every_test_cell_is_sealed(sealed: tuple[Master, Reference]) -> None:
+    master, _ = sealed
+    assert [name for name, test in master.tests.items() if not test.parts] == []
+
+
+def test_the_solution_earns_full_marks(sealed: tuple[Master, Reference], tmp_path: Path) -> None:
+    master, _ = sealed
+    graded = _grade(_handed_in(master, {}), sealed, tmp_path)
+    assert _scores(graded) == {name: master.points[name] for name in master.tests}
+    assert graded.person == []
+
+
+def test_the_stub_earns_nothing(sealed: tuple[Master, Reference], tmp_path: Path) -> None:
+    master, _ = sealed
+    released = build.ROOT / "assignments" / master.name / f"{master.name}.ipynb"
+    stub = "raise NotImplementedError()"
+    answers = {grade_id(c): stub for c in master.notebook.cells if "BEGIN SOLUTION" in c.source}
+    notebook = nbformat.read(released, as_version=4) if released.exists() else _handed_in(master, answers)
+    assert set(_scores(_grade(notebook, sealed, tmp_path)).values()) == {0.0}
+
+
+def test_each_slip_loses_its_own_points_and_gets_its_hint(sealed: tuple[Master, Reference], tmp_path: Path) -> None:
+    """All of the exercise's points where the first seal sees the slip, some where only a later one can; no others."""
+    master, _ = sealed
+    assert master.slips
+    for slip in master.slips:
+        graded = _grade(_handed_in(master, {slip.cell: slip.source}), sealed, tmp_path)
+        test = f"test_{slip.cell}"
+        for verdict in graded.verdicts:
+            if verdict.cell != test:
+                assert verdict.score == verdict.points, (slip.name, verdict)
+                continue
+            assert verdict.score < verdict.points, slip.name
+            if master.name != "01_layers":
+                assert verdict.score == 0, (slip.name, verdict)
+            assert slip.hint in [line.hint for line in verdict.lines], (slip.name, verdict)
