@@ -319,6 +319,8 @@ function frame(model) {
   const status = html("p", { class: "dl-status", "aria-live": "polite" });
   const root = html("div", { class: "dl-widget", role: "group", "aria-label": title, "data-lm-suppress-shortcuts": "true" },
     html("p", { class: "dl-title" }, title), html("p", { class: "dl-hint" }, model.get("hint") || ""), error, body, status);
+  // JupyterLab would take the arrow keys to move between cells; the attribute keeps its shortcuts away, this its cells
+  root.addEventListener("keydown", (event) => event.ctrlKey || event.metaKey || event.stopPropagation());
   return { root, body, error, status };
 }
 
