@@ -11,7 +11,7 @@ DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 def definitions(name: str) -> dict[str, Any]:
     """The imports, functions, classes and constants of chapters/<name>.py, as a namespace.
 
-    A constant is a name in capitals; nothing else of the chapter runs.
+    A constant is a name of three or more capitals (a matrix W is none); nothing else of the chapter runs.
     """
     source = build.ROOT / "chapters" / f"{name}.py"
     tree = ast.parse(source.read_text(encoding="utf-8"), str(source))
@@ -25,4 +25,4 @@ def _is_constant(node: ast.stmt) -> bool:
     if not isinstance(node, ast.Assign):
         return False
     names = [n.id for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name)]
-    return bool(names) and all(name.isupper() for name in names)
+    return bool(names) and all(name.isupper() and len(name) > 2 for name in names)
