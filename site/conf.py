@@ -10,7 +10,7 @@ project = "Deep Learning by Hand"
 html_title = project
 copyright = "the authors of the course"
 language = "en"
-extensions = ["myst_nb", "sphinx_copybutton", "course_math", "course_pages", "course_policy"]
+extensions = ["myst_nb", "sphinx_copybutton", "course_math", "course_pages", "course_policy", "course_fonts"]
 exclude_patterns = ["downloads"]
 templates_path = ["templates"]
 
@@ -31,6 +31,8 @@ nb_ipywidgets_js = {"widgets.js": {"defer": "defer"}}
 
 html_theme = "furo"
 html_favicon = "static/favicon.svg"
+# no page needs the theme's source maps, nor an index of an interface
+html_use_index = False
 html_css_files = ["theme.css", "serif/serif.css", "katex/katex.css", "course.css"]
 html_js_files = [("page.js", {"defer": "defer"})]
 html_copy_source = False

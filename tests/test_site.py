@@ -265,6 +265,21 @@ def test_only_the_fonts_that_browsers_of_today_read_are_shipped(built: tuple[Pat
     assert ".ttf" not in css
     assert ".woff)" not in css
     assert all(p.name in css for p in fonts)
+    whole = sum(p.stat().st_size for p in (built[1] / "vendor" / "fonts" / "katex" / "fonts").iterdir())
+    assert sum(p.stat().st_size for p in fonts) < 0.75 * whole  # cut to the characters in use
+
+
+def test_a_new_character_reaches_the_fonts(copied: tuple[Path, Path]) -> None:
+    from fontTools.ttLib import TTFont
+
+    def knows(character: str) -> bool:
+        font = copied[1] / "html" / "_static" / "katex" / "fonts" / "KaTeX_Main-Regular.woff2"
+        return ord(character) in TTFont(font).getBestCmap()
+
+    assert not knows("∅")
+    change(copied[0], "02_optimization.py", "The sentence that a test changes", r"The empty set $\emptyset$")
+    site.build(*copied, say=False)
+    assert knows("∅")
 
 
 def change(root: Path, chapter: str, old: str, new: str) -> None:

@@ -22,8 +22,10 @@ def build(site: Path, out: Path) -> Path:
 
     warnings = io.StringIO()
     given = {
-        "html_static_path": [str(site / "static"), str(out / "vendor")],
+        "html_static_path": [str(site / "static"), str(out / "vendor" / "static")],
         "html_extra_path": [str(out / "source" / "downloads")],
+        "course_katex": str(out / "vendor" / "build" / "katex.min.js"),
+        "course_fonts": str(out / "vendor" / "fonts"),
         **_launch(os.environ.get("COURSE_REPOSITORY", ""), os.environ.get("COURSE_BRANCH", "main")),
     }
     try:

@@ -12,16 +12,21 @@ SERIF = ("400-normal", "400-italic", "600-normal")
 
 
 def collect(site: Path, folder: Path) -> None:
-    """Put the style sheets and fonts that the pages need into `folder`. Raises CourseError without npm."""
+    """Put KaTeX's script, style sheets and fonts into `folder`/build, `static` and `fonts`.
+
+    Raises CourseError without npm.
+    """
     stamp = folder / "made-from"
     made_from = (site / "package-lock.json").read_text("utf-8") + theme.css() + Path(__file__).read_text("utf-8")
     if stamp.exists() and stamp.read_text("utf-8") == made_from:
         return
     _install(site)
     shutil.rmtree(folder, ignore_errors=True)
-    _katex(site / "node_modules" / "katex" / "dist", folder / "katex")
-    _serif(site / "node_modules" / "@fontsource" / "source-serif-4" / "files", folder / "serif")
-    (folder / "theme.css").write_text(_colours(), encoding="utf-8")
+    for part in ("build", "static/katex", "static/serif", "fonts/katex/fonts", "fonts/serif"):
+        (folder / part).mkdir(parents=True)
+    _katex(site / "node_modules" / "katex" / "dist", folder)
+    _serif(site / "node_modules" / "@fontsource" / "source-serif-4" / "files", folder)
+    (folder / "static" / "theme.css").write_text(_colours(), encoding="utf-8")
     stamp.write_text(made_from, encoding="utf-8")
 
 
@@ -42,28 +47,24 @@ def _install(site: Path) -> None:
 
 def _katex(dist: Path, folder: Path) -> None:
     """KaTeX's style sheet, with the one font format that every browser of today reads."""
-    (folder / "fonts").mkdir(parents=True)
-    css = (dist / "katex.min.css").read_text("utf-8")
-    (folder / "katex.css").write_text(
-        re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("\w+"\)', "", css), encoding="utf-8"
-    )
+    css = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("\w+"\)', "", (dist / "katex.min.css").read_text("utf-8"))
+    (folder / "static" / "katex" / "katex.css").write_text(css, encoding="utf-8")
     for font in dist.glob("fonts/*.woff2"):
-        shutil.copy(font, folder / "fonts")
-    shutil.copy(dist / "katex.min.js", folder.parent / "katex.min.js.txt")  # for the build; no page loads it
+        shutil.copy(font, folder / "fonts" / "katex" / "fonts")
+    shutil.copy(dist / "katex.min.js", folder / "build")
 
 
 def _serif(files: Path, folder: Path) -> None:
-    folder.mkdir(parents=True)
     faces = []
     for face in SERIF:
         weight, style = face.split("-")
         name = f"source-serif-4-latin-{face}.woff2"
-        shutil.copy(files / name, folder)
+        shutil.copy(files / name, folder / "fonts" / "serif")
         faces.append(
             f'@font-face{{font-family:"Source Serif 4";font-style:{style};font-weight:{weight};'
             f'font-display:swap;src:url({name}) format("woff2")}}'
         )
-    (folder / "serif.css").write_text("\n".join(faces), encoding="utf-8")
+    (folder / "static" / "serif" / "serif.css").write_text("\n".join(faces), encoding="utf-8")
 
 
 def _colours() -> str:

@@ -30,9 +30,8 @@ def formula(script: Path, tex: str, display: bool) -> str:
 
 def rendered(translator: Any, node: nodes.Element, display: bool) -> str:
     """The HTML of a math node; a formula that KaTeX refuses is a warning, which stops the build."""
-    vendor = next(Path(p) for p in translator.builder.config.html_static_path if Path(p, "katex.min.js.txt").exists())
     try:
-        return formula(vendor / "katex.min.js.txt", node.astext().strip(), display)
+        return formula(Path(translator.builder.config.course_katex), node.astext().strip(), display)
     except quickjs.JSException as e:
         reason = str(e).splitlines()[0]
         log.warning("%s", reason, location=node, type="katex")
@@ -52,6 +51,7 @@ def block(translator: Any, node: nodes.Element) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_config_value("course_katex", "", "env")
     app.add_html_math_renderer("course_math", (inline, None), (block, None))
     app.config.html_math_renderer = "course_math"
     return {"parallel_read_safe": True, "parallel_write_safe": True}

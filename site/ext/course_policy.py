@@ -28,6 +28,7 @@ POLICY = {
 MARK = "COURSE-POLICY"  # what the template writes: a page that still has it was made in this build
 REPAIRS = (  # names that the theme forgot, for people who do not see the page
     ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Chapters">'),
+    ('<p class="caption" role="heading">', '<p class="caption">'),  # a heading without a level, in a list of links
     ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
 )
 _SCRIPTS = re.compile(r"<script(?P<attributes>[^>]*)>(?P<text>.*?)</script>", re.DOTALL | re.IGNORECASE)

@@ -10,17 +10,16 @@
     }
   }
 
-  /** The side bars' labels act as buttons: Enter and Space open them, Escape closes. */
-  function labelsAsButtons() {
+  /** The side bars open by a button, where the theme has a label that no keyboard reaches. Escape closes them. */
+  function buttonsForSideBars() {
     for (const [id, name] of [["__navigation", "Chapters"], ["__toc", "On this page"]]) {
       const box = document.getElementById(id);
       for (const label of document.querySelectorAll(`label[for="${id}"]:not(.overlay)`)) {
-        Object.assign(label, { role: "button", tabIndex: 0, ariaLabel: name });
-        label.addEventListener("keydown", (event) => {
-          if (event.key !== "Enter" && event.key !== " ") return;
-          event.preventDefault();
-          box.click();
-        });
+        const button = document.createElement("button");
+        Object.assign(button, { type: "button", className: label.className, ariaLabel: name });
+        button.append(...label.childNodes);
+        button.addEventListener("click", () => box.click());
+        label.replaceWith(button);
       }
       addEventListener("keydown", (event) => {
         if (event.key === "Escape") box.checked = false;
@@ -34,7 +33,7 @@
   }
 
   function start() {
-    labelsAsButtons();
+    buttonsForSideBars();
     reachScrolling();
     addEventListener("resize", reachScrolling);
     document.addEventListener("toggle", reachScrolling, true); // an opened answer
