@@ -1,6 +1,7 @@
 """Every assignment: the stub earns nothing, the solution everything, each planted slip loses its own points alone.
 
-The cells run in this process, which is quick. That nbgrader's autograder says the same is tested beside the grader.
+The cells run in this process, which is quick, and only what students see is judged: the hidden checks are sealed, and
+tests/test_grading_solutions.py puts every assignment through the sealed grader.
 """
 
 import contextlib
@@ -120,14 +121,3 @@ def parted(text: str) -> tuple[str, list[str]]:
 def test_only_the_notebook_is_released(source):
     folder = build.ROOT / "assignments" / source.stem
     assert [p.name for p in folder.iterdir() if not p.name.startswith(".")] == [f"{source.stem}.ipynb"]
-
-
-def test_an_answer_that_knows_only_the_shown_inputs_is_caught():
-    """The hidden tests use fresh inputs: an answer copied from the visible check's numbers fails them."""
-    source = next(p for p in EXERCISES if p.stem == "03_backpropagation")
-    copied = """
-def hinge_loss(s, t):
-    return torch.tensor(1.12, dtype=torch.float64), torch.tensor([-0.2, 0.0, 0.0, -0.2, 0.2], dtype=torch.float64)
-"""
-    said = run(source, {"hinge_loss": copied})
-    assert "8 examples" in said["test_hinge_loss"]

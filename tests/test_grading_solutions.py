@@ -87,3 +87,13 @@ def test_each_slip_loses_its_own_points_and_gets_its_hint(sealed: tuple[Master, 
             if master.name != "01_layers":
                 assert verdict.score == 0, (slip.name, verdict)
             assert slip.hint in [line.hint for line in verdict.lines], (slip.name, verdict)
+
+
+def test_an_answer_that_knows_only_the_shown_numbers_earns_nothing(tmp_path: Path) -> None:
+    """What a visible check expects may be copied from it: the sealed checks draw other inputs."""
+    master = load(build.ROOT / "solutions" / "03_backpropagation")
+    expected = reference.run(master, "seed 3", workers.warm(tuple(master.modules()), unsafe=False))
+    copied = "def hinge_loss(s, t):\n    return numbers(1.12), numbers([-0.2, 0.0, 0.0, -0.2, 0.2])"
+    graded = _grade(_handed_in(master, {"hinge_loss": copied}), (master, expected), tmp_path)
+    workers.close()
+    assert [name for name, score in _scores(graded).items() if score == 0] == ["test_hinge_loss"]
