@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output, writes
 
-from course_utils import copies, lab
+from course_utils import build, copies, lab
 from course_utils.chapters import CHAPTERS
 from course_utils.errors import CourseError
 from course_utils.grading.slips import load
@@ -316,6 +317,35 @@ def test_a_wrong_answer_gets_its_hint_and_no_wall(checkout: Path, start: Callabl
     assert "Traceback" not in text
     assert len(text.splitlines()) <= 4
     assert git(checkout, "status", "--porcelain") == ""
+
+
+def test_an_author_edits_source_and_notebook_together(checkout: Path, start: Callable):
+    address = start("edit")
+    name = "chapters/03_backpropagation.ipynb"
+    notebook = contents(address, name)
+    notebook["content"]["cells"][1]["source"] += "\nedited = True"
+    contents(address, name, {"type": "notebook", "content": notebook["content"]})
+    changed = git(checkout, "diff", "--unified=0", "chapters/03_backpropagation.py")
+    assert "+edited = True" in changed
+    assert (
+        len(re.findall(r"^[-+](?![-+#])", changed, re.MULTILINE)) <= 2
+    )  # nothing else, but for the header's comment
+    build.pair(checkout / "chapters/03_backpropagation.py")
+    assert "edited = True" in source_of(checkout / name)
+    git(checkout, "checkout", "-q", ".")
+
+
+def contents(address: str, path: str, model: dict | None = None) -> Any:
+    """What JupyterLab asks its server for when it opens a file, or sends when it saves `model`."""
+    server, token = re.findall(r"(http://[^/]+)/.*token=(\w+)", address)[0]
+    request = urllib.request.Request(
+        f"{server}/api/contents/{path}",
+        method="PUT" if model else "GET",
+        data=json.dumps(model).encode() if model else None,
+        headers={"Authorization": f"token {token}"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
 
 
 def wait_until(true: Callable[[], bool]) -> None:
