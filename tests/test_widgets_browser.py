@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+import widget_pages
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, expect
 from torch import nn
-from widget_pages import open_page, static_page
+from widget_pages import MAKE, open_page, static_page
 
-from course_utils import plots, widgets
+from course_utils import widgets
 from course_utils.build import KERNELSPEC
 from course_utils.widgets import base, network
 
@@ -263,29 +264,6 @@ def test_a_network_that_does_not_fit_says_so(blank):
 # -- the same widgets on a static page and in JupyterLab -----------------------------------------------------------
 
 
-def parabola(a: float, n: int) -> tuple[Any, str]:
-    fig, ax = plots.panel("parabola")
-    ax.plot(np.linspace(-1, 1, n) ** 2 * a)
-    return fig, f"a parabola with factor {a} through {n} points"
-
-
-def digits_network() -> nn.Sequential:
-    torch.manual_seed(1)
-    return nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 10))
-
-
-MAKE = {
-    "graph": lambda: widgets.ExpressionGraph.from_expression("(w*x + b - y)**2", w=2, x=3, b=1, y=5),
-    "depth": lambda: widgets.GradientDepth(),
-    "explore": lambda: widgets.explore(parabola, title="Parabola", a=[1.0, 2.0, 3.0], n=[5, 9]),
-    "line": lambda: widgets.PerceptronLine(),
-    "relus": lambda: widgets.ReluFit(),
-    "race": lambda: widgets.OptimizerRace(),
-    "painter": lambda: widgets.ConvolutionPainter(),
-    "digit": lambda: widgets.DrawDigit(digits_network()),
-}
-
-
 def status(root: Any) -> str:
     """What the widget says below its picture."""
     expect(root.locator(".dl-status")).not_to_have_text("")
@@ -506,6 +484,12 @@ def test_not_a_number_and_a_step_off_the_cliff_are_named(blank, browser, tmp_pat
     page.context.close()
 
 
+def test_a_browser_that_cannot_unpack_the_frames_says_so(browser, tmp_path):
+    page = open_page(browser, static_page(MAKE["explore"]()), tmp_path, script="delete window.DecompressionStream")
+    expect(page.get_by_role("alert")).to_contain_text("This browser is too old")
+    page.context.close()
+
+
 @pytest.mark.parametrize(("mode", "width"), [("light", 1000), ("dark", 1000), ("light", 390), ("dark", 390)])
 def test_every_widget_is_accessible_and_fits(browser, gallery, tmp_path, mode, width):
     text = gallery.replace('data-theme="light"', f'data-theme="{mode}"')
@@ -526,8 +510,8 @@ def test_every_widget_is_accessible_and_fits(browser, gallery, tmp_path, mode, w
 def lab(tmp_path_factory):
     """JupyterLab's address, with a notebook that shows every widget twice."""
     folder = tmp_path_factory.mktemp("lab")
-    source = Path(__file__).read_text(encoding="utf-8")
-    helpers = source[source.index("def parabola") : source.index("def status")]
+    source = Path(widget_pages.__file__).read_text(encoding="utf-8")
+    helpers = source[source.index("def parabola") : source.index("def static_page")]
     packages = ("from typing import Any", "import numpy as np, torch", "from torch import nn")
     imports = "\n".join([*packages, "from course_utils import plots, widgets"])
     show = "display(*[make() for _ in range(2) for make in MAKE.values()])"  # for the keys, and for the mouse

@@ -2,15 +2,42 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import torch
 from ipywidgets import DOMWidget
 from ipywidgets.embed import embed_data
 from playwright.sync_api import Browser, Page
+from torch import nn
 
-from course_utils import theme
+from course_utils import plots, theme, widgets
 
 ROOT = Path(__file__).resolve().parent.parent
 LOADER = ROOT / "site" / "static" / "widgets.js"
+
+
+def parabola(a: float, n: int) -> tuple[Any, str]:
+    fig, ax = plots.panel("parabola")
+    ax.plot(np.linspace(-1, 1, n) ** 2 * a)
+    return fig, f"a parabola with factor {a} through {n} points"
+
+
+def digits_network() -> nn.Sequential:
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 10))
+
+
+MAKE = {
+    "graph": lambda: widgets.ExpressionGraph.from_expression("(w*x + b - y)**2", w=2, x=3, b=1, y=5),
+    "depth": lambda: widgets.GradientDepth(),
+    "explore": lambda: widgets.explore(parabola, title="Parabola", a=[1.0, 2.0, 3.0], n=[5, 9]),
+    "line": lambda: widgets.PerceptronLine(),
+    "relus": lambda: widgets.ReluFit(),
+    "race": lambda: widgets.OptimizerRace(),
+    "painter": lambda: widgets.ConvolutionPainter(),
+    "digit": lambda: widgets.DrawDigit(digits_network()),
+}
 
 
 def static_page(*widgets: DOMWidget, changes: dict | None = None, mode: str = "light") -> str:
@@ -34,12 +61,15 @@ def _script(states: dict) -> str:
     return f'<script type="application/vnd.jupyter.widget-state+json">{text}</script>'
 
 
-def open_page(browser: Browser, text: str, folder: Path, width: int = 800, **context: object) -> Page:
-    """The page from a file, in a fresh context; its errors are kept in `page.problems`."""
+def open_page(
+    browser: Browser, text: str, folder: Path, width: int = 800, script: str = "", **context: object
+) -> Page:
+    """The page from a file, in a fresh context; `script` runs first; its errors are kept in `page.problems`."""
     path = folder / f"page{len(list(folder.iterdir()))}.html"
     path.write_text(text, encoding="utf-8")
     page = browser.new_context(viewport={"width": width, "height": 900}, **context).new_page()
     page.problems = []
+    page.add_init_script(script)
     page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.goto(path.as_uri())

@@ -1,4 +1,8 @@
-"""The widgets of the course: alive with a kernel and without, because each holds all its logic in its ES module."""
+"""The widgets of the course: alive with a kernel and without, because each holds all its logic in its ES module.
+
+A new one is a class here (traits, a docstring that says what it teaches, a title and a hint) and a module beside it
+that imports its parts from kit.js and ends with ``export default widget([traits], build)``; kit.js says how.
+"""
 
 from course_utils.widgets.base import WidgetError
 from course_utils.widgets.convolution_painter import ConvolutionPainter

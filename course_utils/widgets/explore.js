@@ -1,5 +1,5 @@
 // Frames that were computed when the notebook ran: one slider for each parameter, no kernel needed.
-import { html, player, slider, widget } from "./kit.js";
+import { finite, html, player, slider, widget } from "./kit.js";
 
 /** The frames' texts or bytes from one gzip stream; `sizes` are their lengths in bytes. */
 export async function unpack(packed, sizes) {
@@ -59,10 +59,14 @@ export default widget(["position"], ({ model, view, set }) => {
     },
   });
   view.onCleanup(play.stop);
-  const picture = html("div", { class: "dl-frame" });
+  const [pixelsWide, pixelsHigh] = finite(model.get("size"), "The pictures' size", { least: 2, most: 2 });
+  const picture = html("div", { class: "dl-frame" }); // of the pictures' shape before they are unpacked: nothing jumps
+  picture.style.maxWidth = `${pixelsWide}px`;
+  picture.style.aspectRatio = `${pixelsWide} / ${pixelsHigh}`;
   view.body.append(html("div", { class: "dl-controls" }, ...controls.map((c) => c.element), counts[0] > 1 ? play.element : ""), picture);
 
   let frames = null;
+  let broken = null; // what kept the frames from being unpacked
   const made = new Map(); // the element of each frame that was shown
   const show = (at) => {
     if (!made.has(at)) made.set(at, model.get("kind") === "svg" ? drawingOf(frames[at]) : imageOf(frames[at], model.get("alts")[at]));
@@ -70,6 +74,7 @@ export default widget(["position"], ({ model, view, set }) => {
   };
   view.onCleanup(() => made.forEach((element) => element.src && URL.revokeObjectURL(element.src)));
   const draw = () => {
+    if (broken) throw broken;
     const position = model.get("position");
     if (position.length !== counts.length || position.some((at, i) => !(at >= 0 && at < counts[i]))) throw new Error("The position lies outside the grid.");
     controls.forEach((c, i) => c.show(position[i]));
@@ -80,6 +85,6 @@ export default widget(["position"], ({ model, view, set }) => {
   unpack(model.get("frames"), model.get("sizes")).then((list) => {
     frames = list;
     draw();
-  }).catch(view.fail);
+  }).catch((problem) => view.fail((broken = problem)));
   return draw;
 });

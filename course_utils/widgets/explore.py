@@ -21,7 +21,7 @@ class Explore(CourseWidget, module="explore"):
     """Frames on a grid of parameters, each with its alternative text; made by `explore`.
 
     `position` says which value of each parameter is shown and may be set; the frames are one gzip stream, cut at
-    `sizes`, in the order of itertools.product.
+    `sizes` bytes, in the order of itertools.product; `size` is (width, height) in pixels.
     """
 
     hint = t.Unicode("Move the sliders; the picture follows.").tag(sync=True)
@@ -30,6 +30,7 @@ class Explore(CourseWidget, module="explore"):
     kind = t.Enum(["svg", "png"]).tag(sync=True)
     frames = t.Bytes().tag(sync=True)
     sizes = t.List(t.Int()).tag(sync=True)
+    size = t.List(t.Float(), minlen=2, maxlen=2).tag(sync=True)
     alts = t.List(t.Unicode()).tag(sync=True)
 
 
@@ -62,6 +63,7 @@ def explore(
         kind=kind,
         frames=packed,
         sizes=[len(frame) for frame in frames],
+        size=[float(inches) * 96 for inches in drawn[0][0].get_size_inches()],
         alts=[alt for _, alt in drawn],
     )
 
