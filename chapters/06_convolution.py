@@ -50,7 +50,7 @@ def normal(rng: torch.Generator, *size: int) -> Tensor:
 def show_pictures(
     pictures: dict[str, Tensor],
     alt: Sequence[str],
-    side: float = 1.9,
+    side: float = 1.6,
     limits: tuple[float | None, float | None] = (None, None),
 ) -> None:
     """Pictures side by side.   each: (3, h, w) in colour, or (h, w) in grey; `limits` are black and white"""
@@ -67,25 +67,21 @@ def show_pictures(
 def show_nine_numbers() -> None:
     """A photograph, nine numbers, and what they make of it."""
     nine = torch.tensor([[1.0, 2, 1], [0, 0, 0], [-1, -2, -1]])
-    both = [F.conv2d(GREY[None, None], k[None, None])[0, 0] for k in (nine, nine.T)]
-    fig, ax = plots.panel("nine numbers", size=(2.3, 2.55))
-    plots.bare(ax).imshow(nine, cmap="PuOr", vmin=-5, vmax=5)
-    for r in range(3):
-        for c in range(3):
-            ax.text(
-                c,
-                r,
-                f"{nine[r, c]:.0f}".replace("-", "−"),
-                ha="center",
-                va="center",
-                fontsize=15,
-                color="black",
-            )
-    photo, ax1 = plots.panel("a photograph", size=(2.3, 2.55))
-    plots.bare(ax1).imshow(CAT.permute(1, 2, 0))
-    drawing, ax2 = plots.panel("where they disagree", size=(2.3, 2.55))
-    plots.bare(ax2).imshow(-(both[0] ** 2 + both[1] ** 2).sqrt(), cmap="Greys_r")
-    plots.show(photo, fig, drawing, alt=[
+    edges = sum(
+        F.conv2d(GREY[None, None], k[None, None])[0, 0] ** 2 for k in (nine, nine.T)
+    )
+    titles = ("a photograph", "nine numbers", "its outlines")
+    panels = [plots.panel(title, size=(2.1, 2.35)) for title in titles]
+    photo, numbers, outlines = (plots.bare(ax) for _, ax in panels)
+    photo.imshow(CAT.permute(1, 2, 0))
+    numbers.imshow(nine, cmap="PuOr", vmin=-5, vmax=5)
+    for place, value in enumerate(nine.flatten().int().tolist()):
+        text = str(value).replace("-", "−")
+        numbers.text(
+            place % 3, place // 3, text, ha="center", va="center", size=15, color="black"
+        )
+    outlines.imshow(-edges.sqrt(), cmap="Greys_r")
+    plots.show(*[fig for fig, _ in panels], alt=[
         "A photograph of a tabby cat that looks into the camera.",
         "The numbers 1, 2, 1 above 0, 0, 0 above minus 1, minus 2, minus 1.",
         "The outlines of the cat, its eyes and whiskers, as dark lines on a light ground.",
@@ -524,7 +520,7 @@ widgets.ConvolutionPainter()
 # %% [markdown]
 # ## 6.4 Must it be so slow?
 #
-# The loops above need about a second for a layer that torch computes in a blink. The arithmetic is the same. Can the sliding be turned into something
+# The loops above need a good part of a second for a layer that torch computes in a blink. The arithmetic is the same. Can the sliding be turned into something
 # that a computer does well, one large matrix product?
 #
 # Write what each window sees as a column: $k\,l\,c_{\text{in}}$ numbers, one column for each of the $m$ places. The kernels become the rows of a matrix.
@@ -569,21 +565,22 @@ Y = (W.flatten(1) @ columns).unflatten(2, window.outputs(9, 11))  # eq. 6.9
 check.close("product", Y, F.conv2d(X, W, stride=2, padding=1, dilation=2))
 
 # %% [markdown]
-# How much is gained? The answer depends on your machine, so no check holds it. On ours the product was some hundred times faster than the
-# loops, and torch about as fast again or better. (`make bench` measures this properly, with the sparse matrix of the next section beside it.)
+# How much is gained? The answer depends on your machine, so no check holds it. On ours the columns take about twice as long as torch, and the loops
+# several thousand times as long. (`make bench` measures this properly, with the sparse matrix of the next section beside it: some thirty times.)
 
 # %%
 from time import perf_counter
 
-x, W = torch.rand(3, 64, 64), torch.rand(16, 3, 3, 3)
+x, W = torch.rand(3, 32, 32), torch.rand(16, 3, 3, 3)
 ways = {
     "loops": lambda: conv2d_loops(x, W, torch.zeros(16)),
-    "im2col": lambda: (W.flatten(1) @ im2col(x[None], Window(3, 3))).unflatten(2, (62, 62))[
+    "im2col": lambda: (W.flatten(1) @ im2col(x[None], Window(3, 3))).unflatten(2, (30, 30))[
         0
     ],
     "torch": lambda: F.conv2d(x[None], W)[0],
 }
 for name, way in ways.items():
+    way()  # the first call is slower
     start = perf_counter()
     y = way()
     print(f"{name:7} {1000 * (perf_counter() - start):8.2f} ms for {y.numel():,} outputs")
@@ -1101,9 +1098,11 @@ for name, gradient in seen.items():
     )
 
 # %% tags=["hide-input"]
+TITLES = {"plain": 0, "stride 2": 2, "dilated 1, 2, 4, 8": 3, "dilated 2": 4}
+fields = [(receptive_field(STACKS[name])[0], seen[name] ** 0.5) for name in STACKS]
 show_pictures({
-    f"{name.replace(', four times', '')}: {receptive_field(STACKS[name])[0]}": seen[name] ** 0.5 for name in list(STACKS)[:1] + list(STACKS)[2:]
-}, side=2.35, alt=[
+    f"{title}: {fields[i][0]}": fields[i][1] for title, i in TITLES.items()
+}, alt=[
     "A bright patch of 9 by 9 pixels that fades towards its edge.",
     "A patch of 31 by 31 pixels.",
     "A patch of 31 by 31 pixels, made of equal small squares.",
