@@ -152,7 +152,7 @@ def _run_parts(step: Step, cell: Cell, program: Program, child: Child, trace: Tr
 def _ask(child: Child, request: Message, seconds: float, deadline: float) -> Ran:
     left = deadline - time.monotonic()
     if left <= 0:
-        raise Ended("the submission's time was used up", slow=True)
+        raise Ended("was not reached: the submission's time was used up", slow=True)
     return child.ask(request, min(seconds, left))
 
 

@@ -84,7 +84,7 @@ class Child:
         except TimeoutError:
             return self._interrupt(seconds)
         except Gone as e:
-            raise Ended("the process ended") from e
+            raise Ended("ended its process") from e
 
     def end(self) -> None:
         """Kill it and everything that it started; the kernel clears up while the grader goes on."""
