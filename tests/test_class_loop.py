@@ -20,6 +20,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course_utils import build, demo
+from course_utils.errors import CourseError
+from course_utils.grading import batch
 
 pytestmark = pytest.mark.slow
 
@@ -161,7 +163,7 @@ def test_a_corrected_test_keeps_the_marks_that_a_person_gave(teacher: Person, st
         'assert variance([1.0, 3.0]) == 1.0, "the squares are averaged over all values"',
         "assert variance([1.0, 3.0]) is not None",
     )
-    source.write_text(text.replace("assert variance([2.0, 4.0, 9.0]) == 26 / 3", "assert variance([]) == 0.0"))
+    source.write_text(text.replace("assert variance([2.0, 4.0, 9.0]) == 26 / 3", "assert variance([2.0, 2.0]) == 0.0"))
     build.assignment(source, teacher.home)
     teacher.nbgrader("generate_assignment", NAME, "--force")
     teacher.nbgrader("autograde", NAME, "--force")
@@ -170,6 +172,23 @@ def test_a_corrected_test_keeps_the_marks_that_a_person_gave(teacher: Person, st
         scores = {g.name: g.score for g in marks.find_submission_notebook(NAME, NAME, who).grades}
     assert scores["test_variance"] == 3, "the corrected test was not used"
     assert scores["why"] == 2, "the mark that a person gave is gone"
+
+
+def test_course_grade_after_a_correction_keeps_them_too(teacher: Person) -> None:
+    """The same with `course grade`: a correction alone makes it grade again."""
+    source = teacher.home / "solutions" / NAME / f"{NAME}.py"
+    text = source.read_text(encoding="utf-8")
+    source.write_text(text.replace("assert relu(3.0) == 3.0", "assert relu(3.0) == 4.0"), encoding="utf-8")
+    build.assignment(source, teacher.home)
+    with pytest.raises(CourseError, match="test_relu"):  # nobody is graded by a check that the solution fails
+        batch.run(NAME, root=teacher.home)
+    source.write_text(text.replace("assert relu(3.0) == 3.0", "assert relu(2.5) == 2.5"), encoding="utf-8")
+    build.assignment(source, teacher.home)
+    summary = batch.run(NAME, root=teacher.home)
+    assert summary.graded == 1
+    [row] = summary.rows
+    assert row.by_cell["why"] == 2, "the mark that a person gave is gone"
+    assert batch.run(NAME, root=teacher.home).graded == 0, "graded again without a change"
 
 
 def test_nothing_of_a_solution_reaches_a_release(tmp_path: Path) -> None:

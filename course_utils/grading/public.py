@@ -14,6 +14,8 @@ from course_utils.grading.slips import load
 # What goes: everything else stays with the instructors.
 PUBLIC = (
     "README.md",
+    "CONTRIBUTING.md",
+    "docs",
     "LICENSE*",
     "environment.yml",
     "pyproject.toml",
@@ -106,8 +108,10 @@ def _secret_texts(source: Path) -> Iterator[tuple[str, str]]:
 
 
 def _telling(text: str) -> set[str]:
-    lines = map(squeeze, text.splitlines())
-    return {line for line in lines if len(line) >= TELLING and not line.startswith("#")}
+    """The lines of a text that say something: not the short ones, comments and imports."""
+    lines = [line.strip() for line in text.splitlines()]
+    said = {squeeze(line) for line in lines if not re.match(r"#|import |from \S+ import ", line)}
+    return {line for line in said if len(line) >= TELLING}
 
 
 def squeeze(line: str) -> str:
