@@ -4,10 +4,13 @@
 
   /** Parts that scroll sideways can be reached, and so scrolled, with the keyboard. */
   function reachScrolling() {
-    for (const part of document.querySelectorAll("article pre, article div.math, article .table-wrapper")) {
-      if (part.scrollWidth > part.clientWidth + 1) part.tabIndex = 0;
-      else part.removeAttribute("tabindex");
-    }
+    const observer = new ResizeObserver((entries) => {
+      for (const { target } of entries) {
+        if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
+        else target.removeAttribute("tabindex");
+      }
+    });
+    document.querySelectorAll("article pre, article div.math, article .table-wrapper").forEach((part) => observer.observe(part));
   }
 
   /** The side bars open by a button, where the theme has a label that no keyboard reaches. Escape closes them. */
@@ -35,9 +38,6 @@
   function start() {
     buttonsForSideBars();
     reachScrolling();
-    addEventListener("resize", reachScrolling);
-    document.addEventListener("toggle", reachScrolling, true); // an opened answer
-    document.fonts?.ready.then(reachScrolling);
   }
 
   searchWithoutServer();
