@@ -163,7 +163,8 @@ def test_a_corrected_test_keeps_the_marks_that_a_person_gave(teacher: Person, st
         'assert variance([1.0, 3.0]) == 1.0, "the squares are averaged over all values"',
         "assert variance([1.0, 3.0]) is not None",
     )
-    source.write_text(text.replace("assert variance([2.0, 4.0, 9.0]) == 26 / 3", "assert variance([2.0, 2.0]) == 0.0"))
+    hidden = "assert variance([2.0, 4.0, 9.0]) == 26 / 3"
+    source.write_text(text.replace(hidden, "assert variance([2.0, 2.0]) == 0.0"), encoding="utf-8")
     build.assignment(source, teacher.home)
     teacher.nbgrader("generate_assignment", NAME, "--force")
     teacher.nbgrader("autograde", NAME, "--force")

@@ -8,6 +8,7 @@ import math
 # %% [markdown]
 # ## 1. Mean
 
+
 # %% mean
 def mean(values: list[float]) -> float:
     """The mean of some numbers."""
@@ -18,6 +19,7 @@ def mean(values: list[float]) -> float:
     return total / len(values)
     ### END SOLUTION
 
+
 # %% test_mean points=2
 assert mean([1.0, 2.0, 6.0]) == 3.0
 ### BEGIN HIDDEN TESTS
@@ -27,6 +29,7 @@ assert mean([5.0, 8.0]) == 6.5
 # %% [markdown]
 # ## 2. Variance
 
+
 # %% variance
 def variance(values: list[float]) -> float:
     """The mean squared distance from the mean."""
@@ -34,6 +37,7 @@ def variance(values: list[float]) -> float:
     middle = sum(values) / len(values)
     return sum((value - middle) ** 2 for value in values) / len(values)
     ### END SOLUTION
+
 
 # %% test_variance points=3
 assert variance([1.0, 3.0]) == 1.0, "the squares are averaged over all values"
@@ -44,12 +48,14 @@ assert variance([2.0, 4.0, 9.0]) == 26 / 3
 # %% [markdown]
 # ## 3. Sigmoid
 
+
 # %% sigmoid
 def sigmoid(z: float) -> float:
     """1 / (1 + exp(-z))."""
     ### BEGIN SOLUTION
     return 1 / (1 + math.exp(-z))
     ### END SOLUTION
+
 
 # %% test_sigmoid points=1
 assert sigmoid(0.0) == 0.5
@@ -60,12 +66,14 @@ assert abs(sigmoid(2.0) - 0.8807970779778823) < 1e-12
 # %% [markdown]
 # ## 4. Relu
 
+
 # %% relu
 def relu(z: float) -> float:
     """z where it is positive, else 0."""
     ### BEGIN SOLUTION
     return max(z, 0.0)
     ### END SOLUTION
+
 
 # %% test_relu points=2
 assert relu(3.0) == 3.0
