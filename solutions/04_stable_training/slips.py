@@ -19,9 +19,7 @@ def slope_without_alpha(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
 @slip("elu", "The slope below zero is ReLU's; the branch there is not flat.")
 def slope_of_relu(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     below = torch.exp(z.clamp(max=0))
-    return torch.where(z > 0, z, alpha * (below - 1)), (z > 0).to(z.dtype) + alpha * (
-        z == 0
-    )
+    return torch.where(z > 0, z, alpha * (below - 1)), (z > 0).to(z.dtype)
 
 
 @slip("elu", "Alpha scales the positive side too; it belongs below zero alone.")
