@@ -29,8 +29,8 @@ DARK = {
 }
 SERIES = ("blue", "orange", "green", "purple")
 
-# Who says "dark": our site and Furo set data-theme, JupyterLab sets data-jp-theme-light.
-_DARK_PAGES = 'body[data-theme="dark"], body[data-jp-theme-light="false"]'
+# Who says "dark": our site (Furo), JupyterLab, VS Code and Colab, in this order.
+_DARK_PAGES = 'body[data-theme="dark"], body[data-jp-theme-light="false"], body.vscode-dark, html[theme="dark"] body'
 _AUTO_PAGES = 'body[data-theme="auto"]'
 
 
