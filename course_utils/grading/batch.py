@@ -124,7 +124,7 @@ class _Batch:
                     self._alone(student)
                     bar.advance(task)
             finally:
-                executor.shutdown(wait=False, cancel_futures=True)
+                workers.stop(executor)
                 workers.close()
 
     def _bar(self) -> Progress:

@@ -50,11 +50,19 @@ def executor(workers: int, scheduler: str) -> Executor:
     try:
         from distributed import Client
     except ImportError as e:
-        raise CourseError("--scheduler needs Dask. Install it with: pip install 'distributed'") from e
+        raise CourseError("--scheduler needs Dask. Install it with: pip install -e '.[dask]'") from e
     try:
         return Client(scheduler, timeout="10s", set_as_default=False).get_executor(pure=False, retries=2)
     except (OSError, ValueError) as e:
         raise CourseError(f"No Dask scheduler answers at {scheduler}. Start one, or leave --scheduler out.") from e
+
+
+def stop(executor: Executor) -> None:
+    """Let go of the executor; what it has not begun is not begun."""
+    if isinstance(executor, ThreadPoolExecutor):
+        executor.shutdown(wait=False, cancel_futures=True)
+    else:
+        executor.shutdown(wait=False)  # Dask's
 
 
 def count() -> int:

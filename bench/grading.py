@@ -1,0 +1,176 @@
+"""The grader: stock nbgrader, ours, and the bare cells, on the same submissions.
+
+python -m bench.grading --stock 1 8 --ours 1 8 200 --batch 1000
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent.parent / "tests"
+sys.path.insert(0, str(TESTS))
+
+
+@dataclass
+class Measured:
+    """One run: seconds by the clock, seconds of processors, and the most memory of all its processes, in MiB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def run(stock: Sequence[int] = (1, 8), ours: Sequence[int] = (1, 8, 200), batch: int = 1000) -> None:
+    """Print the table. Stock is measured on fewer submissions, since each takes it seconds."""
+    rows: list[tuple[str, int, Measured]] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        rows += [("stock nbgrader", n, _stock(Path(folder) / f"stock{n}", n)) for n in stock]
+        for n in ours:
+            rows += [(f"ours, {w} at once", n, _ours(Path(folder) / f"ours{n}-{w}", n, w)) for w in (1, 2)]
+        if batch:
+            rows.append(("ours, 2 at once", batch, _ours(Path(folder) / "batch", batch, 2)))
+        bare = _bare(Path(folder) / "bare")
+    print(table(rows, bare))
+
+
+def table(rows: Sequence[tuple[str, int, Measured]], bare: float) -> str:
+    """The rows as Markdown, each with its gain over stock's seconds for one more submission."""
+    stock = [(n, m) for name, n, m in rows if name.startswith("stock")]
+    each = stock[-1][1].wall / stock[-1][0] if stock else float("nan")
+    lines = ["| way | submissions | wall s | ms each | CPU s | peak MiB | gain |", "|---|--:|--:|--:|--:|--:|--:|"]
+    for name, n, m in rows:
+        gain = each / (m.wall / n)
+        numbers = f"{m.wall:.1f} | {1000 * m.wall / n:.0f} | {m.cpu:.1f} | {m.memory:.0f} | {gain:.1f}"
+        lines.append(f"| {name} | {n} | {numbers} |")
+    lines.append(f"| the bare cells, warm, no sandbox | 1 | | {1000 * bare:.0f} | | | |")
+    return "\n".join(lines)
+
+
+def _measured(line: Sequence[str], cwd: Path) -> Measured:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {
+        "PATH": path,
+        "PYTHONPATH": str(TESTS),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
+    started = time.perf_counter()
+    process = subprocess.Popen(line, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak: list[float] = [0.0]
+    stop = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(process.pid, peak, stop))
+    watcher.start()
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    stop.set()
+    watcher.join()
+    if status:
+        raise RuntimeError(f"{line} ended with {status}")
+    return Measured(wall, used.ru_utime + used.ru_stime, peak[0])
+
+
+def _watch(pid: int, peak: list[float], stop: threading.Event) -> None:
+    while not stop.wait(0.5):
+        peak[0] = max(peak[0], sum(map(_memory, _family(pid))))
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all its descendants."""
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    family = [pid]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    return family
+
+
+def _memory(pid: int) -> float:
+    """MiB of a process; a page that several share is divided among them."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
+
+
+def _stock(root: Path, n: int) -> Measured:
+    import grading_stock
+
+    root.mkdir()
+    grading_stock.make(root)
+    _hand_in(root, n)
+    return _measured(["nbgrader", "autograde", "01_layers"], root)
+
+
+def _ours(root: Path, n: int, workers: int) -> Measured:
+    import grading_course
+
+    root.mkdir()
+    grading_course.make(root)
+    _hand_in(root, n)
+    return _measured([sys.executable, str(TESTS / "grade_in_process.py"), str(root), str(workers)], root)
+
+
+def _hand_in(root: Path, n: int) -> None:
+    import grading_course
+
+    solved = grading_course.solved(root)
+    for i in range(n):
+        grading_course.hand_in(root, f"student{i:04}", solved)
+
+
+def _bare(root: Path) -> float:
+    """Seconds of the cells and of their sealed parts in a process that is warm, the median of 21."""
+    import grading_course
+
+    from course_utils.grading.cells import take_apart
+    from course_utils.grading.master import grade_id, is_test
+
+    root.mkdir()
+    notebook = grading_course.solved(grading_course.make(root))
+    from course_utils.grading.master import load
+
+    masters = {grade_id(c): c for c in load(root / "solutions" / "01_layers").notebook.cells}
+    sources: list[str] = []
+    for cell in (c for c in notebook.cells if c.cell_type == "code"):
+        sources.append(cell.source)
+        if is_test(cell):
+            sources += take_apart(grade_id(cell), masters[grade_id(cell)].source).parts
+    return sorted(_timed(lambda: _run_cells(sources)) for _ in range(21))[10]
+
+
+def _run_cells(sources: Sequence[str]) -> None:
+    namespace: dict[str, object] = {"seal": lambda name, value: None}
+    for source in sources:
+        exec(source, namespace)
+
+
+def _timed(call: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    with open(os.devnull, "w") as nowhere:
+        before, sys.stdout = sys.stdout, nowhere
+        try:
+            call()
+        finally:
+            sys.stdout = before
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stock", type=int, nargs="*", default=[1, 8])
+    parser.add_argument("--ours", type=int, nargs="*", default=[1, 8, 200])
+    parser.add_argument("--batch", type=int, default=1000)
+    asked = parser.parse_args()
+    run(asked.stock, asked.ours, asked.batch)
