@@ -4,11 +4,13 @@ The tests run in order on one course: what the student hands in, the instructor 
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +62,23 @@ def lab(course: Path, free_port: Callable[[], int], request: pytest.FixtureReque
     port = free_port()
     options = ["--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
     command = [sys.executable, "-c", START, str(course), request.param, *options]
-    server = subprocess.Popen(command, env=environment(course), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(command, env=environment(course), start_new_session=True, **quiet)
     try:
         wait_for(f"http://localhost:{port}/api", server)
         yield f"http://localhost:{port}/lab"
     finally:
-        server.terminate()
-        server.wait(30)
+        end(server)
+
+
+def end(server: subprocess.Popen) -> None:
+    """Ask JupyterLab to end; when it waits for a kernel, end it with its kernels."""
+    server.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(10)
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait(10)
 
 
 def wait_for(address: str, server: subprocess.Popen) -> None:
