@@ -85,7 +85,7 @@ def _row(chapter: Chapter, outcome: copies.Outcome) -> str:
         for key in (f"chapters/{chapter.name}.ipynb", f"assignments/{chapter.name}/{chapter.name}.ipynb")
     )
     title = _links(chapter.title, notebook) or f"*{chapter.title} (planned)*"
-    return f"| {chapter.number} | {title} | {chapter.builds} | {_links('exercises', exercises)} |"
+    return f"| {chapter.number} | {title} | {chapter.builds} | {_links(f'exercises {chapter.number}', exercises)} |"
 
 
 def _links(text: str, paths: list[str]) -> str:

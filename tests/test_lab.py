@@ -147,7 +147,7 @@ def test_every_chapter_and_exercise_is_one_click_away(course: Path):
     assert links == {
         CHAPTERS[2].title: CHAPTER,
         "new 2026-11-21": "chapters/03_backpropagation%20%28new%202026-11-21%29.ipynb",
-        "exercises": EXERCISE,
+        "exercises 3": EXERCISE,
     }
     assert page.count("(planned)") == 15
     assert "> **New.** There is a newer version" in page
@@ -303,7 +303,7 @@ def test_a_student_reads_runs_and_saves_and_git_sees_nothing(checkout: Path, sta
 def test_a_wrong_answer_gets_its_hint_and_no_wall(checkout: Path, start: Callable, page: Any):
     slip = load(checkout / "solutions/03_backpropagation/slips.py")[0]
     open_lab(page, start(""), "Deep Learning by Hand")
-    open_notebook(page, "exercises")
+    open_notebook(page, "exercises 3")
     run_cell(page, "from course_utils import check")
     answer = page.locator(CODE_CELL, has_text=f"def {slip.cell}").first
     answer.locator(".cm-content").click()
