@@ -8,6 +8,7 @@ about an earlier one.
 import ast
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,37 @@ def torch_version(root: Path = ROOT) -> str:
 
 
 def code_digest(source: Path, root: Path = ROOT) -> str:
-    """A digest of a chapter's code cells and of the modules of course_utils that its results draw on."""
-    code = [cell.source for cell in build.read(source).cells if cell.cell_type == "code"]
-    modules = sorted(drawn_on("\n".join(code), root))
-    parts = [*code, *((root / "course_utils" / f"{name}.py").read_text(encoding="utf-8") for name in modules)]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    """A digest of a chapter's code and of the definitions of course_utils that it reaches, whatever their layout."""
+    cells = [cell.source for cell in build.read(source).cells if cell.cell_type == "code"]
+    code = ast.unparse(ast.parse("\n".join(cells)))
+    return hashlib.sha256(json.dumps([code, *reached(code, root)]).encode()).hexdigest()[:16]
+
+
+def reached(code: str, root: Path = ROOT) -> list[str]:
+    """The definitions in the modules that `code` draws on whose names stand in it, or in one already found.
+
+    So a new data set leaves the records of the chapters that do not use it as they are.
+    """
+    waiting = [d for module in sorted(drawn_on(code, root)) for d in _definitions(root, module)]
+    found: list[str] = []
+    words = set(re.findall(r"\w+", code))
+    while near := [(name, text) for name, text in waiting if name in words]:
+        for definition in near:
+            waiting.remove(definition)
+            found.append(definition[1])
+            words |= set(re.findall(r"\w+", definition[1]))
+    return sorted(found)
+
+
+def _definitions(root: Path, module: str) -> list[tuple[str, str]]:
+    """The functions, classes and assignments at the top of a module: name and text."""
+    found: list[tuple[str, str]] = []
+    for node in ast.parse((root / "course_utils" / f"{module}.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.append((node.name, ast.unparse(node)))
+        elif isinstance(node, ast.Assign):
+            found += [(t.id, ast.unparse(node)) for t in node.targets if isinstance(t, ast.Name)]
+    return found
 
 
 def drawn_on(code: str, root: Path = ROOT) -> set[str]:
