@@ -104,7 +104,6 @@ def test_every_page_is_accessible_and_fits_a_phone(html: Path, address: str, ope
     found = []
     for name in pages(html):
         page = opened(address + name, reduced_motion="reduce")
-        page.add_style_tag(content="article section { content-visibility: visible !important }")
         for mode in ("light", "dark", "phone"):
             if mode == "phone":
                 page.set_viewport_size(PHONE)
@@ -259,6 +258,17 @@ def test_contents_and_folded_code_and_answers_open(chapter: Page) -> None:
     folded = chapter.locator("details.hide").first
     folded.locator("summary").click()
     expect(folded.locator("pre").first).to_be_visible()
+
+
+def test_a_link_to_a_section_ends_there(html: Path, address: str, opened: Opened) -> None:
+    soup = BeautifulSoup((html / "errata.html").read_text("utf-8"), "html.parser")
+    target = next(a["href"] for a in soup.select("article a") if a["href"].startswith("chapters/"))
+    page = opened(address + target, reduced_motion="reduce")
+    page.wait_for_timeout(500)  # widgets above it have taken their room
+    top = page.evaluate(
+        "document.getElementById(decodeURIComponent(location.hash.slice(1))).getBoundingClientRect().top"
+    )
+    assert -5 <= top <= 200
 
 
 def test_side_bars_open_with_the_keyboard(address: str, opened: Opened) -> None:

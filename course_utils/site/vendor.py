@@ -62,7 +62,7 @@ def _serif(files: Path, folder: Path) -> None:
         shutil.copy(files / name, folder / "fonts" / "serif")
         faces.append(
             f'@font-face{{font-family:"Source Serif 4";font-style:{style};font-weight:{weight};'
-            f'font-display:optional;src:url({name}) format("woff2")}}'
+            f'font-display:block;src:url({name}) format("woff2")}}'
         )
     (folder / "static" / "serif" / "serif.css").write_text("\n".join(faces), encoding="utf-8")
 

@@ -20,7 +20,7 @@ POLICY = {
     "script-src": f"'self' '{SCRIPT}' blob:",  # blob: is how a widget's module starts
     "style-src": "'self' 'unsafe-inline'",  # KaTeX and the figures place their parts by style attributes
     "img-src": "'self' data: blob:",
-    "font-src": "'self'",
+    "font-src": "'self' data:",  # the typeface of the text lies in its style sheet
     "connect-src": "'self'",  # the search reads the pages it found
     "form-action": "'self'",
     "base-uri": "'none'",

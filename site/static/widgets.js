@@ -125,10 +125,19 @@
     const places = [...document.querySelectorAll(".course-widget")];
     try {
       const saved = savedModels();
-      places.forEach((place) => start(place, saved));
+      Promise.all(places.map((place) => start(place, saved))).then(backToTarget);
     } catch (error) {
       places.forEach((place) => say(place, `The widgets of this page could not be read: ${error.message}`));
     }
+  }
+
+  /** Widgets above the place that a link led to have pushed it away: go there again, unless the reader moved on. */
+  let moved = false;
+  for (const name of ["wheel", "touchstart", "keydown", "pointerdown"]) addEventListener(name, () => (moved = true), { once: true, passive: true });
+  async function backToTarget() {
+    if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done, { once: true }));
+    await new Promise((done) => setTimeout(done, 100)); // the widgets draw in their first frames
+    if (!moved) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView({ behavior: "instant" });
   }
 
   addEventListener("pagehide", (event) => {
