@@ -590,7 +590,7 @@ check.reaches(
     "exact data, constant rate: distance at the end", gap["exact data"], at_most=1e-10
 )
 check.reaches(
-    "noisy data, constant rate: distance at the end", gap["noisy data"], at_least=0.02
+    "noisy data, constant rate: distance at the end", gap["noisy data"], at_least=0.005
 )
 
 # %% [markdown]
@@ -921,6 +921,8 @@ print(f"heavy ball, tuned, in either: {heavy} steps")
 check.reaches("Adam turned over straight", askew / straight, at_least=3)
 
 # %% [markdown]
+# Along the axes Adam needs about a hundred steps, fewer than any of the others. In the turned valley it needs nearly two thousand, while the heavy ball, to which all directions are the same, takes its 831 in either.
+#
 # Now race them yourself. Drag the start, raise the learning rate until plain descent is thrown out of the valley, lengthen the valley, and look at the walks on noisy gradients of small batches.
 
 # %%
