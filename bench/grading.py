@@ -27,8 +27,8 @@ class Measured:
     memory: float
 
 
-def run(stock: Sequence[int] = (1, 8), ours: Sequence[int] = (1, 8, 200), batch: int = 1000) -> None:
-    """Print the table. Stock is measured on fewer submissions, since each takes it seconds."""
+def run(stock: Sequence[int] = (1, 8), ours: Sequence[int] = (1, 8, 200), batch: int = 1000) -> str:
+    """Print the table and return it. Stock is measured on fewer submissions, since each takes it seconds."""
     rows: list[tuple[str, int, Measured]] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         rows += [("stock nbgrader", n, _stock(Path(folder) / f"stock{n}", n)) for n in stock]
@@ -37,7 +37,21 @@ def run(stock: Sequence[int] = (1, 8), ours: Sequence[int] = (1, 8, 200), batch:
         if batch:
             rows.append(("ours, 2 at once", batch, _ours(Path(folder) / "batch", batch, 2)))
         bare = _bare(Path(folder) / "bare")
-    print(table(rows, bare))
+    text = table(rows, bare)
+    print(text)
+    return text
+
+
+DOCUMENT = TESTS.parent / "docs" / "grading.md"
+
+
+def write(name: str, text: str, document: Path = DOCUMENT) -> None:
+    """Put `text` between the document's two comments for `name`."""
+    before, rest = document.read_text(encoding="utf-8").split(f"<!-- {name}:")
+    first, _, after = rest.partition(f"<!-- end of {name} -->")
+    head = first.partition("-->")[0]
+    whole = f"{before}<!-- {name}:{head}-->\n{text}\n<!-- end of {name} -->{after}"
+    document.write_text(whole, encoding="utf-8")
 
 
 def table(rows: Sequence[tuple[str, int, Measured]], bare: float) -> str:
@@ -172,5 +186,16 @@ if __name__ == "__main__":
     parser.add_argument("--stock", type=int, nargs="*", default=[1, 8])
     parser.add_argument("--ours", type=int, nargs="*", default=[1, 8, 200])
     parser.add_argument("--batch", type=int, default=1000)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/grading.md")
+    parser.add_argument(
+        "--attacks", action="store_true", help="write the table of attacks there, and measure nothing"
+    )
     asked = parser.parse_args()
-    run(asked.stock, asked.ours, asked.batch)
+    if asked.attacks:
+        import grading_stock
+
+        write("attacks", grading_stock.table())
+    else:
+        measured = run(asked.stock, asked.ours, asked.batch)
+        if asked.write:
+            write("speed", measured)

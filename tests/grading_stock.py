@@ -13,7 +13,7 @@ from pathlib import Path
 import grading_course as course
 
 sys.path.insert(0, str(course.HERE / "attacks"))
-from catalogue import Attack, build
+from catalogue import ATTACKS, HONEST, Attack, build
 
 CONFIG = """c = get_config()
 c.CourseDirectory.source_directory, c.CourseDirectory.release_directory = "solutions", "assignments"
@@ -25,6 +25,19 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
 c.ExecutePreprocessor.timeout = 10
 c.Execute.timeout = 10
 """
+# What stock nbgrader gives to attacks that it falls for: a score, or None where it drops the submission. Only those
+# that are safe without a sandbox are run (none kills, forks or fills).
+FALLS: dict[str, float | None] = {
+    "stripped_asserts": 9.0,
+    "displayed_mark": 7.0,
+    "torch_softmax": 7.0,
+    "edits_gradebook": 36.0,
+    "exits": None,
+    "exits_in_answer": None,
+    "broken_json": None,
+    "doubled_cells": None,
+    "honest_warnings": 7.0,
+}
 HIDDEN = {
     "softmax": "Z = torch.randn(4, 7)\nassert torch.allclose(softmax(Z), torch.softmax(Z, 1), atol=1e-5)",
     "linear": "X, W, b = torch.randn(5, 3), torch.randn(7, 3), torch.randn(7)\n"
@@ -62,9 +75,9 @@ def nbgrader(root: Path, *line: str) -> subprocess.CompletedProcess:
 
 
 def scores(root: Path) -> dict[str, float]:
-    """Each student's automatic score in the gradebook; students whose submission was dropped have none."""
+    """Each student's score in the gradebook; students whose submission was dropped have none."""
     query = (
-        "SELECT a.student_id, SUM(g.auto_score) FROM grade g JOIN submitted_notebook n ON g.notebook_id = n.id "
+        "SELECT a.student_id, SUM(COALESCE(g.manual_score, g.auto_score)) FROM grade g JOIN submitted_notebook n ON g.notebook_id = n.id "
         "JOIN submitted_assignment a ON n.assignment_id = a.id GROUP BY 1"
     )
     with contextlib.closing(sqlite3.connect(root / ".grading" / "gradebook.db")) as db:
@@ -81,3 +94,18 @@ def attacked(root: Path, attacks: Iterable[Attack]) -> dict[str, float | None]:
         graded = root / ".grading" / "autograded" / one.name / course.NAME / f"{course.NAME}.ipynb"
         found[one.name] = scores(root).get(one.name) if graded.exists() else None
     return found
+
+
+def table() -> str:
+    """Every kind of attack with what stock nbgrader gives it, where that was tried, and what we give, as Markdown."""
+    lines = ["| kind | worth | stock | ours |", "|---|--:|--:|--:|"]
+    for one in ATTACKS:
+        worth = course.FULL if one.full else HONEST
+        ours = sum(points for cell, points in worth.items() if cell not in one.lost)
+        stock = FALLS.get(one.name, "")
+        lines.append(f"| {one.about} | {sum(worth.values()):g} | {_said(stock)} | {ours:g} |")
+    return "\n".join(lines)
+
+
+def _said(stock: float | str | None) -> str:
+    return "dropped" if stock is None else f"**{stock:g}**" if isinstance(stock, float) else stock

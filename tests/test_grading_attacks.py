@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import grading_course as course
+import grading_stock
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "attacks"))
@@ -112,3 +113,14 @@ def test_nothing_is_left_running(batch: tuple[Path, Summary]) -> None:
     assert _running(MARKER) == []
     assert workers._warm == {}
     assert not any(name.startswith(("left", "late")) for name in os.listdir("/tmp") + os.listdir("/dev/shm"))
+
+
+def test_the_table_in_the_documentation_is_the_present_one() -> None:
+    assert grading_stock.table() in (course.ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_stock_nbgrader_falls_for_what_the_table_says(tmp_path: Path) -> None:
+    root = grading_stock.make(tmp_path)
+    found = grading_stock.attacked(root, [one for one in ATTACKS if one.name in grading_stock.FALLS])
+    assert found == grading_stock.FALLS
