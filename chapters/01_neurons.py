@@ -817,7 +817,7 @@ print(
 )
 
 # %% [markdown]
-# The opening picture came from another program, one that knows polygons. matplotlib has a third one: ask it about 20,000 random points.
+# Is it the right cat? matplotlib has a test of its own for points in polygons, which knows nothing of neurons. Ask it about 20,000 random points.
 
 
 # %%
