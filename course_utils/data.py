@@ -115,6 +115,46 @@ def _photo(name: str) -> Tensor:
     return torch.tensor(pixels).permute(2, 0, 1).float() / 255
 
 
+FONTS = [
+    *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
+    *(f"DejaVuSansMono{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
+    *(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic", "-BoldItalic")),
+    *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
+]
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def letters(copies: int = 4, seed: int = 0, dtype: torch.dtype | None = None) -> tuple[Tensor, Tensor]:
+    """Printed letters in 16 fonts, each turned, sheared and scaled at random, 28 x 28 pixels in 0..1, white on black.
+
+    -> X: (52 * 16 * copies, 1, 28, 28), y in 0..51, the places in LETTERS. The fonts come with matplotlib.
+    """
+    images = _letters()
+    rng = torch.Generator().manual_seed(seed)
+    X = images.repeat(copies, 1, 1, 1)
+    y = torch.arange(len(LETTERS)).repeat_interleave(len(FONTS)).repeat(copies)
+    change = torch.eye(2, 3) + 0.15 * torch.randn(len(X), 2, 3, generator=rng) * torch.tensor([1.0, 1.0, 0.5])
+    grid = F.affine_grid(change, list(X.shape), align_corners=False)
+    moved = F.grid_sample(X, grid, align_corners=False)
+    return moved.to(dtype or torch.get_default_dtype()), y
+
+
+@cache
+def _letters() -> Tensor:
+    """Each letter in each font, about 20 pixels high, in the middle of 28 x 28.   -> (52 * 16, 1, 28, 28)"""
+    from matplotlib import get_data_path
+    from PIL import Image, ImageDraw, ImageFont
+
+    images = []
+    fonts = [ImageFont.truetype(f"{get_data_path()}/fonts/ttf/{name}.ttf", 23) for name in FONTS]
+    for letter in LETTERS:
+        for font in fonts:
+            image = Image.new("L", (28, 28))
+            ImageDraw.Draw(image).text((14, 14), letter, fill=255, font=font, anchor="mm")
+            images.append(np.asarray(image, dtype=np.float32) / 255)
+    return torch.tensor(np.stack(images))[:, None]
+
+
 def moons(
     n: int = 600,
     noise: float = 0.15,
