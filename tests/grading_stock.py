@@ -75,9 +75,10 @@ def nbgrader(root: Path, *line: str) -> subprocess.CompletedProcess:
 
 
 def scores(root: Path) -> dict[str, float]:
-    """Each student's score in the gradebook; students whose submission was dropped have none."""
+    """Each student's score in the gradebook; a student whose submission was dropped has none."""
     query = (
-        "SELECT a.student_id, SUM(COALESCE(g.manual_score, g.auto_score)) FROM grade g JOIN submitted_notebook n ON g.notebook_id = n.id "
+        "SELECT a.student_id, SUM(COALESCE(g.manual_score, g.auto_score)) "
+        "FROM grade g JOIN submitted_notebook n ON g.notebook_id = n.id "
         "JOIN submitted_assignment a ON n.assignment_id = a.id GROUP BY 1"
     )
     with contextlib.closing(sqlite3.connect(root / ".grading" / "gradebook.db")) as db:
