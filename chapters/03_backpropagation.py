@@ -42,37 +42,42 @@ torch.set_default_dtype(torch.float64)  # gradients are compared in double preci
 
 
 # %% tags=["hide-input"]
-def show_what_we_want() -> None:
-    """One slope of a loss, and how many runs it takes to get the slopes of all weights."""
-    w = torch.linspace(-2, 2, 200)
-    loss, here = (torch.tanh(1.5 * w - 0.4) - 0.6) ** 2, torch.tensor(-0.2)
+def draw_slope() -> plots.Figure:
+    """The number that learning needs, for one weight: the slope of the loss."""
+    w, here = torch.linspace(-2, 2, 200), torch.tensor(-0.2)
     a = torch.tanh(1.5 * here - 0.4)
-    height, slope = (a - 0.6) ** 2, 2 * (a - 0.6) * (1 - a**2) * 1.5
+    height, slope = (a - 0.6) ** 2, 3 * (a - 0.6) * (1 - a**2)
     fig, ax = plots.panel(
-        "the number we want, for one weight", x="weight $w$", y="loss $L$", ylim=(0, 2.7)
+        "the number we want, for one weight", x="weight $w$", y="loss $L$"
     )
-    ax.plot(w, loss)
+    ax.plot(w, (torch.tanh(1.5 * w - 0.4) - 0.6) ** 2)
     ax.plot(w, height + slope * (w - here), "--", color=plots.ORANGE)
     ax.plot(here, height, "o", color=plots.ORANGE, markersize=8)
-    ax.annotate(f"slope {slope:.2f}", (here, height), (0.15, 1.9), color=plots.ORANGE)
-    cost, ax2 = plots.panel(
-        "runs of the network for all slopes",
-        x="number of weights",
-        y="runs",
-        xscale="log",
-        yscale="log",
-    )
+    ax.text(0.15, 1.9, f"slope −{-slope:.2f}", color=plots.ORANGE)
+    ax.set(ylim=(0, 2.7))
+    return fig
+
+
+def draw_cost() -> plots.Figure:
+    """How many runs of the network it takes to get the slopes of all weights."""
     n = torch.logspace(0, 6, 50)
-    ax2.plot(n, 2 * n, label="nudge each weight up and down")
-    ax2.plot(n, torch.full_like(n, 3), label="backpropagation")
-    ax2.legend()
-    plots.show(fig, cost, alt=[
-        "A curve of the loss against one weight, with its tangent: the slope at the present weight is the number that learning needs.",
-        "Runs needed against the number of weights: nudging needs two a weight, backpropagation about three whatever the number.",
-    ])  # fmt: skip
+    fig, ax = plots.panel(
+        "runs of the network for all slopes", x="number of weights", y="runs"
+    )
+    ax.plot(n, 2 * n, label="nudge each weight up and down")
+    ax.plot(n, torch.full_like(n, 3), label="backpropagation")
+    ax.set(xscale="log", yscale="log")
+    ax.legend()
+    return fig
 
 
-show_what_we_want()
+# %% tags=["hide-input"]
+plots.show(draw_slope(), draw_cost(), alt=[
+    "A curve of the loss against one weight, with its tangent: the slope at the present "
+    "weight is the number that learning needs.",
+    "Runs needed against the number of weights: nudging needs two a weight, "
+    "backpropagation about three whatever the number.",
+])  # fmt: skip
 
 # %% [markdown]
 # ## 3.1 How does a nudge travel?
@@ -544,33 +549,27 @@ for name, ours, _, said, truth in cases:
 
 # %% tags=["hide-input"]
 m = torch.linspace(-3, 3, 241)
-prices = {
-    "cross-entropy": torch.log1p(torch.exp(-m)),
-    "hinge": (1 - m).clamp(min=0),
-    "squared error of $\\sigma(z)$": (1 - m.sigmoid()) ** 2,
-    "mistakes": (m < 0).double(),
+wrong = 1 - m.sigmoid()  # the probability that the network gives to the wrong answer
+curves = {  # each loss, and how hard it pulls towards the right answer
+    "cross-entropy": (torch.log1p(torch.exp(-m)), wrong),
+    "hinge": ((1 - m).clamp(min=0), (m < 1).double()),
+    "squared error of $\\sigma(z)$": (wrong**2, 2 * wrong**2 * m.sigmoid()),
+    "mistakes": ((m < 0).double(), torch.zeros_like(m)),
 }
-fig, ax = plots.panel(
-    "what a mistake costs", x="margin $m = t\\,s$", y="loss", ylim=(-0.1, 4)
-)
-slopes, ax2 = plots.panel(
-    "how hard it pulls", x="margin $m = t\\,s$", y="$-dL/dm$", ylim=(-0.05, 1.15)
-)
-pull = [
-    (-m).sigmoid(),
-    (m < 1).double(),
-    2 * (1 - m.sigmoid()) * m.sigmoid() * (1 - m.sigmoid()),
-]
-for (name, price), line, colour in zip(
-    prices.items(), plots.LINES, plots.SERIES, strict=True
+fig, ax = plots.panel("what a mistake costs", x="margin $m = t\\,s$", y="loss")
+pulls, ax2 = plots.panel("how hard it pulls", x="margin $m = t\\,s$", y="$-dL/dm$")
+for (name, (loss, pull)), line, colour in zip(
+    curves.items(), plots.LINES, plots.SERIES, strict=True
 ):
-    ax.plot(m, price, line, color=colour, label=name)
-for values, line, colour in zip(pull, plots.LINES, plots.SERIES, strict=False):
-    ax2.plot(m, values, line, color=colour)
+    ax.plot(m, loss, line, color=colour, label=name)
+    ax2.plot(m, pull, line, color=colour)
+ax.set(ylim=(-0.1, 4))
 ax.legend()
-plots.show(fig, slopes, alt=[
-    "Loss against the margin. Cross-entropy and hinge keep rising for wrong answers; the squared error of the sigmoid levels off below one.",
-    "The pull of each loss against the margin. For wrong answers cross-entropy and hinge pull with strength near one, the squared error with nearly none.",
+plots.show(fig, pulls, alt=[
+    "Loss against the margin. Cross-entropy and hinge keep rising for wrong answers; the "
+    "squared error of the sigmoid levels off below one.",
+    "The pull of each loss. For wrong answers cross-entropy and hinge pull with strength "
+    "near one, the squared error and the count of mistakes with nearly none.",
 ])  # fmt: skip
 
 # %% [markdown]
