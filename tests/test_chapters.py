@@ -153,12 +153,17 @@ def test_floors_record_each_seed(tmp_path: Path):
     source = tmp_path / "chapters" / "90_tiny.py"
     lesson = 'from course_utils import check\n\n# %%\ncheck.reaches("ten seeds", 10 * check.seed(7), at_least=0)\n'
     build.write_if_changed(source, "# %%\n" + lesson)
-    build.write_if_changed(tmp_path / "course_utils" / "check.py", "import json\n")
+    module, reached = tmp_path / "course_utils" / "check.py", "def reaches():\n    return _near\n_near = 1\n"
+    build.write_if_changed(module, reached)
     floors.run(["90_tiny"], tmp_path)
     record = json.loads(floors.record_path("90_tiny", tmp_path).read_text())
     assert record["results"] == {"ten seeds": {"at_least": 0, "at_most": None, "values": [0, 10, 20, 30, 40]}}
     assert record["code"] == floors.code_digest(source, tmp_path)
-    build.write_if_changed(tmp_path / "course_utils" / "check.py", "import math\n")
+    build.write_if_changed(
+        module, reached + "def unused():  # a function that the chapter does not reach\n    pass\n"
+    )
+    assert record["code"] == floors.code_digest(source, tmp_path)
+    build.write_if_changed(module, reached.replace("1", "2"))
     assert record["code"] != floors.code_digest(source, tmp_path)
 
 

@@ -801,7 +801,8 @@ def scripts_in_outputs(hand: Hand) -> None:
         "from IPython.display import HTML, Javascript, SVG, Markdown, display",
         "display(HTML('<img src=x onerror=alert(1)><script>alert(2)</script><iframe>')",
         "display(Javascript('alert(3)'), Markdown('<script>alert(4)</script>'))",
-        "display({'image/png': '\"><script>alert(5)</script>', 'text/html': ['<script>alert(6)</script>']}, raw=True)",
+        "page = ['<script>alert(6)</script>']",
+        "display({'image/png': '\"><script>alert(5)</script>', 'text/html': page}, raw=True)",
         "display(HTML('<svg><script>alert(7)</script><a xlink:href=\"javascript:alert(8)\">x</a></svg>'))",
     )
     hand.notebook.cells[0].outputs = [new_output("display_data", {"text/html": "<script>alert(9)</script>"})]
