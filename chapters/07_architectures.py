@@ -499,12 +499,13 @@ for name, options in list(TOWERS.items())[:3]:
 
 # %%
 torch.manual_seed(SEED)
-PLAIN, RESIDUAL = tower(20, shortcut=False), tower(20, shortcut=True)
+plain_net, residual_net = tower(20, shortcut=False), tower(20, shortcut=True)
 neighbours = [
-    agreement(net, torch.Generator().manual_seed(SEED)) for net in (PLAIN, RESIDUAL)
+    agreement(net, torch.Generator().manual_seed(SEED)) for net in (plain_net, residual_net)
 ]
 sizes = [
-    size_at_start(net, torch.Generator().manual_seed(SEED)) for net in (PLAIN, RESIDUAL)
+    size_at_start(net, torch.Generator().manual_seed(SEED))
+    for net in (plain_net, residual_net)
 ]
 check.reaches(
     "plain, 42 layers: agreement of neighbouring gradients", neighbours[0], at_most=0.3
@@ -941,34 +942,23 @@ def with_new_head(source: nn.Sequential, classes: int) -> nn.Sequential:
     return net
 
 
+# %%
 def three_ways(source: nn.Sequential, few: data.Split, classes: int) -> dict[str, float]:
     """Accuracy on few.X_test after learning from few.X_train from scratch, frozen, and fine-tuned."""
     torch.manual_seed(SEED)
-    nets = {"from scratch": with_new_head(reader(apart=False), classes)}
-    nets |= {name: with_new_head(source, classes) for name in ("frozen", "fine-tuned")}
-    train(
-        nets["from scratch"].train(),
-        few.X_train,
-        few.y_train,
-        60,
-        lr=0.01,
-        seed=SEED,
-        batch=32,
-    )
-    train(
-        nets["fine-tuned"].train(),
-        few.X_train,
-        few.y_train,
-        60,
-        lr=0.003,
-        seed=SEED,
-        batch=32,
-    )
+    nets = {"from scratch": with_new_head(reader(apart=False), classes).train()}
+    nets |= {
+        name: with_new_head(source, classes).train() for name in ("frozen", "fine-tuned")
+    }
     nets["frozen"][:-1].eval().requires_grad_(
         False
     )  # its normalisation stays as it was, too
-    train(nets["frozen"], few.X_train, few.y_train, 100, lr=0.03, seed=SEED, batch=32)
-    return {name: accuracy(net, few.X_test, few.y_test) for name, net in nets.items()}
+    recipe = {"from scratch": (60, 0.01), "frozen": (100, 0.03), "fine-tuned": (60, 0.003)}
+    scores = {}
+    for name, (epochs, lr) in recipe.items():
+        train(nets[name], few.X_train, few.y_train, epochs, lr, seed=SEED, batch=32)
+        scores[name] = accuracy(nets[name], few.X_test, few.y_test)
+    return scores
 
 
 # %%
@@ -980,43 +970,43 @@ def first_of_each(X: Tensor, y: Tensor, each: int) -> tuple[Tensor, Tensor]:
 
 # %%
 letters, names = data.letters(copies=3, seed=SEED)
-LETTERS = with_new_head(reader(apart=False), 52)
-train(LETTERS, F.avg_pool2d(letters, 2), names, epochs=5, lr=0.01, seed=SEED)
+letter_net = with_new_head(reader(apart=False), 52)
+train(letter_net, F.avg_pool2d(letters, 2), names, epochs=5, lr=0.01, seed=SEED)
 
 written = data.mnist(seed=SEED)
 shrunk = [
     F.avg_pool2d(X, 2) for X in (written.X_train, written.X_test)
 ]  # 14 x 14, as the letters
-FROM_LETTERS = {}
+from_letters = {}
 for each in (1, 10):
     few_digits = data.Split(
         *first_of_each(shrunk[0], written.y_train, each), shrunk[1], written.y_test
     )
-    FROM_LETTERS[each] = three_ways(LETTERS, few_digits, 10)
+    from_letters[each] = three_ways(letter_net, few_digits, 10)
     print(
         f"letters to digits, {each:2} of each:",
-        {k: round(v, 3) for k, v in FROM_LETTERS[each].items()},
+        {k: round(v, 3) for k, v in from_letters[each].items()},
     )
 
 # %%
 half = data.digits(seed=SEED)
 X_train, X_test = (X.view(-1, 1, 8, 8) for X in (half.X_train, half.X_test))
 low, high, unseen_high = half.y_train < 5, half.y_train >= 5, half.y_test >= 5
-LOW = with_new_head(reader(apart=False), 5)
-train(LOW, X_train[low], half.y_train[low], epochs=8, lr=0.01, seed=SEED)
+low_net = with_new_head(reader(apart=False), 5)
+train(low_net, X_train[low], half.y_train[low], epochs=8, lr=0.01, seed=SEED)
 
 few_high = first_of_each(X_train[high], half.y_train[high] - 5, each=5)
-FROM_LOW = three_ways(
-    LOW, data.Split(*few_high, X_test[unseen_high], half.y_test[unseen_high] - 5), 5
+from_low = three_ways(
+    low_net, data.Split(*few_high, X_test[unseen_high], half.y_test[unseen_high] - 5), 5
 )
 print(
     "digits 0-4 to 5-9, 5 of each:",
-    {name: round(score, 3) for name, score in FROM_LOW.items()},
+    {name: round(score, 3) for name, score in from_low.items()},
 )
 
 # %% tags=["hide-input"]
 panels = []
-rows = {"letters to digits, 1 of each": FROM_LETTERS[1], "letters to digits, 10 of each": FROM_LETTERS[10], "digits 0-4 to 5-9, 5 of each": FROM_LOW}  # fmt: skip
+rows = {"letters to digits, 1 of each": from_letters[1], "letters to digits, 10 of each": from_letters[10], "digits 0-4 to 5-9, 5 of each": from_low}  # fmt: skip
 for title, scores in rows.items():
     fig, ax = plots.panel(title, y="share read rightly", ylim=(0, 1.05), size=(3.3, 2.8))
     bars = ax.bar(
@@ -1033,7 +1023,7 @@ plots.show(*panels, alt=[
 
 # %%
 gain = {
-    each: scores["frozen"] - scores["from scratch"] for each, scores in FROM_LETTERS.items()
+    each: scores["frozen"] - scores["from scratch"] for each, scores in from_letters.items()
 }
 check.reaches(
     "letters to digits, 1 of each: what frozen features gain", gain[1], at_least=0.08
@@ -1041,7 +1031,7 @@ check.reaches(
 check.reaches(
     "letters to digits, 10 of each: what frozen features gain", gain[10], at_most=0.05
 )
-loss = FROM_LOW["from scratch"] - FROM_LOW["frozen"]
+loss = from_low["from scratch"] - from_low["frozen"]
 check.reaches("digits 0-4 to 5-9: what frozen features lose", loss, at_least=0.05)
 
 # %% [markdown]
