@@ -799,7 +799,7 @@ def zip_bomb(hand: Hand) -> None:
 def scripts_in_outputs(hand: Hand) -> None:
     hand.early(
         "from IPython.display import HTML, Javascript, SVG, Markdown, display",
-        "display(HTML('<img src=x onerror=alert(1)><script>alert(2)</script><iframe>')",
+        "display(HTML('<img src=x onerror=alert(1)><script>alert(2)</script><iframe>'))",
         "display(Javascript('alert(3)'), Markdown('<script>alert(4)</script>'))",
         "page = ['<script>alert(6)</script>']",
         "display({'image/png': '\"><script>alert(5)</script>', 'text/html': page}, raw=True)",
