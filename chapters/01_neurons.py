@@ -225,7 +225,7 @@ check.close("twice the weights", perceptron(X, 2 * w, -0.6), perceptron(X, w, -0
 check.close("signs turned", perceptron(X, -w, 0.3), 1 - perceptron(X, w, -0.3))
 
 # %% [markdown]
-# Now take the line into your own hands. The four points are the settings of two switches; the filled ones want a yes. Start with *and*, then *nand*
+# Now take the line into your own hands. The four points are the settings of two switches; the round ones want a yes, the square ones a no. Start with *and*, then *nand*
 # (not both) and *or*. Then try *xor*, exactly one of the two, and do not give up too soon.
 
 # %%
