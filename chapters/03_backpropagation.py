@@ -835,7 +835,7 @@ for mine, expected in zip(mixed.gradients(), by_autograd(mixed, X, labels)[1], s
 # %% [markdown]
 # ## 3.6 Does it learn to read?
 #
-# Everything is proved in the small. Does it work in the large, on 1,257 handwritten digits that we train on and 540 that the network has never seen?
+# Everything is proved in the small. Does it work in the large, on 1,258 handwritten digits that we train on and 539 that the network has never seen?
 #
 # Learning is a loop of three lines: predict, find the blame, and move each parameter a small step against its gradient,
 #
