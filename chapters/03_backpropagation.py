@@ -58,6 +58,7 @@ def draw_slope() -> plots.Figure:
     return fig
 
 
+# %% tags=["hide-input"]
 def draw_cost() -> plots.Figure:
     """How many runs of the network it takes to get the slopes of all weights."""
     n = torch.logspace(0, 6, 50)
