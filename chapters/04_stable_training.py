@@ -856,8 +856,7 @@ check.reaches(
 
 
 # %% [markdown]
-# Now draw the maps yourself, for the signal on its way forward and for the blame on its way back. The two ridges of tanh tell different stories: large weights saturate
-# it, so that the signal looks healthy while the blame has nothing to hold on to.
+# Now draw the maps yourself, for the signal on its way forward and for the blame on its way back. Before you choose tanh, predict: it cannot answer more than one, so can anything explode?
 
 
 # %%
@@ -906,6 +905,18 @@ widgets.explore(
     hint="Choose a bend, and a direction.",
     activation=["sigmoid", "tanh", "ReLU"],
     shows=["signal, forward", "blame, backward"],
+)
+
+# %% [markdown]
+# It can. Large weights saturate tanh, and the signal looks healthy at every size. But in each layer a few units happen to lie near zero, where the slope is one, and through them the blame passes weights that are large: on its way back it explodes. A signal of the right size is not enough.
+
+# %%
+back = blame_map(ACTIVATIONS["tanh"])[-1]  # weights of std 1
+check.reaches(
+    "tanh, std 1: log10 of the blame, first layer over last", back[0] - back[-1], at_least=3
+)
+check.reaches(
+    "tanh, std 1: the signal after 30 layers", depth_30["big: std 1", "tanh"], at_least=0.9
 )
 
 # %% [markdown]
@@ -1579,8 +1590,8 @@ check.catches(
 )
 
 # %% [markdown]
-# "ReLU is a solution to explosion, too", say the notes. It has no upper bound, so nothing stops it: the table of section 4.4 shows $10^{31}$. Take twelve hidden layers of ReLU whose weights are twice He's size. The first gradient is some
-# ten thousand long. Train with and without clipping at one, and beside them a network that starts well. (Our function agrees with torch's, so the loop of section 4.3 calls torch's.)
+# "ReLU is a solution to explosion, too", say the notes. It has no upper bound, so nothing stops it: the table of section 4.4 shows $10^{31}$. Take twelve hidden layers of ReLU whose weights are twice He's size. The first gradient is tens of
+# thousands long. Train with and without clipping at one, and beside them a network that starts well. (Our function agrees with torch's, so the loop of section 4.3 calls torch's.)
 
 # %%
 explosion = {}
@@ -1697,6 +1708,7 @@ check.reaches(
 # |---|---|---|---|---|
 # | Milano, Activations | effective activations are S-shaped and must be differentiable | ReLU is neither; a useful slope almost everywhere and a sub-gradient at the kink suffice | Glorot, Bordes and Bengio (2011) | section 4.1 |
 # | Milano, Activations | a sigmoid above 0.5 "outputs a 1"; the sigmoid serves binary classification in hidden layers | the threshold is a rule for deciding; the sigmoid belongs to the output layer (a matter of precision) | | sections 4.1, 4.2 |
+# | Milano, Activations | the leaky ReLU (slope 0.01) is a fix for dying units | it lets a hundredth of the blame through: in the staged accident it changed nothing in eight epochs, the ELU did (a matter of precision) | measured here | section 4.3 |
 # | Milano, Activations and Vanishing | the ELU "is parametric"; $f(x) = x{+}{=}\dots$ | the ELU's $\alpha$ is chosen by hand, the parametric ReLU learns its slope; $x^{+}$ is meant (a matter of precision) | Clevert, Unterthiner and Hochreiter (2016); He and others (2015) | section 4.1 |
 # | Milano, Initialization | with zeros all gradients are zero and nothing is learned | nearly: with ReLU and tanh the output bias alone moves; with the sigmoid the weights move too, but all units stay equal (a matter of precision) | Goodfellow, Bengio and Courville (2016), section 8.4 | section 4.5 |
 # | Milano, Initialization | $1/n_\text{in}$ makes the variance of activations one; "more recently he proposed" | for unit inputs and linear layers; He is the first author's name; Keras draws the uniform variant of Xavier's rule (a matter of precision) | Glorot and Bengio (2010); He and others (2015) | section 4.4 |

@@ -428,8 +428,11 @@ plots.show(
 )
 
 # %% [markdown]
-# Two remedies are in the picture already: *a simpler model*, and *more data*. From now on every remedy must pass the yardstick of this course. It **helps** if it is better on five seeds out of five, and its mean gain is larger than two standard deviations of the gains. Errors that span
-# powers of ten are compared by their logarithm.
+# Two remedies are in the picture already: *a simpler model*, and *more data*. From now on every remedy must pass the yardstick of this course. With the gains $g_1, \dots, g_5$ on five seeds, a remedy
+#
+# $$ \text{helps} \quad\Longleftrightarrow\quad g_s > 0 \text{ for all five } s \quad\text{and}\quad \bar g > 2\,\operatorname{std}(g) \tag{5.4} $$
+#
+# Anything less is called what it is: no reliable gain. Errors that span powers of ten are compared by their logarithm.
 
 
 # %%
@@ -450,7 +453,7 @@ class Verdict(NamedTuple):
 
 
 def judge(name: str, gains: Tensor) -> Verdict:
-    """Apply the yardstick to the gains on five seeds, and say the result.   gains: (5,)"""
+    """Apply the yardstick (eq. 5.4) to the gains, and say the result.   gains: (5,)"""
     verdict = Verdict(gains.mean().item(), gains.std().item(), int((gains > 0).sum()))
     word = "helps" if verdict.helps else "hurts" if verdict.hurts else "no reliable gain"
     print(
@@ -790,7 +793,7 @@ check.close(
 )
 
 # %% [markdown]
-# torch's SGD takes the same thing as `weight_decay`, counted without the factor two. And for SGD "penalty" and "decay" are one. For Adam they are not: Adam divides every gradient by its usual size, and the price along with it. A weight with large gradients is then hardly decayed at all. *Decoupled* decay
+# torch's SGD calls $2\lambda$ its `weight_decay`. For SGD "penalty" and "decay" are one. For Adam they are not: Adam divides every gradient by its usual size, and the price along with it. A weight with large gradients is then hardly decayed at all. *Decoupled* decay
 # (Loshchilov and Hutter, 2019) takes the shrinking out of the gradient:
 #
 # $$ w \leftarrow (1 - \eta\,\kappa)\,w - \eta\cdot\text{the step that Adam takes for } L \text{ alone} \tag{5.6} $$
@@ -1319,7 +1322,7 @@ price = results["geometric"]["upright"] - results["none"]["upright"]
 check.reaches("geometric, on upright digits: mean gain", price.mean(), at_most=0.01)
 
 # %% [markdown]
-# Forty points where the test images are turned, and nothing, or a small loss, where they are upright. Augmentation teaches exactly the invariance that you put in, and it costs capacity. It helps where the world varies as you said it would.
+# Forty points where the test images are turned, and nothing, or a small loss, where they are upright. Augmentation teaches exactly the invariance that you put in, and it costs capacity. It helps where the world varies as you said it would; a network that was trained on turned digits alone reads badly lit ones even worse than before.
 #
 # **Keep the label true.** Turning by 180 degrees is harmless for a 0 and an 8. And for a 6?
 
