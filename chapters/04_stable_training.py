@@ -1326,7 +1326,9 @@ check.reaches(
 # From chance to over 92 percent, by one added line a layer. Before you conclude that deep sigmoid networks *need* normalisation, run the control. The sigmoid is a squeezed and shifted tanh,
 # $\sigma(z) = \frac12 + \frac12\tanh\frac z2$. So weights four times as large, and biases that take the half away again, should make the plain network behave like a tanh network:
 #
-# $$ w \leftarrow 4w, \qquad b_j \leftarrow -\tfrac12 \sum_i w_{ji} \qquad \text{(the first layer, whose inputs are no sigmoids: } w \leftarrow 2w \text{)} \tag{4.13} $$
+# $$ w \leftarrow 4w, \qquad b_j \leftarrow -\tfrac12 \sum_i w_{ji} \tag{4.13} $$
+#
+# (In the first layer, whose inputs are no sigmoids, and in the last, whose sums are the answer, $w \leftarrow 2w$ does it; the first keeps its bias.)
 
 
 # %%
