@@ -72,11 +72,11 @@ fig, ax = plots.panel(
     "learning three hundred labels by heart",
     x="step",
     y="accuracy",
-    size=(6.4, 3.4),
+    size=(5.2, 3.3),
     ylim=(0, 1.05),
 )
-ax.plot(seen, label="on what it was shown, wrong labels included")
-ax.plot(unseen, label="on digits it has never seen")
+ax.plot(seen, label="on the labels it was shown")
+ax.plot(unseen, label="on unseen digits")
 ax.legend(loc="lower right")
 plots.show(
     fig,
