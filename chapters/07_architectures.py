@@ -20,7 +20,7 @@
 # What happened in between? No new learning rule: it is still the gradient of chapter 3, and the layers are still the convolutions of chapter 6. What changed is how the layers are put
 # together. A handful of ideas did nearly all of it, each of them small enough to write down in a few lines.
 #
-# This chapter builds them one by one, counts what each costs, and then borrows the finished network for a task of our own, with three examples for each class.
+# This chapter builds them one by one, counts what each costs, and then borrows the finished network for a task of our own, with one to five examples for each class.
 
 # %%
 import copy
@@ -792,9 +792,9 @@ widgets.explore(
 )  # fmt: skip
 
 # %% [markdown]
-# ## 7.8 What if you have only thirty pictures?
+# ## 7.8 What if you have only ten pictures?
 #
-# Nobody trains 4.7 million weights on thirty pictures. But the first layers of any network for photographs look for edges, colours and textures, whatever it is meant to name in the end. Can they be borrowed?
+# Nobody trains 4.7 million weights on ten pictures. But the first layers of any network for photographs look for edges, colours and textures, whatever it is meant to name in the end. Can they be borrowed?
 #
 # Here is a task that ImageNet does not contain: ten kinds of surface, from brick to galaxies, in grey, cut from ten photographs as patches of 64×64 pixels. We learn from the left half of each photograph and are judged on the right half. Each patch is turned and
 # lit at random, so that neither direction nor brightness gives it away.
@@ -842,20 +842,20 @@ def patches(each: int, side: str, rng: torch.Generator) -> tuple[Tensor, Tensor]
 
 # %%
 RNG = torch.Generator().manual_seed(SEED)
-FEW = patches(3, "left", RNG)
 UNSEEN = patches(20, "right", RNG)
+FEW = {each: patches(each, "left", RNG) for each in (1, 2, 5)}
 
 # %% tags=["hide-input"]
 panels = []
 for label, name in enumerate(SURFACES):
     fig, ax = plots.panel(name, size=(1.3, 1.55))
-    plots.bare(ax).imshow(FEW[0][3 * label, 0], cmap="Greys_r", vmin=0, vmax=1)
+    plots.bare(ax).imshow(FEW[5][0][5 * label, 0], cmap="Greys_r", vmin=0, vmax=1)
     panels.append(fig)
 plots.show(*panels, alt=[f"A grey patch of 64 by 64 pixels: {name}." for name in SURFACES])
 
 # %% [markdown]
 # *Transfer learning* keeps the borrowed layers as they are, and trains a new last layer on their outputs, the *features*. Since nothing in front of it changes, the features are computed once:
-# 1,280 numbers for each patch. Beside it, a small CNN that has to learn everything from the same thirty patches.
+# 1,280 numbers for each patch. Beside it, a small CNN that has to learn everything from the same patches.
 
 
 # %%
@@ -884,55 +884,64 @@ def from_scratch() -> nn.Sequential:
 
 
 # %%
-with torch.no_grad():
-    frozen = Features().to(device())
-    few, unseen = (
-        torch.cat([frozen(part.to(device())).cpu() for part in X.split(50)])
-        for X in (FEW[0], UNSEEN[0])
-    )
-torch.manual_seed(SEED)
-HEAD = nn.Linear(1280, 10)
-train(HEAD, few, FEW[1], epochs=60, lr=0.01, seed=SEED, batch=15)
-small = from_scratch()
-train(small, *FEW, epochs=60, lr=0.01, seed=SEED, batch=15)
-borrowed, alone = accuracy(HEAD, unseen, UNSEEN[1]), accuracy(small, *UNSEEN)
-check.reaches("three patches a class, borrowed features", borrowed, at_least=0.75)
-check.reaches("from scratch", alone, at_least=0.2)
-check.reaches("what borrowing gains", borrowed - alone, at_least=0.1)
+FROZEN = Features().to(device())
+
+
+@torch.no_grad()
+def features_of(images: Tensor) -> Tensor:
+    """The frozen features, computed in parts.   (n, 3, 64, 64) -> (n, 1280)"""
+    return torch.cat([FROZEN(part.to(device())).cpu() for part in images.split(50)])
+
+
+unseen, HEADS, borrowed, alone = features_of(UNSEEN[0]), {}, {}, {}
+for each, (X, y) in FEW.items():
+    torch.manual_seed(SEED)
+    HEADS[each], small = nn.Linear(1280, 10), from_scratch()
+    train(HEADS[each], features_of(X), y, epochs=60, lr=0.01, seed=SEED, batch=10)
+    train(small, X, y, epochs=60, lr=0.01, seed=SEED, batch=10)
+    borrowed[each] = accuracy(HEADS[each], unseen, UNSEEN[1])
+    alone[each] = accuracy(small, *UNSEEN)
+    print(f"{each} of each: {borrowed[each]:.1%} borrowed, {alone[each]:.1%} from scratch")
+
+# %%
+check.reaches("one patch of each, borrowed features", borrowed[1], at_least=0.6)
+check.reaches("one of each: what borrowing gains", borrowed[1] - alone[1], at_least=0.2)
+check.reaches("two of each: what borrowing gains", borrowed[2] - alone[2], at_least=0.05)
+check.reaches("five of each, borrowed features", borrowed[5], at_least=0.7)
 
 # %% [markdown]
 # *Fine-tuning* goes on from there and trains the borrowed layers as well. Two rules are given for it: use a lower learning rate than usual, and leave batch normalisation in evaluation mode, so that the statistics of a million photographs are not
-# overwritten by those of thirty patches. Are they worth anything? Start from the same new last layer, and break one rule at a time.
+# overwritten by those of a few patches. Are they worth anything? Start from the same new last layer, and break one rule at a time.
 
 
 # %%
 def fine_tuned(lr: float, norm_trains: bool) -> float:
-    """Accuracy after four epochs of fine-tuning all layers."""
-    net = nn.Sequential(Features(), copy.deepcopy(HEAD))
+    """Accuracy after four epochs of fine-tuning all layers on two patches of each surface."""
+    net = nn.Sequential(Features(), copy.deepcopy(HEADS[2]))
     net.train()
     for layer in net.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.train(norm_trains)
-    train(net, *FEW, epochs=4, lr=lr, seed=SEED, batch=15)
+    train(net, *FEW[2], epochs=4, lr=lr, seed=SEED, batch=10)
     return accuracy(net, *UNSEEN)
 
 
 RATES = {"lr 0.0003, norm as it was": (0.0003, False), "lr 0.0003, norm trains": (0.0003, True), "lr 0.01, norm as it was": (0.01, False)}  # fmt: skip
 tuned = {name: fine_tuned(*rule) for name, rule in RATES.items()}
-print(f"{'frozen features':26} {borrowed:.1%}")
+print(f"{'frozen features':26} {borrowed[2]:.1%}")
 for name, score in tuned.items():
     print(f"{name:26} {score:.1%}")
 
 # %%
 low, norm, high = tuned.values()
-check.reaches("fine-tuned with a low rate", low, at_least=0.75)
+check.reaches("fine-tuned with a low rate", low, at_least=0.65)
 check.reaches("what a high rate costs", low - high, at_least=0.3)
 check.reaches("what training the norm changes", norm - low, at_least=-0.15, at_most=0.15)
 
 # %% [markdown]
 # The first rule is not a matter of taste: with the usual rate for a new network, eight steps wipe out what a million photographs have taught, and the answers are no better than guessing. The second rule makes no
-# reliable difference here: on five seeds, training the norm moved the score by between −MIN and +MAX points. It does where batches are small or the pictures are of another kind: on black silhouettes of animals we measured .88 with the norm
-# left alone against .74. And fine-tuning itself gains nothing over frozen features with thirty patches. It needs more data.
+# reliable difference here: on five seeds, letting the norm train moved the score by a few points in either direction. It matters with more steps and with pictures of another kind: on black silhouettes of animals, .88 was measured with the norm
+# left alone, against .74. And fine-tuning itself gains little over frozen features with twenty patches. It needs more data.
 #
 # > **Remember.** The fewer the examples, the less you should train. Features first; all layers, at a tenth or less of the usual rate, when there is more to learn from.
 #

@@ -153,13 +153,16 @@ slips = {
 }
 check.close("plain", conv2d(x, W, b), expected, slips=slips)
 expected = F.conv2d(x[None], W, b, stride=2, padding=1)[0]
-check.close("stride 2, padding 1", conv2d(x, W, b, stride=2, padding=1), expected)
+two_sides = numbers([[[-15, -7], [-21, -3]], [[-15, 1], [-20, -3]], [[0, -4], [-7, -6]]])
+slips = {"There are zeros on two sides only; they belong on all four.": two_sides}
+y = conv2d(x, W, b, stride=2, padding=1)
+check.close("stride 2, padding 1", y, expected, slips=slips)
 ### BEGIN HIDDEN TESTS
 from course_utils.grading.author import banned, seal
 
 banned("conv2d", "unfold", "autograd")
 for c_in, c_out, h, w, k, l, stride, padding in (
-    (3, 4, 7, 6, 3, 2, 1, 0), (1, 1, 5, 5, 5, 5, 1, 0), (2, 5, 6, 9, 2, 3, 3, 2), (4, 1, 3, 3, 1, 1, 2, 0),
+    (2, 5, 6, 9, 2, 3, 3, 2), (3, 4, 7, 6, 3, 2, 1, 0), (1, 1, 5, 5, 5, 5, 1, 0), (4, 1, 3, 3, 1, 1, 2, 0),
 ):  # fmt: skip
     rng = torch.Generator().manual_seed(c_in + h)
     x, W, b = whole(rng, c_in, h, w), whole(rng, c_out, c_in, k, l), whole(rng, c_out)
@@ -368,8 +371,8 @@ from course_utils.grading.author import banned, seal
 
 banned("max_pool2d", "unfold", "fold", "autograd")
 for h, w, k, stride in (
-    (6, 4, 2, 2),
     (7, 5, 3, 1),
+    (6, 4, 2, 2),
     (5, 8, 3, 2),
     (3, 3, 3, 1),
     (4, 5, 1, 3),
@@ -445,15 +448,16 @@ from course_utils.grading.author import banned, seal
 
 banned("conv2d", "conv_transpose2d", "unfold", "fold", "autograd")
 for h, w, k, l, stride in (
-    (3, 4, 2, 3, 1),
+    (3, 4, 3, 4, 2),
     (2, 5, 3, 2, 3),
+    (3, 4, 2, 3, 1),
     (1, 1, 3, 4, 2),
     (4, 3, 1, 1, 2),
 ):
     rng = torch.Generator().manual_seed(h * w + k)
     y, kernel = whole(rng, h, w), whole(rng, k, l)
     seal(f"{k} x {l} on {h} x {w}, stride {stride}", conv_transpose(y, kernel, stride))
-    seal(f"the inputs of {h} x {w} are kept", [y, kernel])
+    seal(f"the inputs of {h} x {w}, stride {stride}, are kept", [y, kernel])
 ### END HIDDEN TESTS
 
 # %% [markdown]
