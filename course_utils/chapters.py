@@ -31,9 +31,7 @@ class Chapter:
 CHAPTERS = (
     Chapter("01_neurons", "Neurons and expressivity", "a perceptron, its learning rules, and a layer of ReLUs"),
     Chapter("02_optimization", "Gradient descent and optimisers", "gradient descent, momentum, Nesterov and Adam"),
-    Chapter(
-        "03_backpropagation", "Backpropagation", "an autograd tape, an MLP's backward pass, four losses"
-    ),
+    Chapter("03_backpropagation", "Backpropagation", "an autograd tape, an MLP's backward pass, four losses"),
     Chapter("04_stable_training", "Making training work", "activations, initialisers and batch normalisation"),
     Chapter("05_generalization", "Generalisation", "cross-validation, early stopping, dropout, augmentation"),
     Chapter("06_convolution", "Convolution", "a convolution by loops and as a matrix, backward, and pooling"),

@@ -53,7 +53,7 @@ class Reference:
         steps = [
             step for step in _steps(self.master, {slip.cell: slip.source}) if not step.parts or step.name == test
         ]
-        steps = [replace(step, source="", parts=cell.parts) if step.name == test else step for step in steps]
+        steps = [replace(step, parts=cell.parts) if step.name == test else step for step in steps]
         trace = execute(Program(tuple(steps), self.seed), self.warm)
         sealed: Outcome = {}
         for part in trace.cells[[step.name for step in steps].index(test)].parts:

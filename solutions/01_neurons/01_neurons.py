@@ -80,10 +80,10 @@ check.close("answers", predict(w, b, X), expected, slips=slips)
 from course_utils.grading.author import seal
 
 rng = torch.default_generator  # the grader seeds it anew for each batch
-for n, d in ((9, 4), (1, 3), (40, 1)):
-    seal(f"{n} examples of {d} numbers", predict(normal(rng, d), 0.3, normal(rng, n, d)))
 whole = torch.randint(-2, 3, (60, 2)).double()  # many sums are exactly zero
 seal("whole numbers", predict(numbers([1.0, -1.0]), 1.0, whole))
+for n, d in ((9, 4), (1, 3), (40, 1)):
+    seal(f"{n} examples of {d} numbers", predict(normal(rng, d), 0.3, normal(rng, n, d)))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -161,14 +161,14 @@ check.close("w, which belongs to the caller,", w, before)
 from course_utils.grading.author import seal
 
 rng = torch.default_generator
+w = numbers([0.0, 0.0])
+answers = [correct(w, numbers([1.0, 3.0]), t, 0.6) for t in (-1.0, 1.0)]
+seal("from zero weights, and w afterwards", (answers, w))
 for d in (1, 4, 7):
     w, X = normal(rng, 1 + d), normal(rng, 12, 1 + d)
     for x, t in zip(X, [1.0, -1.0] * 6, strict=True):
         w = correct(w, x, t, 0.7)
     seal(f"twelve examples of {d} numbers", w)
-w = numbers([0.0, 0.0])
-answers = [correct(w, numbers([1.0, 3.0]), t, 1.0) for t in (-1.0, 1.0)]
-seal("from zero weights, and w afterwards", (answers, w))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -225,9 +225,7 @@ asked = []
 seal("other switches", (xor(x1, x2, nand), len(asked)))
 others = {"nor": lambda a, b: (1 - a) * (1 - b), "a sum": lambda a, b: 2 * a + 3 * b + 1}
 for name, gate in others.items():
-    seal(
-        f"the same wiring with {name}", xor(x1, x2, gate)
-    )  # no answer by heart passes this
+    seal(f"the same wiring with {name}", xor(x1, x2, gate))  # none by heart passes
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -335,7 +333,7 @@ check.close("(W, b)", collapse(stack), (W, b), slips=slips)
 from course_utils.grading.author import seal
 
 rng = torch.default_generator
-for sizes in ((5, 3), (4, 7, 2), (3, 1, 6, 5), (2, 2, 2, 2, 2)):
+for sizes in ((2, 2, 2, 2, 2), (4, 7, 2), (3, 1, 6, 5), (5, 3)):
     stack = [
         (normal(rng, n_out, n_in), normal(rng, n_out)) for n_in, n_out in pairwise(sizes)
     ]
@@ -393,7 +391,7 @@ check.close("(c, v)", relu_weights(xs, ys), (c, v), slips=slips)
 from course_utils.grading.author import seal
 
 rng = torch.default_generator
-for m in (1, 2, 5, 20):
+for m in (5, 1, 2, 20):
     xs = (normal(rng, m + 1).abs() + 0.1).cumsum(0) - 3
     c, v = relu_weights(xs, normal(rng, m + 1))
     seal(f"{m + 1} points", (c, v))
