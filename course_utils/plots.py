@@ -9,6 +9,7 @@ there is room. They become inline SVG whose ink and series colours follow the pa
 alternative text as their name.
 """
 
+import base64
 import hashlib
 import html
 import io
@@ -30,6 +31,8 @@ BLUE, ORANGE, GREEN, PURPLE = (theme.LIGHT[name] for name in theme.SERIES)
 SERIES = (BLUE, ORANGE, GREEN, PURPLE)
 MARKERS = ("o", "s", "^", "D")  # a series is told apart by shape as well as by colour
 LINES = ("-", "--", "-.", ":")
+LARGE_IMAGE = 10_000  # base64 characters; smaller ones are diagrams, whose edges stay sharp as PNG
+PHOTOGRAPH_QUALITY = 88
 
 STYLE: Any = {  # matplotlib types its keys as several hundred literals
     "figure.facecolor": "none",
@@ -146,12 +149,25 @@ def svg(figure: Figure, alt: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
-    text = _follow_theme(_unique_ids(text, alt))
+    text = _follow_theme(_unique_ids(_lighter_photographs(text), alt))
     width = float(re.search(r'width="([\d.]+)pt"', text)[1]) * 4 / 3  # type: ignore[index]  # points to CSS pixels
     text = re.sub(r' width="[\d.]+pt"| height="[\d.]+pt"', "", text, count=2)
     name = html.escape(alt, quote=True)
     style = f"width:100%;max-width:{width:.0f}px;height:auto"
     return text.replace("<svg", f'<svg role="img" aria-label="{name}" style="{style}"', 1)
+
+
+def _lighter_photographs(text: str) -> str:
+    """Store each large raster image as WebP where that halves it; matplotlib only writes PNG."""
+    from PIL import Image
+
+    def lighter(found: re.Match[str]) -> str:
+        buffer = io.BytesIO()
+        Image.open(io.BytesIO(base64.b64decode(found[1]))).save(buffer, "webp", quality=PHOTOGRAPH_QUALITY, method=6)
+        webp = base64.b64encode(buffer.getvalue()).decode()
+        return f"data:image/webp;base64,{webp}" if 2 * len(webp) < len(found[1]) else found[0]
+
+    return re.sub(rf"data:image/png;base64,\s*([\w+/=\s]{{{LARGE_IMAGE},}})", lighter, text)
 
 
 def _unique_ids(text: str, alt: str) -> str:

@@ -19,7 +19,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course_utils.errors import CourseError
-from course_utils.grading import batch, sandbox
+from course_utils.grading import batch, sandbox, workers
 from course_utils.grading.batch import Summary
 
 ENVIRONMENT = os.environ | {
@@ -249,6 +249,7 @@ def test_unsafe_runs_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     root = course.make(tmp_path)
     course.hand_in(root, "ada", course.solved(root))
     monkeypatch.setattr(sandbox, "missing", lambda: "There is no sandbox.")
+    workers.close()  # an earlier test's warm process has a sandbox already
     with pytest.raises(CourseError, match="no sandbox"):
         course.grade(root)
     summary = course.grade(root, unsafe=True)

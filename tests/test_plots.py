@@ -1,11 +1,14 @@
 """Figures: named, themed, and safe to put several of on one page."""
 
+import base64
+import io
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from course_utils import plots, theme
+from course_utils import data, plots, theme
 
 
 def contrast(a: str, b: str) -> float:
@@ -76,3 +79,24 @@ def test_every_figure_needs_its_own_text():
     fig, _ = plots.panel("a title")
     with pytest.raises(ValueError, match="2 figures need 2"):
         plots.show(fig, fig, alt="one text")
+
+
+def images(picture: np.ndarray) -> dict[str, np.ndarray]:
+    """What kind of image a picture becomes in a figure, and its pixels.   picture: (h, w, 3) -> kind: (h', w', 3)"""
+    fig, ax = plots.panel("picture", size=(3, 3))
+    plots.bare(ax).imshow(picture)
+    found = re.findall(r"data:image/(\w+);base64,\s*([\w+/=\s]+)", plots.svg(fig, "A picture."))
+    return {kind: np.asarray(Image.open(io.BytesIO(base64.b64decode(code))).convert("RGB")) for kind, code in found}
+
+
+def test_photographs_are_stored_as_webp_and_look_the_same(monkeypatch):
+    photograph = data.photo("cat", 224).permute(1, 2, 0).numpy()
+    (light,) = (pixels for kind, pixels in images(photograph).items() if kind == "webp")
+    monkeypatch.setattr(plots, "LARGE_IMAGE", 10**9)
+    (exact,) = (pixels for kind, pixels in images(photograph).items() if kind == "png")
+    assert light.shape == exact.shape
+    assert np.abs(light.astype(float) - exact).mean() < 4  # of 255
+
+
+def test_diagrams_keep_their_sharp_edges():
+    assert list(images(np.random.default_rng(0).random((8, 8, 3)))) == ["png"]
