@@ -68,7 +68,7 @@ w, b = numbers([2.0, -1.0]), -1.0
 X = numbers([[1.0, 1.0], [0.0, 0.0], [2.0, 1.0], [0.0, -1.0], [0.5, 1.0], [1.0, 0.5]])
 expected = numbers([1, 0, 1, 1, 0, 1])
 slips = {
-    "Two of the points lie exactly on the line; eq. 1.1 says on which side they count.": numbers(
+    "A point exactly on the line is put on the wrong side; look at eq. 1.1 once more.": numbers(
         [0, 0, 1, 0, 0, 1]
     ),
     "The neuron answers as if it had no bias.": numbers([1, 1, 1, 1, 1, 1]),
@@ -139,14 +139,13 @@ ungated = numbers(
 zero_is_yes = numbers(
     [[1.4, -1.6, 0.9], [1, -2, 0.5], [0.6, -2, -0.3], [1, -2, 0.5], [0.6, -2.2, 0.5]]
 )
+doubled = 2 * expected - w
 slips = {
     "The weights change after right answers too.": ungated,
-    "A sum of exactly zero: look at eq. 1.2 once more for what the neuron says then.": zero_is_yes,
+    "A sum of exactly zero gets the wrong answer; look at eq. 1.2 once more.": zero_is_yes,
     "The weights move away from the target.": 2 * w - expected,
     "The learning rate plays no part.": w + (expected - w) / 0.4,
-    "Every correction is twice as long as asked; that happens with the error of two answers of -1 and 1.": 2
-    * expected
-    - w,
+    "Every correction is twice as long as asked; that happens with the error of two answers of -1 and 1.": doubled,
 }
 check.close(
     "weights after five examples, each from the same start",
@@ -154,9 +153,12 @@ check.close(
     expected,
     slips=slips,
 )
-before = w.clone()
+before, changed = w.clone(), w + 0.4
 correct(w, numbers([1, 1, 1]), 1, eta=0.4)
-check.close("w, which belongs to the caller,", w, before)
+slips = {
+    "w itself was changed; it belongs to the caller, so give back a new tensor.": changed
+}
+check.close("w after the call", w, before, slips=slips)
 ### BEGIN HIDDEN TESTS
 from course_utils.grading.author import seal
 
@@ -210,8 +212,11 @@ x1, x2 = numbers([0, 0, 1, 1]), numbers([0, 1, 0, 1])
 answers = xor(x1, x2, nand)
 expected = numbers([0, 1, 1, 0])
 slips = {
-    "The gate was never asked: the answer has to come from nands alone.": (expected, 0),
-    "Right, but one nand too many: one of them is asked twice.": (expected, 5),
+    "The gate was never asked; the answer has to come from nands alone.": (expected, 0),
+    "The answers are right, but there is one nand too many: one of them is asked twice.": (
+        expected,
+        5,
+    ),
     "This is the opposite of xor, made with five nands.": (1 - expected, 5),
     "This is the opposite of xor.": (1 - expected, 4),
     "This says yes when both are on as well: it is or.": (numbers([0, 1, 1, 1]), 3),

@@ -75,7 +75,10 @@ slips = {
     ),
 }
 check.close("the next place", descend(w, g, eta=0.5), expected, slips=slips)
-check.close("w, which belongs to the caller,", w, before)
+slips = {
+    "w itself was changed; it belongs to the caller, so give back a new tensor.": expected
+}
+check.close("w after the call", w, before, slips=slips)
 ### BEGIN HIDDEN TESTS
 from course_utils.grading.author import banned, seal
 
@@ -115,10 +118,10 @@ def batch_gradient(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
 X, y = numbers([[1, 2], [0, 1], [3, -1], [2, 2]]), numbers([1, 0, 2, 3])
 w, batch = numbers([1, -1]), torch.tensor([3, 0, 1])
 expected = numbers([-16, -22]) / 3
+over_all = 0.75 * expected
 slips = {
-    "A sum over the batch; a mean was asked for.": 3 * expected,
-    "Divided by the number of all examples; only those of the batch are summed.": 0.75
-    * expected,
+    "This is a sum over the batch; a mean was asked for.": 3 * expected,
+    "This is divided by the number of all examples; only those of the batch are summed.": over_all,
     "The derivative of the square has lost its factor.": expected / 2,
     "All examples are used; the batch names only some.": numbers([-1, -6.5]),
 }
@@ -247,7 +250,7 @@ slips = {
         numbers([1.6744, -2.6277888]),
         numbers([0.6744, -0.6277888]),
     ),
-    "The step starts from the place where you looked; it starts from w.": (
+    "The step starts from the place where you looked; it should start from w.": (
         numbers([1.5256, -1.1322112]),
         expected[1],
     ),
@@ -295,12 +298,11 @@ def scatter(gradients: Tensor, M: int) -> Tensor:
 
 # %% test_scatter points=3
 gradients, expected = numbers([[1, 0], [3, 2], [-1, 4], [1, -2]]), numbers(1.75)
+single, by_root = 4 * expected, 2 * expected
 slips = {
-    "This is the scatter of a single example; a mean of several scatters less.": 4
-    * expected,
-    "Divided by the square root of M: that would be right for the distance, not for its square.": 2
-    * expected,
-    "Divided by n - 1 where eq. 2.9 has n.": expected * 4 / 3,
+    "This is the scatter of a single example; a mean of several scatters less.": single,
+    "This is divided by the square root of M: that would be right for the distance, not for its square.": by_root,
+    "This is divided by n - 1, where eq. 2.9 has n.": expected * 4 / 3,
     "The coordinates are averaged; a squared distance is their sum.": expected / 2,
     "This is the squared length of the gradients; their mean was not taken off.": numbers(
         2.25
@@ -342,9 +344,9 @@ def longest_step(H: Tensor) -> float:
 # %% test_longest_step points=3
 H = numbers([[3, 1], [1, 2]])
 expected = 0.5527864
+half = expected / 2
 slips = {
-    "This is half of the longest step: already at 1 over the curvature you land in the middle.": expected
-    / 2,
+    "This is half of the longest step: already at 1 over the curvature you land in the middle.": half,
     "The flattest direction does not set the limit.": 1.4472136,
     "The diagonal holds the curvatures along the axes; the steepest direction may lie between them.": 0.6666667,
     "This is 2 over the sum of all curvatures.": 0.4,
