@@ -250,7 +250,8 @@ drawn_turned = normal(torch.Generator().manual_seed(44), 5, 3)
 slips = {
     "The variance stands where the standard deviation belongs.": 0.4 * drawn,
     "The outputs are counted; here the incoming signals count.": 0.816497 * drawn,
-    "The rule for linear layers: ReLU throws half of the signal away.": 0.447214 * drawn,
+    "This is the rule for linear layers; ReLU throws half of the signal away.": 0.447214
+    * drawn,
     "Rows and columns are exchanged: a unit's weights stand in a row.": 0.632456
     * drawn_turned,
 }

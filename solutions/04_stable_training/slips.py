@@ -105,7 +105,9 @@ def counts_outputs(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
     return (2 / n_out) ** 0.5 * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
 
 
-@slip("he_normal", "The rule for linear layers: ReLU throws half of the signal away.")
+@slip(
+    "he_normal", "This is the rule for linear layers; ReLU throws half of the signal away."
+)
 def one_over_n(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
     return (1 / n_in) ** 0.5 * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
 
