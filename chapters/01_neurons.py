@@ -188,8 +188,11 @@ check.catches(
 # The bias can also be seen as one more weight, for a voice that always says 1. Then the neuron is a single product, and every rule for
 # weights is a rule for the bias too:
 #
-# $$ \mathbf w \cdot \mathbf x + b = \tilde{\mathbf w} \cdot \tilde{\mathbf x}, \qquad
-#    \tilde{\mathbf w} = (b, w_1, \dots, w_d), \quad \tilde{\mathbf x} = (1, x_1, \dots, x_d) \tag{1.4} $$
+# $$ \begin{gathered}
+#    \mathbf w \cdot \mathbf x + b = \tilde{\mathbf w} \cdot \tilde{\mathbf x} \\
+#    \tilde{\mathbf w} = (b, w_1, \dots, w_d) \\
+#    \tilde{\mathbf x} = (1, x_1, \dots, x_d)
+#    \end{gathered} \tag{1.4} $$
 
 
 # %%
@@ -290,10 +293,12 @@ plots.show(*figures, alt=[
 # Fourteen fall at once; *xor* and its opposite never get past three of four. But a search is no proof: the right neuron might hide between two points of
 # the grid. So suppose that a neuron did answer *xor*, and write down what its four answers say about its weights:
 #
-# $$ \underbrace{b < 0}_{00 \to 0}, \qquad \underbrace{w_2 + b \ge 0}_{01 \to 1}, \qquad \underbrace{w_1 + b \ge 0}_{10 \to 1}, \qquad
-#    \underbrace{w_1 + w_2 + b < 0}_{11 \to 0} \tag{1.6} $$
+# $$ \begin{gathered}
+#    \underbrace{b < 0}_{00 \to 0}, \qquad \underbrace{w_2 + b \ge 0}_{01 \to 1} \\
+#    \underbrace{w_1 + b \ge 0}_{10 \to 1}, \qquad \underbrace{w_1 + w_2 + b < 0}_{11 \to 0}
+#    \end{gathered} \tag{1.6} $$
 #
-# Add the two in the middle: $w_1 + w_2 + 2b \ge 0$. Add the two at the ends: $w_1 + w_2 + 2b < 0$. Both cannot be. No neuron answers *xor*, however patiently
+# Add the second and the third: $w_1 + w_2 + 2b \ge 0$. Add the first and the last: $w_1 + w_2 + 2b < 0$. Both cannot be. No neuron answers *xor*, however patiently
 # you look.
 #
 # You can also see it. A neuron says yes on one side of a line, and with two points it says yes to everything between them. The
@@ -631,7 +636,10 @@ plots.show(*figures, alt=[
 #
 # It even goes with a single kind of neuron. *Nand* is logically complete: every question about switches can be asked with nands alone. Four of them make *xor*:
 #
-# $$ h = \overline{x_1 x_2}, \qquad \operatorname{xor}(x_1, x_2) = \overline{\;\overline{x_1 h}\;\;\overline{x_2 h}\;} \tag{1.11} $$
+# $$ \begin{gathered}
+#    h = \overline{x_1 x_2} \\
+#    \operatorname{xor}(x_1, x_2) = \overline{\;\overline{x_1 h}\;\;\overline{x_2 h}\;}
+#    \end{gathered} \tag{1.11} $$
 #
 # where the bar is *nand*. Mind what this says and what not. A perceptron can be a nand, and nands can be anything; yet a perceptron cannot be anything,
 # because it is one nand, not a composition of several. The power lies in the wiring.
@@ -708,7 +716,10 @@ plots.show(fig, alt="A graph with arrows from left to right: x1 and x2 lead to h
 # This graph is three gates deep, counted along its longest path, and two of its arrows skip a stage. Tidier is a graph in *layers*: every neuron of a layer listens to all of the layer before it, and
 # to nothing else. Then a whole layer is one matrix, with a neuron in each row, and the network is a chain of functions:
 #
-# $$ \mathbf a_0 = \mathbf x, \qquad \mathbf a_l = \sigma\big(W_l\, \mathbf a_{l-1} + \mathbf b_l\big), \quad l = 1, \dots, K \tag{1.12} $$
+# $$ \begin{gathered}
+#    \mathbf a_0 = \mathbf x \\
+#    \mathbf a_l = \sigma\big(W_l\, \mathbf a_{l-1} + \mathbf b_l\big), \quad l = 1, \dots, K
+#    \end{gathered} \tag{1.12} $$
 #
 # | symbol | name | shape | meaning |
 # |---|---|---|---|
@@ -837,7 +848,10 @@ plots.show(lines, shapes, whole, alt=["Twenty-five straight lines cross the plan
 #
 # Put two layers without any bend behind each other and multiply out:
 #
-# $$ W_2\,(W_1 \mathbf x + \mathbf b_1) + \mathbf b_2 = \underbrace{W_2 W_1}_{W}\,\mathbf x + \underbrace{W_2\,\mathbf b_1 + \mathbf b_2}_{\mathbf b} \tag{1.13} $$
+# $$ \begin{gathered}
+#    W_2\,(W_1 \mathbf x + \mathbf b_1) + \mathbf b_2 \\
+#    = \underbrace{W_2 W_1}_{W}\,\mathbf x + \underbrace{W_2\,\mathbf b_1 + \mathbf b_2}_{\mathbf b}
+#    \end{gathered} \tag{1.13} $$
 #
 # It is one layer. Whatever you stack, it collapses.
 
@@ -953,7 +967,10 @@ check.close("twelve bumps", by_network, by_hand)
 # Bumps are flat on top. A ReLU bends once and goes straight on, so a sum of ReLUs is a chain of straight pieces. Take points $(x_i, y_i)$ on the curve, in order, and join them. Which
 # weights does that need? A ReLU that begins at $x_i$ changes the slope there by its weight and changes nothing before. So its weight is the *change* of slope:
 #
-# $$ \hat y(x) = y_0 + \sum_{i=0}^{m-1} (s_i - s_{i-1})\,\max(0,\ x - x_i), \qquad s_i = \frac{y_{i+1} - y_i}{x_{i+1} - x_i}, \quad s_{-1} = 0 \tag{1.15} $$
+# $$ \begin{gathered}
+#    \hat y(x) = y_0 + \sum_{i=0}^{m-1} (s_i - s_{i-1})\,\max(0,\ x - x_i) \\
+#    s_i = \frac{y_{i+1} - y_i}{x_{i+1} - x_i}, \quad s_{-1} = 0
+#    \end{gathered} \tag{1.15} $$
 #
 # With $m + 1$ points there are $m$ pieces and $m$ ReLUs.
 
@@ -1015,7 +1032,7 @@ plots.show(*figures, alt=["A staircase of twelve flat steps follows a wavy curve
 # How fast does the error fall when there are more neurons? A flat step misses by as much as the curve moves across half of its width, so twice as many steps
 # halve the error. A straight piece of width $h$ only misses what the curve bends away:
 #
-# $$ \max_x |\hat y(x) - f(x)| \;\le\; \tfrac18\, h^2 \max_x |f''(x)| \tag{1.16} $$
+# $$ \max_x |\hat y(x) - f(x)| \le \tfrac18 h^2 \max_x |f''(x)| \tag{1.16} $$
 #
 # so twice as many pieces leave a quarter. Count.
 
@@ -1240,7 +1257,10 @@ plots.show(
 #
 # A layer can fold, too. Two ReLUs make a tent that lays the right half of the interval upon the left half, stretched to full length:
 #
-# $$ T(x) = 2\max(0, x) - 4\max(0, x - \tfrac12), \qquad 0 \le x \le 1 \tag{1.17} $$
+# $$ \begin{gathered}
+#    T(x) = 2\max(0, x) - 4\max(0, x - \tfrac12) \\
+#    0 \le x \le 1
+#    \end{gathered} \tag{1.17} $$
 #
 # Compose it $k$ times, with two ReLUs in each layer. How many straight pieces does the graph have?
 
@@ -1330,7 +1350,10 @@ for width in (2, 8):
 #
 # For one example each weight is used once, in one multiplication and one addition: a *multiply-accumulate*, MAC. Counted one by one, $S_\text{in}$ products, $S_\text{in} - 1$ additions to sum them and one for the bias, each output costs exactly
 #
-# $$ \text{MACs} = S_\text{in}\, S_\text{out}, \qquad \text{FLOPs} = 2\, S_\text{in}\, S_\text{out} \tag{1.19} $$
+# $$ \begin{gathered}
+#    \text{MACs} = S_\text{in}\, S_\text{out} \\
+#    \text{FLOPs} = 2\, S_\text{in}\, S_\text{out}
+#    \end{gathered} \tag{1.19} $$
 #
 # FLOPs with a small s are floating-point operations, an amount of work. FLOPS with a capital S are operations *per second*, the speed of a machine.
 

@@ -213,7 +213,10 @@ check.catches("a plus sign", lambda: check.close("w", up, 0.9**30 * bowl, slips=
 #
 # Near its bottom every smooth valley looks like a parabola. Let it have its steepest and its flattest direction along the axes, with the curvatures $h_i$:
 #
-# $$ L(\mathbf w) = \tfrac12 \sum_i h_i\, w_i^2, \qquad \nabla L = (h_1 w_1, \dots, h_d w_d) \tag{2.2} $$
+# $$ \begin{gathered}
+#    L(\mathbf w) = \tfrac12 \sum_i h_i\, w_i^2 \\
+#    \nabla L = (h_1 w_1, \dots, h_d w_d)
+#    \end{gathered} \tag{2.2} $$
 #
 # Put this into (2.1), and each coordinate goes its own way. It is multiplied by the same number in every step:
 #
@@ -279,7 +282,10 @@ check.close("longest step", border, expected, rtol=2e-2)
 # The steepest direction dictates the step, and the flattest one has to live with it. How bad that is depends on how unequal they are, the *condition number* $\kappa = h_\text{max}/h_\text{min}$. The best step treats both ends alike; then each
 # step leaves the same share at either end:
 #
-# $$ \eta = \frac{2}{h_\text{max} + h_\text{min}}, \qquad \text{share left} = \frac{\kappa - 1}{\kappa + 1} \tag{2.5} $$
+# $$ \begin{gathered}
+#    \eta = \frac{2}{h_\text{max} + h_\text{min}} \\
+#    \text{share left} = \frac{\kappa - 1}{\kappa + 1}
+#    \end{gathered} \tag{2.5} $$
 #
 # In our valley $\kappa = 100$, and 98 % of the distance is left after each step. Count the steps until the loss is $10^{-8}$ of what it was.
 
@@ -333,7 +339,10 @@ plots.show(*figures, alt=[
 #
 # Sometimes you need not. When the loss is a parabola, as for a linear model with squared error, "gradient equals zero" is a system of linear equations:
 #
-# $$ L(\mathbf w) = \tfrac1n \lVert X\mathbf w - \mathbf y \rVert^2, \qquad X^{\mathsf T} X\, \mathbf w = X^{\mathsf T} \mathbf y \tag{2.6} $$
+# $$ \begin{gathered}
+#    L(\mathbf w) = \tfrac1n \lVert X\mathbf w - \mathbf y \rVert^2 \\
+#    X^{\mathsf T} X\, \mathbf w = X^{\mathsf T} \mathbf y
+#    \end{gathered} \tag{2.6} $$
 #
 # Solve it, walk it, and compare.
 
@@ -350,7 +359,10 @@ check.close("the walk ends where the equations say", walked, solved)
 # %% [markdown]
 # Put one bend between two layers and in general no formula solves the equations any more. And even where one does, a zero gradient only says that the ground is level. It is level at the bottom, at a summit, and on a mountain pass. Take the landscape
 #
-# $$ L(w_1, w_2) = \tfrac14 w_1^4 - \tfrac12 w_1^2 + \tfrac12 w_2^2, \qquad \nabla L = (w_1^3 - w_1,\; w_2) \tag{2.7} $$
+# $$ \begin{gathered}
+#    L(w_1, w_2) = \tfrac14 w_1^4 - \tfrac12 w_1^2 + \tfrac12 w_2^2 \\
+#    \nabla L = (w_1^3 - w_1,\; w_2)
+#    \end{gathered} \tag{2.7} $$
 #
 # Its gradient vanishes at three places: $w_1 = -1$, $0$ and $1$, each with $w_2 = 0$. What they are is told by the curvatures there: all positive means a minimum, mixed signs mean a *saddle*, the pass.
 
@@ -457,7 +469,10 @@ check.catches(
 # %% [markdown]
 # How good is a sample? It is *unbiased*: every example is drawn equally often, so on average over all batches (2.8) gives the exact gradient. And it scatters. A mean of $M$ independent draws has a variance $M$ times smaller than a single one:
 #
-# $$ \mathbb E\Big[\tfrac1M \textstyle\sum_{i\in\mathcal B} \nabla L_i\Big] = \nabla L, \qquad \mathbb E\,\Big\lVert \tfrac1M \textstyle\sum_{i\in\mathcal B} \nabla L_i - \nabla L \Big\rVert^2 = \frac{s^2}{M} \tag{2.9} $$
+# $$ \begin{gathered}
+#    \mathbb E\Big[\tfrac1M \textstyle\sum_{i\in\mathcal B} \nabla L_i\Big] = \nabla L \\
+#    \mathbb E\,\Big\lVert \tfrac1M \textstyle\sum_{i\in\mathcal B} \nabla L_i - \nabla L \Big\rVert^2 = \frac{s^2}{M}
+#    \end{gathered} \tag{2.9} $$
 #
 # where $s^2$ is the mean squared distance of a single example's gradient from the exact one. Draw 4,000 batches of each size.
 
@@ -587,7 +602,10 @@ check.reaches("noisy data: distance at the end", gap["noisy data"], at_least=0.0
 #
 # Let $\mathbf v$ be the speed. Each step keeps a share $\alpha$ of it and adds the push of the slope:
 #
-# $$ \mathbf v \leftarrow \alpha\,\mathbf v - \eta\,\nabla L(\mathbf w), \qquad \mathbf w \leftarrow \mathbf w + \mathbf v \tag{2.10} $$
+# $$ \begin{gathered}
+#    \mathbf v \leftarrow \alpha\,\mathbf v - \eta\,\nabla L(\mathbf w) \\
+#    \mathbf w \leftarrow \mathbf w + \mathbf v
+#    \end{gathered} \tag{2.10} $$
 #
 # With $\alpha = 0$ it is (2.1). On a steady slope the speed grows until the loss of it balances the push, at $1/(1-\alpha)$ times a plain step: ten times for $\alpha = 0.9$. Polyak proposed it in 1964 and called it the *heavy ball*.
 
@@ -635,7 +653,10 @@ check.reaches("with the minus: w after thirty steps", abs(right), at_most=0.3)
 # %% [markdown]
 # How much does running gain? For the parabola (2.2) the best choice is known,
 #
-# $$ \eta = \frac{4}{\big(\sqrt{h_\text{max}} + \sqrt{h_\text{min}}\big)^2}, \qquad \alpha = \Big(\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1}\Big)^2 \tag{2.11} $$
+# $$ \begin{gathered}
+#    \eta = \frac{4}{\big(\sqrt{h_\text{max}} + \sqrt{h_\text{min}}\big)^2} \\
+#    \alpha = \Big(\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1}\Big)^2
+#    \end{gathered} \tag{2.11} $$
 #
 # and each step then leaves about $(\sqrt\kappa - 1)/(\sqrt\kappa + 1)$ of the distance. Compare with (2.5): the condition number has become its square root. A valley with $\kappa = 100$ feels like one with 10.
 
@@ -651,12 +672,18 @@ check.close("heavy ball, eta 0.01 and alpha 0.9", steps_needed(Momentum(0.01, 0.
 #
 # The heavy ball feels the slope where it *is*, although it knows that its speed is about to carry it further. Nesterov's idea of 1983: feel the slope where the speed will take you, so that you brake before the bend and not in it.
 #
-# $$ \mathbf v \leftarrow \alpha\,\mathbf v - \eta\,\nabla L(\mathbf w + \alpha\,\mathbf v), \qquad \mathbf w \leftarrow \mathbf w + \mathbf v \tag{2.12} $$
+# $$ \begin{gathered}
+#    \mathbf v \leftarrow \alpha\,\mathbf v - \eta\,\nabla L(\mathbf w + \alpha\,\mathbf v) \\
+#    \mathbf w \leftarrow \mathbf w + \mathbf v
+#    \end{gathered} \tag{2.12} $$
 #
 # You will meet it in two more disguises. Nesterov himself wrote it without a speed: step from a point $\mathbf y$, then go on a little in the direction of the last move. (In his
 # paper $\alpha$ grows from step to step; here it stays.)
 #
-# $$ \mathbf w_{t+1} = \mathbf y_t - \eta\,\nabla L(\mathbf y_t), \qquad \mathbf y_{t+1} = \mathbf w_{t+1} + \alpha\,(\mathbf w_{t+1} - \mathbf w_t) \tag{2.13} $$
+# $$ \begin{gathered}
+#    \mathbf w_{t+1} = \mathbf y_t - \eta\,\nabla L(\mathbf y_t) \\
+#    \mathbf y_{t+1} = \mathbf w_{t+1} + \alpha\,(\mathbf w_{t+1} - \mathbf w_t)
+#    \end{gathered} \tag{2.13} $$
 
 
 # %%
@@ -686,7 +713,10 @@ def nesterov_1983(
 # %% [markdown]
 # The third disguise is torch's. A library is handed the gradient at the weights that it stores; it cannot ask for another place. So let it store the look-ahead $\boldsymbol\theta = \mathbf w + \alpha\mathbf v$ instead of $\mathbf w$, and $\mathbf u = -\mathbf v/\eta$ instead of $\mathbf v$. Put both into (2.12):
 #
-# $$ \mathbf u \leftarrow \alpha\,\mathbf u + \nabla L(\boldsymbol\theta), \qquad \boldsymbol\theta \leftarrow \boldsymbol\theta - \eta\,\big(\nabla L(\boldsymbol\theta) + \alpha\,\mathbf u\big) \tag{2.14} $$
+# $$ \begin{gathered}
+#    \mathbf u \leftarrow \alpha\,\mathbf u + \nabla L(\boldsymbol\theta) \\
+#    \boldsymbol\theta \leftarrow \boldsymbol\theta - \eta\,\big(\nabla L(\boldsymbol\theta) + \alpha\,\mathbf u\big)
+#    \end{gathered} \tag{2.14} $$
 #
 # So torch's weights are not our weights: they run ahead by $\alpha\mathbf v$. Undo that, and all three agree to the last digits.
 
@@ -758,15 +788,22 @@ plots.show(fig, alt="Loss against steps on a logarithmic scale: plain descent is
 #
 # *RMSProp* (Hinton, 2012) keeps for each weight a running mean of its squared gradients and divides by its root. A weight with large gradients takes them less seriously:
 #
-# $$ \mathbf s \leftarrow \rho\,\mathbf s + (1 - \rho)\,\mathbf g^2, \qquad \mathbf w \leftarrow \mathbf w - \eta\,\frac{\mathbf g}{\sqrt{\mathbf s} + \varepsilon}, \qquad \mathbf g = \nabla L(\mathbf w) \tag{2.15} $$
+# $$ \begin{gathered}
+#    \mathbf g = \nabla L(\mathbf w) \\
+#    \mathbf s \leftarrow \rho\,\mathbf s + (1 - \rho)\,\mathbf g^2 \\
+#    \mathbf w \leftarrow \mathbf w - \eta\,\frac{\mathbf g}{\sqrt{\mathbf s} + \varepsilon}
+#    \end{gathered} \tag{2.15} $$
 #
 # All of this is element by element, and $\varepsilon$ only keeps the denominator from being zero.
 #
 # *Adam* (Kingma and Ba, 2015) adds a running mean of the gradients themselves, which is momentum. Both means start at zero and are therefore too small at first: after $t$ steps the
 # weights inside a mean add up to $1 - \beta^t$ only, not to 1. Adam divides by that sum:
 #
-# $$ \mathbf m \leftarrow \beta_1 \mathbf m + (1-\beta_1)\,\mathbf g, \quad \mathbf s \leftarrow \beta_2 \mathbf s + (1-\beta_2)\,\mathbf g^2, \qquad
-#    \mathbf w \leftarrow \mathbf w - \eta\,\frac{\mathbf m / (1-\beta_1^t)}{\sqrt{\mathbf s / (1-\beta_2^t)} + \varepsilon} \tag{2.16} $$
+# $$ \begin{gathered}
+#    \mathbf m \leftarrow \beta_1 \mathbf m + (1-\beta_1)\,\mathbf g \\
+#    \mathbf s \leftarrow \beta_2 \mathbf s + (1-\beta_2)\,\mathbf g^2 \\
+#    \mathbf w \leftarrow \mathbf w - \eta\,\frac{\mathbf m / (1-\beta_1^t)}{\sqrt{\mathbf s / (1-\beta_2^t)} + \varepsilon}
+#    \end{gathered} \tag{2.16} $$
 #
 # where $t$ counts the steps from 1. The usual values are $\beta_1 = 0.9$ and $\beta_2 = 0.999$.
 
@@ -901,7 +938,7 @@ widgets.OptimizerRace()
 # Section 2.4 left a wish open: long steps to get down quickly, short ones at the end to settle. Nothing forbids both. A *schedule* is a learning rate that depends on the step $t$; it is not part of the optimiser, which only turns gradients into steps. Two that you will meet everywhere: cut the rate
 # by a factor $\gamma$ every $k$ steps, or let it follow half a cosine from $\eta_0$ down to nothing at step $T$.
 #
-# $$ \eta_t = \eta_0\,\gamma^{\lfloor t/k \rfloor}, \qquad \eta_t = \tfrac12\,\eta_0\,\big(1 + \cos(\pi t / T)\big) \tag{2.17} $$
+# $$ \eta_t = \eta_0\,\gamma^{\lfloor t/k \rfloor}, \quad \eta_t = \tfrac12\,\eta_0\,\big(1 + \cos(\pi t / T)\big) \tag{2.17} $$
 #
 # Large networks often start with a *warm-up* of $m$ steps as well, because early gradients are wild and Adam's means have seen little: multiply by $\min(1, (t+1)/m)$.
 
