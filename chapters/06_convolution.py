@@ -106,7 +106,7 @@ show_nine_numbers()
 #
 # The simplest kind is linear: a weighted sum, with the same weights everywhere. The weights are called a *filter* or a *kernel*:
 #
-# $$ T_U[I](r, c) = \sum_{(u, v) \in U} w(u, v)\; I(r + u,\, c + v) \tag{6.2} $$
+# $$ T_U[I](r, c) = \!\!\sum_{(u, v) \in U}\!\! w(u, v)\, I(r{+}u, c{+}v) \tag{6.2} $$
 #
 # | symbol | name | meaning |
 # |---|---|---|
@@ -182,7 +182,7 @@ check.catches(
 # Now a matter of names that has confused many people. What (6.2) computes is called *cross-correlation* in mathematics. A *convolution* walks through the
 # picture in the opposite direction, so that the kernel is flipped both ways:
 #
-# $$ (w * I)(r, c) = \sum_{(u, v) \in U} w(u, v)\; I(r - u,\, c - v) \tag{6.3} $$
+# $$ (w * I)(r, c) = \!\!\sum_{(u, v) \in U}\!\! w(u, v)\, I(r{-}u, c{-}v) \tag{6.3} $$
 #
 # Deep learning says "convolution" and computes (6.2), torch included. Since the weights are learned, it does not matter: a network
 # would simply learn the flipped kernel. It matters as soon as a kernel comes from a book on signals.
@@ -238,7 +238,7 @@ print("a layer of 64 kernels of 3 x 3 x 3, with biases: 1,792 weights")
 
 # %% [markdown]
 # **More than one right word.** Ask a network that was trained on a million photographs (chapter 7 opens it) for the three most
-# probable names of our cat. All three are right. The picture does not say how closely you want to know.
+# probable names of our cat. Two are simply right, and for the first you would have to see her papers. The picture does not say how closely you want to know.
 
 # %%
 from course_utils import pretrained
@@ -272,7 +272,7 @@ def distance(image: Tensor, other: Tensor) -> float:
 
 
 covered = CAT.clone()
-covered[:, 60:110, 60:140] = 0.1
+covered[:, 55:100, 20:175] = 0.1
 versions = {
     "the cat": CAT,
     "less light": 0.45 * CAT,
@@ -298,7 +298,9 @@ nothing = distances["no cat at all"]
 closer = [name for name, d in distances.items() if d > nothing]
 print("further from the cat than a plain brown square:", ", ".join(closer))
 check.close(
-    "three versions of the cat", closer, ["less light", "turned round", "a step aside"]
+    "all four versions",
+    closer,
+    ["less light", "turned round", "a step aside", "eyes covered"],
 )
 
 # %% [markdown]
@@ -356,12 +358,10 @@ class Window(NamedTuple):
 
     def outputs(self, height: int, width: int) -> tuple[int, int]:
         """The number of places, down and across (eq. 6.5)."""
-        reach_down, reach_across = (
-            self.dilation * (self.k - 1) + 1,
-            self.dilation * (self.l - 1) + 1,
+        down, across = (
+            (n + 2 * self.padding - self.dilation * (k - 1) - 1) // self.stride + 1
+            for n, k in ((height, self.k), (width, self.l))
         )
-        down = (height + 2 * self.padding - reach_down) // self.stride + 1
-        across = (width + 2 * self.padding - reach_across) // self.stride + 1
         return down, across
 
 
@@ -398,9 +398,10 @@ check.catches(
 # Padding has two settings with names. *Valid* adds nothing and uses the places where the kernel fits. *Same* adds just enough for $\lceil n/S\rceil$
 # outputs. The **total** that it needs along an axis is
 #
-# $$ P = \max\!\big(0,\ (\lceil n/S\rceil - 1)\,S + d\,(k-1) + 1 - n\big) \tag{6.6} $$
+# $$ \begin{gathered} P = \max(0, Q), \\
+# Q = (\lceil n/S\rceil - 1)\,S + d\,(k-1) + 1 - n \end{gathered} \tag{6.6} $$
 #
-# This $P$ is the total of both sides. When it is odd, one side gets one zero more than the other; TensorFlow and torch put it at the end.
+# This $P$ is the total of both sides. When it is odd, one side gets one zero more than the other; TensorFlow and torch put it at the end. (torch knows the word "same" for stride 1 only.)
 
 
 # %%
@@ -425,9 +426,9 @@ for n, k, stride in ((11, 4, 1), (11, 3, 2), (10, 3, 2), (7, 2, 3)):
 # Pictures have channels: three colours at first, later as many as the layer before had kernels. A kernel always reaches through all of them, with weights of
 # its own for each channel, and **the results are summed**: one kernel gives one map.
 #
-# $$ Y_{o,i,j} = b_o + \sum_{c=1}^{c_{\text{in}}} \sum_{u=0}^{k-1} \sum_{v=0}^{l-1} W_{o,c,u,v}\; X_{c,\; iS + ud,\; jS + vd} \tag{6.7} $$
+# $$ Y_{o,i,j} = b_o + \sum_{c,\,u,\,v} W_{o,c,u,v}\; X_{c,\, iS + ud,\, jS + vd} \tag{6.7} $$
 #
-# Here $X$ is the picture with its padding. Written as loops over the three indices of the output, the formula is the program.
+# Here $c$ runs over the $c_{\text{in}}$ channels, $u$ from 0 to $k-1$ and $v$ from 0 to $l-1$, and $X$ is the picture with its padding. Written as loops over the three indices of the output, the formula is the program.
 
 
 # %%
@@ -490,7 +491,8 @@ check.catches(
 # What does a layer cost? Each kernel has $k\,l\,c_{\text{in}}$ weights and one bias, wherever it slides. The work grows with the number of places:
 # one multiplication and one addition for each weight and place, together one *multiply-accumulate*, or MAC.
 #
-# $$ \text{parameters} = c_{\text{out}}\,(k\,l\,c_{\text{in}} + 1), \qquad \text{MACs} = k\,l\,c_{\text{in}}\,c_{\text{out}} \cdot h_{\text{out}}\,w_{\text{out}} \tag{6.8} $$
+# $$ \begin{gathered} \text{parameters} = c_{\text{out}}\,(k\,l\,c_{\text{in}} + 1), \\
+# \text{MACs} = k\,l\,c_{\text{in}}\,c_{\text{out}} \cdot h_{\text{out}}\,w_{\text{out}} \end{gathered} \tag{6.8} $$
 #
 # A MAC is about two floating-point operations, FLOPs. (FLOPS, with a capital S, is a speed: operations per second.) The next cell counts both by
 # watching the loops instead of trusting the formula.
@@ -549,9 +551,7 @@ def im2col(x: Tensor, window: Window) -> Tensor:
     """What each place sees, as columns (eq. 6.9).   x: (n, c, h, w) -> (n, c k l, places)"""
     places = window.outputs(*x.shape[2:])
     x = F.pad(x, [window.padding] * 4)
-    seen = [
-        x[:, :, rows, cols] for rows, cols in meets(window, places)
-    ]  # k l times (n, c, h', w')
+    seen = [x[:, :, rows, cols] for rows, cols in meets(window, places)]  # k l of them
     return torch.stack(seen, dim=2).flatten(3).flatten(1, 2)
 
 
@@ -565,7 +565,7 @@ Y = (W.flatten(1) @ columns).unflatten(2, window.outputs(9, 11))  # eq. 6.9
 check.close("product", Y, F.conv2d(X, W, stride=2, padding=1, dilation=2))
 
 # %% [markdown]
-# How much is gained? The answer depends on your machine, so no check holds it. On ours the columns take about twice as long as torch, and the loops
+# How much is gained? The answer depends on your machine, so no check holds it. On ours the columns take two to four times as long as torch, and the loops
 # several thousand times as long. (`make bench` measures this properly, with the sparse matrix of the next section beside it: some thirty times.)
 
 # %%
@@ -574,9 +574,7 @@ from time import perf_counter
 x, W = torch.rand(3, 32, 32), torch.rand(16, 3, 3, 3)
 ways = {
     "loops": lambda: conv2d_loops(x, W, torch.zeros(16)),
-    "im2col": lambda: (W.flatten(1) @ im2col(x[None], Window(3, 3))).unflatten(2, (30, 30))[
-        0
-    ],
+    "im2col": lambda: W.flatten(1) @ im2col(x[None], Window(3, 3)),
     "torch": lambda: F.conv2d(x[None], W)[0],
 }
 for name, way in ways.items():
@@ -594,7 +592,8 @@ for name, way in ways.items():
 # A convolution is linear, so some matrix does the same to the unrolled picture. Which one? Take the smallest case of interest, a 4×4 picture and a 3×3
 # kernel: sixteen numbers in, four numbers out. Each output uses nine of the sixteen pixels, so seven entries of its row are zero:
 #
-# $$ \mathbf y = M\,\mathbf x, \qquad M_{(i,j),\,(r,c)} = \begin{cases} w_{r-i,\;c-j} & 0 \le r-i < k \text{ and } 0 \le c-j < l \\ 0 & \text{otherwise} \end{cases} \tag{6.10} $$
+# $$ \begin{gathered} \mathbf y = M\,\mathbf x, \\
+# M_{(i,j),\,(r,c)} = \begin{cases} w_{r-i,\,c-j} & 0 \le r{-}i < k, \\ & 0 \le c{-}j < l \\ 0 & \text{otherwise} \end{cases} \end{gathered} \tag{6.10} $$
 #
 # The row of $M$ for output $(i, j)$ is the kernel, laid down on an empty picture with its corner at pixel $(i, j)$, and unrolled. The code says
 # nothing more.
@@ -623,9 +622,7 @@ check.close("y = M x", by_matrix, F.conv2d(image[None, None], kernel[None, None]
 # nine weights, turn the numbers into names, and compare all 64 entries.
 
 # %%
-CELL = conv_matrix(
-    torch.arange(1, 10).view(3, 3), 4, 4
-)  # which weight stands where: 1 to 9, and 0 for none
+CELL = conv_matrix(torch.arange(1, 10).view(3, 3), 4, 4)  # weight 1 to 9, or 0 for none
 NAMES = ["0", *(f"w{u}{v}" for u in range(3) for v in range(3))]
 ours = [[NAMES[cell] for cell in row] for row in CELL.T.tolist()]
 
@@ -679,17 +676,18 @@ for side in (4, 28, 224):
 # The notes suggest so. The chain rule (3.2) disagrees. All four places depend on the one weight, so a nudge of it travels along four paths, and
 # over paths the effects add up:
 #
-# $$ \frac{\partial L}{\partial w_{uv}} = \sum_{\text{places of } w_{uv} \text{ in } M} \frac{\partial L}{\partial M}
-#    = \sum_{i,j} \frac{\partial L}{\partial y_{ij}}\; x_{i+u,\;j+v} \tag{6.11} $$
+# $$ \frac{\partial L}{\partial w_{uv}} = \sum_{M_{ab} = w_{uv}} \frac{\partial L}{\partial M_{ab}}
+#    = \sum_{i,j} \frac{\partial L}{\partial y_{ij}}\; x_{i+u,\,j+v} \tag{6.11} $$
+#
+# The first sum runs over all places of the matrix in which $w_{uv}$ stands.
 
 
 # %%
 def kernel_gradient(delta: Tensor, image: Tensor, cell: Tensor) -> Tensor:
     """dL/dw through the matrix (eq. 6.11).   delta: (places,), image: (pixels,), cell: M's map of weights 1..K -> (K,)"""
     dM = torch.outer(delta, image)  # what a dense layer would get, eq. 3.16
-    return torch.stack(
-        [dM[cell == number].sum() for number in range(1, int(cell.max()) + 1)]
-    )
+    numbers = range(1, int(cell.max()) + 1)
+    return torch.stack([dM[cell == number].sum() for number in numbers])  # eq. 6.11
 
 
 image, delta = normal(rng, 4, 4), normal(rng, 2, 2)
@@ -713,7 +711,8 @@ check.close("sum / mean, everywhere", dW / mean.view(3, 3), torch.full((3, 3), 4
 
 # %% [markdown]
 # The direction survives; the length is a quarter, since there are four places. On a photograph of 224×224 pixels it would be a 49,284th part. A network
-# trained in this way still learns, as if its learning rate were absurdly small, and differently small in each layer. A falling loss would never tell.
+# trained in this way by gradient descent still learns, as if its learning rate were absurdly small, and differently small in each layer; Adam, which divides a gradient by its size,
+# would hide the slip entirely. A falling loss would never tell.
 #
 # > **Remember.** Shared means summed. You have seen it with a bias, which every row of a batch shares (3.16), and it returns wherever a weight is used more than once.
 #
@@ -722,8 +721,8 @@ check.close("sum / mean, everywhere", dW / mean.view(3, 3), torch.full((3, 3), 4
 # The matrix $M$ explains, but nobody builds it. The columns of section 6.4 are at hand anyway. With them a convolution is a matrix product, and chapter 3 says how blame
 # passes a product: for the weights times the transpose of what came in, for the input through the transpose of the weights.
 #
-# $$ \frac{\partial L}{\partial W} = \sum_{\text{batch}} \Delta\; \operatorname{cols}(X)^{\mathsf T}, \qquad
-#    \frac{\partial L}{\partial b_o} = \sum_{\text{batch}} \sum_{i,j} \Delta_{o,i,j} \tag{6.12} $$
+# $$ \begin{gathered} \frac{\partial L}{\partial W} = \sum_{\text{batch}} \Delta\; \operatorname{cols}(X)^{\mathsf T}, \\
+#    \frac{\partial L}{\partial b_o} = \sum_{\text{batch}} \sum_{i,j} \Delta_{o,i,j} \end{gathered} \tag{6.12} $$
 #
 # $$ \frac{\partial L}{\partial X} = \operatorname{col2im}\big(W^{\mathsf T} \Delta\big) \tag{6.13} $$
 #
@@ -755,9 +754,7 @@ class Conv2d:
 
     def forward(self, X: Tensor) -> Tensor:
         self.size, self.columns = X.shape, im2col(X, self.window)  # kept for backward
-        Y = (
-            self.W.flatten(1) @ self.columns + self.b[:, None]
-        )  # eq. 6.9   (n, c_out, places)
+        Y = self.W.flatten(1) @ self.columns + self.b[:, None]  # eq. 6.9
         return Y.unflatten(2, self.window.outputs(*X.shape[2:]))
 
     def backward(self, dY: Tensor) -> Tensor:
@@ -821,7 +818,7 @@ check.catches(
 )
 
 # %% [markdown]
-# There is a pretty way to see (6.13) without columns. At stride 1 each input pixel has been met by every kernel cell once, and collects blame through all of
+# There is a pretty way to see (6.13) without columns. At stride 1 each pixel away from the border has been met by every kernel cell once, and collects blame through all of
 # them, in reverse order: the blame, padded, is correlated with the **flipped** kernel. The backward pass of a convolution is a convolution.
 
 # %%
@@ -844,9 +841,10 @@ check.catches(
 # happens to the blame of the others?
 #
 # *Max-pooling* keeps the largest, *mean-pooling* the average. Each channel is pooled by itself, so the depth stays, and nothing is learned. Let
-# $R_{ij}$ be the pixels that the window sees at place $(i, j)$:
+# $R_{ij}$ be the pixels that the window sees at place $(i, j)$, in reading order, and the *first winner* the first of them that has the maximum:
 #
-# $$ y_{ij} = \max_{p \in R_{ij}} x_p, \qquad \frac{\partial y_{ij}}{\partial x_p} = \begin{cases} 1 & p \text{ is the first pixel with the maximum} \\ 0 & \text{otherwise} \end{cases} \tag{6.14} $$
+# $$ \begin{gathered} y_{ij} = \max_{p \in R_{ij}} x_p, \\
+# \frac{\partial y_{ij}}{\partial x_p} = \begin{cases} 1 & p \text{ is the first winner} \\ 0 & \text{otherwise} \end{cases} \end{gathered} \tag{6.14} $$
 #
 # $$ y_{ij} = \frac{1}{kl} \sum_{p \in R_{ij}} x_p, \qquad \frac{\partial y_{ij}}{\partial x_p} = \frac{1}{kl} \tag{6.15} $$
 #
@@ -864,22 +862,17 @@ class Pool2d:
     def forward(self, X: Tensor) -> Tensor:
         self.size = X.shape
         columns = im2col(X.flatten(0, 1)[:, None], self.window)  # (n c, k l, places)
-        self.first = columns.argmax(
-            dim=1, keepdim=True
-        )  # the first winner, if several are equal
+        self.first = columns.argmax(dim=1, keepdim=True)  # of equal winners the first
         Y = columns.gather(1, self.first) if self.kind == "max" else columns.mean(dim=1)
         return Y.view(*X.shape[:2], *self.window.outputs(*X.shape[2:]))
 
     def backward(self, dY: Tensor) -> Tensor:
         n, c, height, width = self.size
-        cells, dY = (
-            self.window.k * self.window.l,
-            dY.flatten(2).flatten(0, 1)[:, None],
-        )  # (n c, 1, places)
-        shares = torch.zeros(n * c, cells, dY.shape[2], dtype=dY.dtype)
-        shares = (
-            shares.scatter(1, self.first, dY) if self.kind == "max" else shares + dY / cells
-        )
+        cells = self.window.k * self.window.l
+        dY = dY.flatten(2).flatten(0, 1)[:, None]  # (n c, 1, places)
+        shares = (dY / cells).repeat(1, cells, 1)  # eq. 6.15   (n c, k l, places)
+        if self.kind == "max":
+            shares = torch.zeros_like(shares).scatter(1, self.first, dY)  # eq. 6.14
         return col2im(shares, (n * c, 1, height, width), self.window).view(self.size)
 
 
@@ -965,9 +958,9 @@ check.close("eq. 6.16", (Mx * y).sum(), (x * conv_transpose2d(y, W, stride=2)).s
 
 # %% [markdown]
 # You may also read that this layer is "a convolution with a stride below one". There is sense in that: to move by half a pixel, put a zero between the
-# pixels first. Then an ordinary convolution, with the flipped kernel and enough padding, does the same:
+# pixels first. Then an ordinary convolution, with the flipped kernel and enough padding, does the same. With $\operatorname{spread}(\mathbf y)$ for the picture with zeros between its pixels:
 #
-# $$ M^{\mathsf T}\mathbf y = \operatorname{conv}\big(\text{zeros between the pixels of } \mathbf y,\ \text{flipped kernel}\big) \tag{6.18} $$
+# $$ M^{\mathsf T}\mathbf y = \operatorname{conv}\big(\operatorname{spread}(\mathbf y),\ \text{flipped kernel}\big) \tag{6.18} $$
 
 
 # %%
@@ -982,9 +975,7 @@ def with_zeros_between(X: Tensor, stride: int) -> Tensor:
 
 
 flipped = W.flip(2, 3).transpose(0, 1)  # (c_out, c_in, k, l)
-small_steps = F.conv2d(
-    with_zeros_between(X, 2), flipped, padding=(2, 1)
-)  # eq. 6.18, padding k - 1 and l - 1
+small_steps = F.conv2d(with_zeros_between(X, 2), flipped, padding=(2, 1))  # eq. 6.18
 check.close(
     "zeros between, kernel flipped",
     small_steps,
@@ -1010,7 +1001,8 @@ check.close(
 )
 
 # %% [markdown]
-# The result has the right size, and that is all. A 6×6 picture passes through 16 numbers; no layer can restore the other 20.
+# The result has the right size, up to a last row and column that the floor in (6.5) had dropped, and that is all. For the rank, take a picture of 6×6 and stride 1: its 36 numbers pass
+# through 16, and no layer can restore the other 20.
 #
 # And the picture below shows another flaw: a fine grid covers the cat. Count how many stamps reach each pixel. With a kernel of 3 that moves by 2 it is one, two or four: a checkerboard,
 # which generated pictures are known for. If the stride divides the kernel size, every pixel is reached equally often.
@@ -1049,7 +1041,7 @@ show_pictures({
 # neighbours of the layer. Begin with $r_0 = 1$, $j_0 = 1$. Each layer adds $k - 1$ steps of the present jump, stretched by the dilation, and its stride
 # makes the jumps longer for all layers above:
 #
-# $$ r_l = r_{l-1} + d_l\,(k_l - 1)\, j_{l-1}, \qquad j_l = j_{l-1}\, S_l \tag{6.19} $$
+# $$ \begin{gathered} r_l = r_{l-1} + d_l\,(k_l - 1)\, j_{l-1}, \\ j_l = j_{l-1}\, S_l \end{gathered} \tag{6.19} $$
 
 
 # %%
@@ -1131,9 +1123,7 @@ check.close("pixels that reach it, growing dilation", int((rows > 0).sum()), 31 
 causal = [Window(2, 1, dilation=2**l) for l in range(8)]
 check.close("steps that eight causal layers see", receptive_field(causal)[0], 256)
 
-weight = gradient_of_one([THREE] * 10, 41)[
-    10:31, 10:31
-]  # the field of ten layers is 21 x 21
+weight = gradient_of_one([THREE] * 10, 41)[10:31, 10:31]  # its field is 21 x 21
 centre = weight[5:16, 5:16].sum().item()  # the middle 11 x 11: a quarter of the area
 check.close("the whole field", weight.sum().item(), 1.0)
 check.reaches("share of the influence in the middle quarter", centre, at_least=0.9)
@@ -1160,16 +1150,12 @@ check.close("four times the depth, width of the blob", spread(16) / spread(4), 2
 # %%
 pixels = 224 * 224 * 3
 places = 224 * 224
-dense, local, shared = (
-    (pixels + 1) * 64 * places,
-    (3 * 3 * 3 + 1) * 64 * places,
-    (3 * 3 * 3 + 1) * 64,
-)
-for name, count in {
-    "every pixel to every output": dense,
-    "neighbours only": local,
-    "and shared": shared,
-}.items():
+counts = {
+    "every pixel to every output": (pixels + 1) * 64 * places,
+    "neighbours only": (3 * 3 * 3 + 1) * 64 * places,
+    "and shared": (3 * 3 * 3 + 1) * 64,
+}
+for name, count in counts.items():
     print(f"{name:28} {count:>19,} parameters")
 
 # %% [markdown]
@@ -1223,9 +1209,11 @@ check.catches(
 )
 
 pooled = {s: F.max_pool2d(GREY.roll(s, dims=1)[None], 2) for s in (0, 1)}
-changed = (pooled[0] != pooled[1]).double().mean().item()
+changed = [(pooled[0].roll(s, dims=2) != pooled[1]).double().mean().item() for s in (0, 1)]
 check.reaches(
-    "max-pooled pixels of the cat that change when it moves by one", changed, at_least=0.5
+    "max-pooled pixels of the moved cat that the old map does not hold, moved or not",
+    min(changed),
+    at_least=0.5,
 )
 
 # %% [markdown]
@@ -1278,14 +1266,9 @@ with_zeros = [
     F.conv2d(F.conv2d(dot, W1, padding=1).relu(), W2, padding=1).relu().mean(dim=(2, 3))
     for dot in (left, right)
 ]
-corner = torch.zeros(1, 1, 8, 8)
-corner[0, 0, 0, 0] = 1
-at_border = (
-    F.conv2d(F.conv2d(corner, W1, padding=1).relu(), W2, padding=1).relu().mean(dim=(2, 3))
-)
 check.catches(
     "the border gives the place away",
-    lambda: check.close("mean map", at_border, with_zeros[0]),
+    lambda: check.close("left and right, zeros around", *with_zeros),
 )
 
 # %% [markdown]
@@ -1337,23 +1320,14 @@ def summary(net: nn.Sequential, x: Tensor) -> list[tuple[str, tuple[int, ...], i
     rows = []
     for layer in net:
         x = layer(x)
-        rows.append(
-            (
-                type(layer).__name__,
-                tuple(x.shape[1:]),
-                sum(p.numel() for p in layer.parameters()),
-            )
-        )
+        count = sum(p.numel() for p in layer.parameters())
+        rows.append((type(layer).__name__, tuple(x.shape[1:]), count))
     return rows
 
 
 rows = summary(keras_example().eval(), torch.zeros(1, 3, 64, 64))
 for name, shape, parameters in rows:
-    print(
-        f"{name:18} {'x'.join(map(str, shape)):>9} {parameters:>7,}"
-        if parameters or "Pool" in name
-        else f"{name:18}"
-    )
+    print(f"{name:18} {'x'.join(map(str, shape)):>9} {parameters:>7,}")
 
 # %%
 by_hand = [
@@ -1414,29 +1388,16 @@ def mlp() -> nn.Sequential:
 # %%
 def cnn_flatten() -> nn.Sequential:
     """Two convolutions, then dense layers that know each place.   (n, 1, 28, 28) -> logits (n, 10)"""
-    features = [
-        *block(1, 16),
-        nn.MaxPool2d(2),
-        *block(16, 32),
-        nn.MaxPool2d(2),
-    ]  # (n, 32, 7, 7)
-    return nn.Sequential(
-        *features, nn.Flatten(), nn.Linear(32 * 49, 32), nn.ReLU(), nn.Linear(32, 10)
-    )
+    features = [*block(1, 16), nn.MaxPool2d(2), *block(16, 32), nn.MaxPool2d(2)]
+    head = [nn.Linear(32 * 7 * 7, 32), nn.ReLU(), nn.Linear(32, 10)]
+    return nn.Sequential(*features, nn.Flatten(), *head)
 
 
 def cnn_average() -> nn.Sequential:
     """Three convolutions and a global average.   (n, 1, h, w) -> logits (n, 10)"""
-    features = [
-        *block(1, 16),
-        nn.MaxPool2d(2),
-        *block(16, 32),
-        nn.MaxPool2d(2),
-        *block(32, 64),
-    ]
-    return nn.Sequential(
-        *features, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)
-    )
+    features = [*block(1, 16), nn.MaxPool2d(2), *block(16, 32), nn.MaxPool2d(2)]
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)]
+    return nn.Sequential(*features, *block(32, 64), *head)
 
 
 # %%
@@ -1501,14 +1462,16 @@ moved = {
     for name, net in NETS.items()
 }
 moved["nearest neighbour"] = [nearest_neighbour_accuracy(MNIST, s) for s in SHIFTS]
+for name, scores in moved.items():
+    print(f"{name:18}", *(f"{score:6.1%}" for score in scores))
 
 # %% tags=["hide-input"]
 fig, ax = plots.panel(
     "the digits move",
     x="pixels down and to the right",
     y="share read rightly",
-    ylim=(0, 1.02),
-    size=(5.4, 3.4),
+    ylim=(0, 1.3),
+    size=(5.4, 3.6),
 )
 for (name, scores), line, marker, colour in zip(
     moved.items(), plots.LINES, plots.MARKERS, plots.SERIES, strict=True
@@ -1516,18 +1479,22 @@ for (name, scores), line, marker, colour in zip(
     ax.plot(SHIFTS, scores, line, marker=marker, color=colour, label=name)
 ax.axhline(0.1, color=plots.MUTED, linewidth=0.8)
 ax.text(0, 0.12, "guessing", color=plots.MUTED, fontsize=9)
-ax.legend(loc="upper right")
+ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+ax.legend(loc="upper center", ncols=2)
 plots.show(fig, alt="Accuracy against the shift. All start above 0.9. Nearest neighbour and MLP fall to a third at 2 pixels and below guessing at 4; the flattened CNN holds "
            "out two pixels and then falls as low; the CNN with a global average declines slowly and still reads most digits at 4 pixels.")  # fmt: skip
 
 # %%
+lost = {name: scores[0] - scores[1] for name, scores in moved.items()}
+check.reaches("MLP, what one pixel costs", lost["MLP"], at_least=0.1)
+check.reaches("CNN, flattened, what one pixel costs", lost["CNN, flattened"], at_most=0.1)
 check.reaches("MLP, moved by 2", moved["MLP"][2], at_most=0.5)
 check.reaches("CNN, flattened, moved by 2", moved["CNN, flattened"][2], at_least=0.5)
 check.reaches("CNN, flattened, moved by 4", moved["CNN, flattened"][4], at_most=0.2)
 check.reaches("CNN, averaged, moved by 4", moved["CNN, averaged"][4], at_least=0.5)
 
 # %% [markdown]
-# So the architecture decides, and not the word "convolution". The flattened CNN tolerates a pixel or two, thanks to its pooling. After that its dense layers,
+# Even a single pixel costs the MLP a good part of what it knew, and the flattened CNN little. So the architecture decides, and not the word "convolution". The flattened CNN tolerates a pixel or two, thanks to its pooling. After that its dense layers,
 # which have one weight for each place, are as lost as the MLP. The averaged one forgets places and holds out, though not entirely: its zero padding and its strides
 # break (6.20). What helps in practice is to show moved digits in training (chapter 5).
 #
@@ -1575,10 +1542,11 @@ plots.show(fig, alt="Sixteen learned kernels of 3 by 3 weights, orange for negat
 #
 # ## 6.14 In five lines
 #
-# A convolutional layer slides small windows over a picture, multiplies, and sums over the window and over all channels. It is a dense layer whose matrix is nearly empty and
-# repeats a few numbers, which is why it needs few weights and much less data. A shared weight receives the sum of the requests of all places where it is used.
-# The way back is a convolution too: with the flipped kernel, or, taken as a layer, the transposed convolution, which restores a size and not a picture.
-# Convolutions are equivariant to shifts; invariance has to be added by forgetting places, and strides, borders and dense layers take some of it away.
+# 1. A convolutional layer slides small windows over a picture, multiplies, and sums over the window and over all channels.
+# 2. It is a dense layer whose matrix is nearly empty and repeats a few numbers, which is why it needs few weights and less data.
+# 3. A shared weight receives the sum of the requests of all places where it is used, not their mean.
+# 4. The way back is a convolution with the flipped kernel; as a layer of its own it is the transposed convolution, which restores a size and not a picture.
+# 5. Convolutions are equivariant to shifts; invariance has to be added by forgetting places, and strides, borders and dense layers take some of it away.
 #
 # ## What the lecture notes get wrong
 #
@@ -1601,9 +1569,9 @@ plots.show(fig, alt="Sixteen learned kernels of 3 by 3 weights, orange for negat
 #
 # ## Further reading
 #
-# V. Dumoulin and F. Visin (2016), *A guide to convolution arithmetic for deep learning*: every stride, padding and transpose as a small animated picture.
-# Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), *Gradient-based learning applied to document recognition*, Proceedings of the IEEE 86: the network that read cheques.
-# A. Odena, V. Dumoulin and C. Olah (2016), *Deconvolution and checkerboard artifacts*, Distill: section 6.8 in moving pictures.
-# R. Zhang (2019), *Making convolutional networks shift-invariant again*, ICML: how to repair what strides break.
-# W. Luo, Y. Li, R. Urtasun and R. Zemel (2016), *Understanding the effective receptive field in deep convolutional neural networks*, NeurIPS: the blob of section 6.9.
-# F. Yu and V. Koltun (2016), *Multi-scale context aggregation by dilated convolutions*, ICLR: why the dilation doubles.
+# - V. Dumoulin and F. Visin (2016), *A guide to convolution arithmetic for deep learning*: every stride, padding and transpose as a small animated picture.
+# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), *Gradient-based learning applied to document recognition*, Proceedings of the IEEE 86: the network that read cheques.
+# - A. Odena, V. Dumoulin and C. Olah (2016), *Deconvolution and checkerboard artifacts*, Distill: section 6.8 in moving pictures.
+# - R. Zhang (2019), *Making convolutional networks shift-invariant again*, ICML: how to repair what strides break.
+# - W. Luo, Y. Li, R. Urtasun and R. Zemel (2016), *Understanding the effective receptive field in deep convolutional neural networks*, NeurIPS: the blob of section 6.9.
+# - F. Yu and V. Koltun (2016), *Multi-scale context aggregation by dilated convolutions*, ICLR: why the dilation doubles.

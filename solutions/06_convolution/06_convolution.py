@@ -69,22 +69,14 @@ def output_size(
 # %% test_output_size points=2
 cases = [(7, 3, 1, 0, 1), (8, 3, 2, 1, 1), (12, 3, 1, 2, 2), (9, 2, 3, 0, 1)]
 sizes = [output_size(*case) for case in cases]
+in_part, rounded_up = [5.0, 4.5, 12.0, 10 / 3], [5, 5, 12, 4]
+no_first = [4, 3, 11, 2]
 slips = {
-    "A window that only fits in part counts as well; it should be dropped.": [
-        5.0,
-        4.5,
-        12.0,
-        10 / 3,
-    ],
-    "A last step that does not fit is counted; it should be dropped.": [5, 5, 12, 4],
+    "A window that only fits in part counts as well; it should be dropped.": in_part,
+    "A last step that does not fit is counted; it should be dropped.": rounded_up,
     "The padding is counted once; it lies on each side.": [5, 4, 10, 3],
     "The dilation is ignored; it stretches the kernel.": [5, 4, 14, 3],
-    "One place is missing: the window stands somewhere before its first step.": [
-        4,
-        3,
-        11,
-        2,
-    ],
+    "One place is missing: the window stands somewhere before its first step.": no_first,
 }
 check.close("places", sizes, [5, 4, 12, 3], slips=slips)
 ### BEGIN HIDDEN TESTS
@@ -145,10 +137,10 @@ flipped = numbers([
     [[-3, -11, 11], [6, 11, 18], [-4, 6, -13]],
 ])  # fmt: skip
 slips = {
-    "The kernel is flipped; here it is not.": flipped,
+    "The kernel is flipped; it should be laid down as it is.": flipped,
     "The biases are missing.": expected - b[:, None, None],
-    "Averaged over the channels; they are summed.": (expected + b[:, None, None]) / 2,
-    "The bias is added once for each channel; it is added once.": expected
+    "The channels are averaged; they should be summed.": (expected + b[:, None, None]) / 2,
+    "The bias is added once for each channel of the input; each output gets it once.": expected
     + b[:, None, None],
 }
 check.close("plain", conv2d(x, W, b), expected, slips=slips)
@@ -214,7 +206,7 @@ flipped = numbers([
 ])  # fmt: skip
 slips = {
     "The matrix stands upright; it has a row for each output.": M.T,
-    "The kernel is flipped; here it is not.": flipped,
+    "The kernel is flipped; it should be laid down as it is.": flipped,
     "The outputs are unrolled column by column; they should be unrolled row by row.": M[
         [0, 2, 1, 3]
     ],
@@ -302,7 +294,11 @@ slips = {
         dW / 8,
         db / 8,
     ),
-    "Each pixel kept one share of blame; it should get one from each cell.": (last, dW, db),
+    "Each pixel kept one share of blame; it should get one from each kernel cell.": (
+        last,
+        dW,
+        db,
+    ),
     "On its way to dX the blame meets the kernel the wrong way round.": (unflipped, dW, db),
 }
 check.close("(dX, dW, db)", conv_gradients(X, W, dY), (dX, dW, db), slips=slips)

@@ -48,7 +48,7 @@ def first_place_forgotten(
 # -- conv2d ---------------------------------------------------------------------------------------------------
 
 
-@slip("conv2d", "The kernel is flipped; here it is not.")
+@slip("conv2d", "The kernel is flipped; it should be laid down as it is.")
 def flipped(x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
     k, l = W.shape[2:]
     x = F.pad(x, [padding] * 4)
@@ -76,7 +76,7 @@ def without_biases(
     return y
 
 
-@slip("conv2d", "Averaged over the channels; they are summed.")
+@slip("conv2d", "The channels are averaged; they should be summed.")
 def channels_averaged(
     x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0
 ) -> Tensor:
@@ -91,7 +91,10 @@ def channels_averaged(
     return y
 
 
-@slip("conv2d", "The bias is added once for each channel; it is added once.")
+@slip(
+    "conv2d",
+    "The bias is added once for each channel of the input; each output gets it once.",
+)
 def bias_for_each_channel(
     x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0
 ) -> Tensor:
@@ -134,7 +137,7 @@ def upright(kernel: Tensor, height: int, width: int) -> Tensor:
     return M.flatten(2).flatten(0, 1)
 
 
-@slip("conv_matrix", "The kernel is flipped; here it is not.")
+@slip("conv_matrix", "The kernel is flipped; it should be laid down as it is.")
 def matrix_of_a_flipped_kernel(kernel: Tensor, height: int, width: int) -> Tensor:
     k, l = kernel.shape
     M = torch.zeros(height - k + 1, width - l + 1, height, width, dtype=kernel.dtype)
@@ -208,7 +211,7 @@ def mean_over_everything(X: Tensor, W: Tensor, dY: Tensor) -> tuple[Tensor, Tens
 
 @slip(
     "conv_gradients",
-    "Each pixel kept one share of blame; it should get one from each cell.",
+    "Each pixel kept one share of blame; it should get one from each kernel cell.",
 )
 def overwritten_shares(X: Tensor, W: Tensor, dY: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     height, width = dY.shape[2:]
