@@ -72,6 +72,16 @@ def test_the_stub_earns_nothing(sealed: tuple[Master, Reference], tmp_path: Path
     assert set(_scores(_grade(notebook, sealed, tmp_path)).values()) == {0.0}
 
 
+@pytest.mark.parametrize("source", build.exercises(), ids=lambda path: path.stem)
+def test_the_text_of_the_exercises_reaches_the_feedback_as_it_is(source: Path) -> None:
+    """Formulas and folded hints of our own are not taken for a student's HTML."""
+    released = build.ROOT / "assignments" / source.stem / source.with_suffix(".ipynb").name
+    cleaned = clean_notebook(released, load(source.parent)).notebook
+    texts = [[c.source for c in n.cells if c.cell_type == "markdown"] for n in (nbformat.read(released, 4), cleaned)]
+    assert len(texts[0]) > 5
+    assert texts[0] == texts[1]
+
+
 def test_each_slip_loses_its_own_points_and_gets_its_hint(sealed: tuple[Master, Reference], tmp_path: Path) -> None:
     """All of the exercise's points where the first seal sees the slip, some where only a later one can; no others."""
     master, _ = sealed

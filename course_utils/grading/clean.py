@@ -162,6 +162,7 @@ def _restored(cells: list[_Cell], master: Master, person: list[str]) -> Notebook
     """The submission's cells with every cell that counts as the instructor made it, each once."""
     masters = {grade_id(cell): cell for cell in master.notebook.cells if grade_id(cell)}
     answers = {name for name, cell in masters.items() if utils.is_solution(cell)}
+    given = {cell.source for cell in master.notebook.cells if cell.cell_type == "markdown"}
     places = {cell.name: i for i, cell in reversed(list(enumerate(cells)))}  # the first of each name ...
     places |= {cell.name: i for i, cell in enumerate(cells) if cell.name in answers}  # ... but the last of an answer
     made: list[NotebookNode] = []
@@ -170,7 +171,7 @@ def _restored(cells: list[_Cell], master: Master, person: list[str]) -> Notebook
         if counts and places[cell.name] == i:
             made.append(_counting(cell, masters[cell.name], master, person))
         elif not counts or cell.name in answers:
-            made.append(_free(cell))
+            made.append(_free(cell, given))
         if counts and places[cell.name] != i:
             person.append(f"the cell {cell.name} was there more than once")
     _put_back(made, masters, person, told=bool(cells))
@@ -189,9 +190,12 @@ def _counting(cell: _Cell, original: NotebookNode, master: Master, person: list[
     return _new(original.cell_type, original.source, original)
 
 
-def _free(cell: _Cell) -> NotebookNode:
+def _free(cell: _Cell, given: set[str]) -> NotebookNode:
+    """A cell that does not count. Text that is the instructor's, word for word, keeps its formulas as they are."""
     if cell.kind == "code":
         return _new("code", cell.source)
+    if cell.kind == "markdown" and cell.source in given:
+        return from_dict({"cell_type": "markdown", "metadata": {}, "source": cell.source})
     if cell.kind == "raw":  # shown as it is written, never as HTML
         return _new("markdown", "\n".join(f"    {line}" for line in cell.source.splitlines()))
     return _new("markdown", cell.source, pictures=cell.pictures)
