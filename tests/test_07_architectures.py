@@ -91,6 +91,14 @@ def test_gates_are_torchs_pieces_and_each_picture_has_its_own(n, c, h, w):
     torch.testing.assert_close(gate(X[:1]), expected[:1])
 
 
+@FEW
+@given(n=SIZES, c=SIZES, h=SIZES, w=SIZES)
+def test_a_gating_map_is_a_one_pixel_convolution_and_a_sigmoid(n, c, h, w):
+    gate, X = CHAPTER["PlaceGate"](c), normal(n, c, h, w)
+    map_ = F.conv2d(X, gate.look.weight, gate.look.bias).sigmoid()
+    torch.testing.assert_close(gate(X), map_.expand_as(X) * X)
+
+
 def test_work_is_counted_as_the_formula_says():
     assert CHAPTER["macs"](nn.Conv2d(3, 5, 3, stride=2), 3, 9, 11) == 3 * 3 * 3 * 5 * 4 * 5
     assert CHAPTER["macs"](nn.Conv2d(4, 4, 3, groups=4), 4, 7, 7) == 9 * 4 * 25

@@ -66,8 +66,8 @@ def separable_cost(c_in: int, c_out: int, k: int) -> tuple[int, float]:
 count, ratio = 3 * 3 * 8 + 8 + 8 * 16 + 16, 25 / 144
 slips = {
     "The biases are forgotten, all of them.": (200, ratio),
-    "The depth-wise convolution has biases too.": (216, ratio),
-    "The ratio is upside down: which of the two is the smaller?": (count, 144 / 25),
+    "The biases of one of the two convolutions are missing.": (216, ratio),
+    "The ratio is upside down; taking a layer apart makes it smaller.": (count, 144 / 25),
     "The ratio should compare the weights alone, without biases.": (count, 224 / 1168),
 }
 check.close("(parameters, ratio)", separable_cost(8, 16, 3), (count, ratio), slips=slips)
@@ -109,8 +109,12 @@ slips = {
         3600,
         4900,
     ),
-    "A kernel reaches through all channels of its input.": (3, 270, 490),
-    "These are the weights of a single layer of the stack.": (3, 900, 4900),
+    "A factor is missing; a kernel reaches through all channels of its input.": (
+        3,
+        270,
+        490,
+    ),
+    "The weights of a single layer are given; the stack has several.": (3, 900, 4900),
 }
 check.close("for 10 channels, k = 7", small_or_large(10, 7), (3, 2700, 4900), slips=slips)
 ### BEGIN HIDDEN TESTS
@@ -152,40 +156,19 @@ def inception(X: Tensor, C1: Tensor, R3: Tensor, C3: Tensor) -> Tensor:
 X = numbers([[[[1, -2, 0], [3, 1, -1]], [[0, 1, 2], [-1, 0, 1]]]])
 C1, R3 = numbers([[[[1]], [[-1]]]]), numbers([[[[1]], [[1]]], [[[-1]], [[2]]]])
 C3 = numbers([[[[0, 1, 0], [1, 2, 1], [0, 1, 0]], [[1, 0, 0], [0, -1, 0], [0, 0, 1]]]])
-Y = numbers(
-    [
-        [
-            [[1, 0, 0], [4, 1, 0]],
-            [[4, 3, 0], [6, 4, 4]],
-            [[3, 3, 1], [3, 3, 1]],
-            [[1, 2, 2], [1, 2, 2]],
-        ]
-    ]
-)
-linear = numbers(
-    [
-        [
-            [[1, 0, 0], [4, 1, 0]],
-            [[3, 1, 0], [11, 3, 4]],
-            [[3, 3, 1], [3, 3, 1]],
-            [[1, 2, 2], [1, 2, 2]],
-        ]
-    ]
-)
-order = Y[:, [1, 0, 2, 3]]
+Y = numbers([[
+    [[1, 0, 0], [4, 1, 0]],
+    [[4, 3, 0], [6, 4, 4]],
+    [[3, 3, 1], [3, 3, 1]],
+    [[1, 2, 2], [1, 2, 2]],
+]])  # fmt: skip
+linear, negative = Y.clone(), Y.clone()
+linear[0, 1] = numbers([[3, 1, 0], [11, 3, 4]])
+negative[0, 0] = numbers([[1, -3, -2], [4, 1, -2]])
 slips = {
     "The ReLU behind the reduction is missing.": linear,
-    "The branches are in another order.": order,
-    "The last ReLU is missing: no map should be negative.": numbers(
-        [
-            [
-                [[1, -3, -2], [4, 1, -2]],
-                [[4, 3, 0], [6, 4, 4]],
-                [[3, 3, 1], [3, 3, 1]],
-                [[1, 2, 2], [1, 2, 2]],
-            ]
-        ]
-    ),
+    "The maps of the branches are not in the order of the formula.": Y[:, [1, 0, 2, 3]],
+    "The last ReLU is missing: no map should be negative.": negative,
 }
 check.close("Y", inception(X, C1, R3, C3), Y, slips=slips)
 ### BEGIN HIDDEN TESTS
@@ -231,10 +214,8 @@ def residual(
 
 # %% test_residual points=3
 X = numbers([[[[1, -2, 3], [-4, 5, -6]]]])
-W1, W2 = (
-    numbers([[[[0, 0, 0], [0, 1, -1], [0, 0, 0]]]]),
-    numbers([[[[0, 0, 0], [0, -1, 0], [0, 1, 0]]]]),
-)
+W1 = numbers([[[[0, 0, 0], [0, 1, -1], [0, 0, 0]]]])
+W2 = numbers([[[[0, 0, 0], [0, -1, 0], [0, 1, 0]]]])
 Y = numbers([[[[0, 9, 0], [0, 0, 0]]]])
 slips = {
     "The shortcut is missing: what comes in should be added.": numbers(

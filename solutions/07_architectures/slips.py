@@ -14,12 +14,12 @@ def no_biases(c_in: int, c_out: int, k: int) -> tuple[int, float]:
     return k * k * c_in + c_in * c_out, 1 / c_out + 1 / k**2
 
 
-@slip("separable_cost", "The depth-wise convolution has biases too.")
+@slip("separable_cost", "The biases of one of the two convolutions are missing.")
 def last_biases_only(c_in: int, c_out: int, k: int) -> tuple[int, float]:
     return k * k * c_in + c_in * c_out + c_out, 1 / c_out + 1 / k**2
 
 
-@slip("separable_cost", "The ratio is upside down: which of the two is the smaller?")
+@slip("separable_cost", "The ratio is upside down; taking a layer apart makes it smaller.")
 def upside_down(c_in: int, c_out: int, k: int) -> tuple[int, float]:
     return k * k * c_in + c_in + c_in * c_out + c_out, 1 / (1 / c_out + 1 / k**2)
 
@@ -46,12 +46,15 @@ def one_too_deep(channels: int, k: int) -> tuple[int, int, int]:
     return (k + 1) // 2, 9 * (k + 1) // 2 * channels**2, k**2 * channels**2
 
 
-@slip("small_or_large", "A kernel reaches through all channels of its input.")
+@slip(
+    "small_or_large",
+    "A factor is missing; a kernel reaches through all channels of its input.",
+)
 def one_channel_only(channels: int, k: int) -> tuple[int, int, int]:
     return (k - 1) // 2, 9 * (k - 1) // 2 * channels, k**2 * channels
 
 
-@slip("small_or_large", "These are the weights of a single layer of the stack.")
+@slip("small_or_large", "The weights of a single layer are given; the stack has several.")
 def one_layer_of_the_stack(channels: int, k: int) -> tuple[int, int, int]:
     return (k - 1) // 2, 9 * channels**2, k**2 * channels**2
 
@@ -65,7 +68,7 @@ def linear_reduction(X: Tensor, C1: Tensor, R3: Tensor, C3: Tensor) -> Tensor:
     return torch.cat([F.conv2d(X, C1), three, F.max_pool2d(X, 3, 1, 1)], dim=1).relu()
 
 
-@slip("inception", "The branches are in another order.")
+@slip("inception", "The maps of the branches are not in the order of the formula.")
 def another_order(X: Tensor, C1: Tensor, R3: Tensor, C3: Tensor) -> Tensor:
     three = F.conv2d(F.conv2d(X, R3).relu(), C3, padding=1)
     return torch.cat([three, F.conv2d(X, C1), F.max_pool2d(X, 3, 1, 1)], dim=1).relu()
