@@ -124,8 +124,8 @@ plots.show(
 # Begin with the S-shaped ones. They squeeze any number into an interval, and far from zero they are flat:
 #
 # $$ \begin{gathered}
-#    \sigma(z) = \frac{1}{1 + e^{-z}}, \quad \sigma' = \sigma\,(1 - \sigma) \\
-#    \tanh z = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}}, \quad \tanh' = 1 - \tanh^2
+#    \sigma(z) = \frac{1}{1 + e^{-z}}, \ \ \sigma' = \sigma\,(1 - \sigma) \\
+#    \tanh z = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}}, \ \ \tanh' = 1 - \tanh^2
 #    \end{gathered} \tag{4.1} $$
 #
 # Then the ones that leave the positive side alone. ReLU cuts the negative side off; its relatives keep a trace of it:
@@ -529,7 +529,7 @@ check.reaches(
 #
 # Count a unit as dead when not one training example wakes it:
 #
-# $$ \text{dead fraction} = \frac{1}{h} \,\#\big\{ j : z_{ij} \le 0 \text{ for all examples } i \big\} \tag{4.6} $$
+# $$ \text{dead fraction} = \frac{1}{h} \,\#\big\{ j : z_{ij} \le 0 \text{ for all } i \big\} \tag{4.6} $$
 
 
 # %%
@@ -1063,7 +1063,7 @@ plots.show(
 # and shift $\beta$, which are learned:
 #
 # $$ \begin{gathered}
-#    \mu = \frac1n \sum_i x_i, \qquad v = \frac1n \sum_i (x_i - \mu)^2 \\
+#    \mu = \frac1n \sum_i x_i, \quad v = \frac1n \sum_i (x_i - \mu)^2 \\
 #    \hat x_i = \frac{x_i - \mu}{\sqrt{v + \varepsilon}}, \qquad y_i = \gamma\,\hat x_i + \beta
 #    \end{gathered} \tag{4.10} $$
 #

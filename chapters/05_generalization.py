@@ -1000,7 +1000,7 @@ def show_mask(p: float, draw: int) -> tuple[Figure, str]:
     fig, ax = plots.panel(title, x="hidden unit", y="example", size=(3.9, 2.2))
     rows, columns = (mask > 0).nonzero().T
     ax.scatter(columns + 1, rows + 1, s=36, marker="s", color=plots.BLUE, linewidths=0)
-    ax.set(xlim=(0, 25), ylim=(10.8, 0.2))
+    ax.set(xlim=(0, 25), ylim=(10.8, 0.2), yticks=range(2, 11, 2))
     return fig, f"Dropout with p = {p:g}: {title}."
 
 

@@ -168,7 +168,7 @@ seal("a single number", softplus(normal(rng)))
 #
 # The sums of a ReLU layer for a batch: an example in each row, a unit in each column. Which share of the units does no example wake?
 #
-# $$ \text{dead fraction} = \frac{1}{h} \,\#\big\{ j : z_{ij} \le 0 \text{ for all examples } i \big\} \tag{4.6} $$
+# $$ \text{dead fraction} = \frac{1}{h} \,\#\big\{ j : z_{ij} \le 0 \text{ for all } i \big\} \tag{4.6} $$
 #
 # <details><summary>Hint</summary>
 #
