@@ -105,9 +105,9 @@ function describe(paths, { eta, kappa, steps, batch }) {
   });
   const limit = 2 / kappa;
   const rule = eta > limit
-    ? `η is above 2/L = ${number(limit, 4)}: gradient descent diverges along w₂.`
-    : `η is at most 2/L = ${number(limit, 4)}: gradient descent ${batch ? "reaches a neighbourhood of the minimum" : "converges"}.`;
-  return `Loss after ${steps} steps: ${results.join(", ")}.\n${eta === limit ? "η is exactly 2/L: gradient descent oscillates for ever." : rule}`;
+    ? `η is above 2/h_max = ${number(limit, 4)}: gradient descent diverges along w₂.`
+    : `η is at most 2/h_max = ${number(limit, 4)}: gradient descent ${batch ? "reaches a neighbourhood of the minimum" : "converges"}.`;
+  return `Loss after ${steps} steps: ${results.join(", ")}.\n${eta === limit ? "η is exactly 2/h_max: gradient descent oscillates for ever." : rule}`;
 }
 
 // -- the widget ---------------------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ def flat(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
     return grad
 
 
-@slip("numeric_gradient", "x, which belongs to the caller")
+@slip("numeric_gradient", "x belongs to the caller, and was left changed.")
 def leaves_x_nudged(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
     grad = torch.empty_like(x)
     for i in range(x.numel()):
