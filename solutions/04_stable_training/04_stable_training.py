@@ -441,7 +441,8 @@ slips = {
 before = tuple(t.clone() for t in old)
 answer = update_running(old, mean, var, 5, 0.2)
 check.close("(mean, variance)", answer, expected, slips=slips)
-check.close("the old pair afterwards", old, before)
+slips = {"The old averages belong to the caller, and were changed.": expected}
+check.close("the old pair afterwards", old, before, slips=slips)
 ### BEGIN HIDDEN TESTS
 from course_utils.grading.author import banned, seal
 
@@ -552,7 +553,8 @@ slips = {
 }
 before = [g.clone() for g in gradients]
 check.close("long gradients", clip_gradients(gradients, 1.7), expected, slips=slips)
-check.close("the gradients that were given", gradients, before)
+slips = {"The gradients belong to the caller, and were changed.": expected}
+check.close("the gradients after the call", gradients, before, slips=slips)
 longer = [g * (100 / 85) for g in gradients]
 slips = {"A short gradient was made longer; leave it alone.": longer}
 check.close("short gradients", clip_gradients(gradients, 100.0), gradients, slips=slips)

@@ -231,7 +231,7 @@ def mean_corrected(
     return keep * running[0] + share * mean, keep * running[1] + share * var
 
 
-@slip("update_running", "the old pair afterwards")
+@slip("update_running", "The old averages belong to the caller, and were changed.")
 def old_pair_changed(
     running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
 ) -> tuple[Tensor, Tensor]:
@@ -300,7 +300,7 @@ def always_scaled(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
     return [g * (c / norm) for g in gradients]
 
 
-@slip("clip_gradients", "the gradients that were given")
+@slip("clip_gradients", "The gradients belong to the caller, and were changed.")
 def changed_in_place(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
     norm = sum((g**2).sum() for g in gradients) ** 0.5
     if norm > c:

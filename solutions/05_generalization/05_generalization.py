@@ -225,7 +225,10 @@ slips = {
 }
 answer = decoupled_step(w, step, 0.2, 0.5)
 check.close("new weights", answer, numbers([0.8, -2.0, 3.8]), slips=slips)
-check.close("the old weights", w, before)
+slips = {
+    "The old weights belong to the caller, and were changed.": (1 - 0.2 * 0.5) * before
+}
+check.close("the old weights", w, before, slips=slips)
 ### BEGIN HIDDEN TESTS
 from course_utils.grading.author import banned, seal
 

@@ -147,7 +147,7 @@ def decay_twice(w: Tensor, step: Tensor, lr: float, decay: float) -> Tensor:
     return (1 - 2 * lr * decay) * w - lr * step
 
 
-@slip("decoupled_step", "the old weights")
+@slip("decoupled_step", "The old weights belong to the caller, and were changed.")
 def old_weights_changed(w: Tensor, step: Tensor, lr: float, decay: float) -> Tensor:
     w *= 1 - lr * decay
     return w - lr * step
