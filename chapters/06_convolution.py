@@ -182,7 +182,7 @@ check.catches(
 # Now a matter of names that has confused many people. What (6.2) computes is called *cross-correlation* in mathematics. A *convolution* walks through the
 # picture in the opposite direction, so that the kernel is flipped both ways:
 #
-# $$ (w * I)(r, c) = \!\!\sum_{(u, v) \in U}\!\! w(u, v)\, I(r{-}u, c{-}v) \tag{6.3} $$
+# $$ (w * I)(r, c) = \sum_{u, v} w(u, v) I(r{-}u, c{-}v) \tag{6.3} $$
 #
 # Deep learning says "convolution" and computes (6.2), torch included. Since the weights are learned, it does not matter: a network
 # would simply learn the flipped kernel. It matters as soon as a kernel comes from a book on signals.
@@ -399,7 +399,7 @@ check.catches(
 # outputs. The **total** that it needs along an axis is
 #
 # $$ \begin{gathered} P = \max(0, Q), \\
-# Q = (\lceil n/S\rceil - 1)\,S + d\,(k-1) + 1 - n \end{gathered} \tag{6.6} $$
+# Q = (\lceil n/S\rceil{-}1)\,S + d\,(k{-}1) + 1 - n \end{gathered} \tag{6.6} $$
 #
 # This $P$ is the total of both sides. When it is odd, one side gets one zero more than the other; TensorFlow and torch put it at the end. (torch knows the word "same" for stride 1 only.)
 
@@ -426,7 +426,7 @@ for n, k, stride in ((11, 4, 1), (11, 3, 2), (10, 3, 2), (7, 2, 3)):
 # Pictures have channels: three colours at first, later as many as the layer before had kernels. A kernel always reaches through all of them, with weights of
 # its own for each channel, and **the results are summed**: one kernel gives one map.
 #
-# $$ Y_{o,i,j} = b_o + \sum_{c,\,u,\,v} W_{o,c,u,v}\; X_{c,\, iS + ud,\, jS + vd} \tag{6.7} $$
+# $$ Y_{o,i,j} = b_o + \sum_{c,\,u,\,v} W_{o,c,u,v}\, X_{c, iS + ud, jS + vd} \tag{6.7} $$
 #
 # Here $c$ runs over the $c_{\text{in}}$ channels, $u$ from 0 to $k-1$ and $v$ from 0 to $l-1$, and $X$ is the picture with its padding. Written as loops over the three indices of the output, the formula is the program.
 
@@ -593,9 +593,9 @@ for name, way in ways.items():
 # kernel: sixteen numbers in, four numbers out. Each output uses nine of the sixteen pixels, so seven entries of its row are zero:
 #
 # $$ \begin{gathered} \mathbf y = M\,\mathbf x, \\
-# M_{(i,j),\,(r,c)} = \begin{cases} w_{r-i,\,c-j} & 0 \le r{-}i < k, \\ & 0 \le c{-}j < l \\ 0 & \text{otherwise} \end{cases} \end{gathered} \tag{6.10} $$
+# M_{ij,rc} = \begin{cases} w_{r-i,c-j} & 0 \le r{-}i < k, \\ & 0 \le c{-}j < l \\ 0 & \text{else} \end{cases} \end{gathered} \tag{6.10} $$
 #
-# The row of $M$ for output $(i, j)$ is the kernel, laid down on an empty picture with its corner at pixel $(i, j)$, and unrolled. The code says
+# The row $ij$ of $M$, for output $(i, j)$, is the kernel, laid down on an empty picture with its corner at pixel $(i, j)$, and unrolled. The code says
 # nothing more.
 
 
@@ -676,8 +676,8 @@ for side in (4, 28, 224):
 # The notes suggest so. The chain rule (3.2) disagrees. All four places depend on the one weight, so a nudge of it travels along four paths, and
 # over paths the effects add up:
 #
-# $$ \frac{\partial L}{\partial w_{uv}} = \sum_{M_{ab} = w_{uv}} \frac{\partial L}{\partial M_{ab}}
-#    = \sum_{i,j} \frac{\partial L}{\partial y_{ij}}\; x_{i+u,\,j+v} \tag{6.11} $$
+# $$ \begin{aligned} \frac{\partial L}{\partial w_{uv}} &= \sum_{M_{ab} = w_{uv}} \frac{\partial L}{\partial M_{ab}} \\
+#    &= \sum_{i,j} \frac{\partial L}{\partial y_{ij}}\; x_{i+u,\,j+v} \end{aligned} \tag{6.11} $$
 #
 # The first sum runs over all places of the matrix in which $w_{uv}$ stands.
 
@@ -960,7 +960,7 @@ check.close("eq. 6.16", (Mx * y).sum(), (x * conv_transpose2d(y, W, stride=2)).s
 # You may also read that this layer is "a convolution with a stride below one". There is sense in that: to move by half a pixel, put a zero between the
 # pixels first. Then an ordinary convolution, with the flipped kernel and enough padding, does the same. With $\operatorname{spread}(\mathbf y)$ for the picture with zeros between its pixels:
 #
-# $$ M^{\mathsf T}\mathbf y = \operatorname{conv}\big(\operatorname{spread}(\mathbf y),\ \text{flipped kernel}\big) \tag{6.18} $$
+# $$ M^{\mathsf T}\mathbf y = \operatorname{conv}\big(\operatorname{spread}(\mathbf y),\, \text{flipped } w\big) \tag{6.18} $$
 
 
 # %%

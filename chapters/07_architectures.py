@@ -104,7 +104,7 @@ check.close("parameters of AlexNet", looking + dense, 60_965_224)
 # One does, three do not. By (6.19) a stack of three 3×3 convolutions has a receptive field of $1 + 2 + 2 + 2 = 7$ pixels, exactly as one 7×7 convolution. With $C$ channels in and out
 # and no biases, the two cost
 #
-# $$ 3 \cdot 3^2\,C^2 = 27\,C^2 \ \text{ against }\ 7^2\,C^2 = 49\,C^2 \tag{7.1} $$
+# $$ 3 \cdot 3^2 C^2 = 27 C^2 \text{ against } 7^2 C^2 = 49 C^2 \tag{7.1} $$
 #
 # parameters, and as many MACs for each pixel. The field is the same, not larger; the stack is cheaper by almost half, and it has three non-linearities in place of one.
 
