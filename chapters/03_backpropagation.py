@@ -940,6 +940,13 @@ for l, layer in enumerate(linears):
     check.close(f"b of layer {l + 1} after 60 steps", ours.b[l], b, rtol=0, atol=1e-10)
 
 # %% [markdown]
+# Your network reads what it was shown in a tidy dataset. Does it read you? Draw a digit in the large field: the page shrinks it to eight by eight pixels and runs your 6,570 numbers on it.
+# Then draw badly, or a letter. The network has ten answers and must choose one, and it can be wrong and very sure.
+
+# %%
+widgets.DrawDigit(torch_twin(reader))
+
+# %% [markdown]
 # Now the promise of the introduction: all gradients for about two more runs. Count multiplications. Forward, a layer of shape $(n_l, n_{l-1})$ costs
 # $n_l\, n_{l-1}$ for each example; backward it costs the same once for `dW` and once for the next delta, which the first layer does not need.
 
