@@ -4,13 +4,14 @@
 
   /** Parts that scroll sideways can be reached, and so scrolled, with the keyboard. */
   function reachScrolling() {
-    const observer = new ResizeObserver((entries) => {
-      for (const { target } of entries) {
-        if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
-        else target.removeAttribute("tabindex");
-      }
-    });
-    document.querySelectorAll("article pre, article div.math, article .table-wrapper").forEach((part) => observer.observe(part));
+    const mark = (part) => {
+      if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+      else part.removeAttribute("tabindex");
+    };
+    const parts = [...document.querySelectorAll("article pre, article div.math, article .table-wrapper")];
+    const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
+    parts.forEach((part) => observer.observe(part));
+    document.fonts.addEventListener("loadingdone", () => parts.forEach(mark)); // wider letters in a box of the same size
   }
 
   /** The side bars open by a button, where the theme has a label that no keyboard reaches. Escape closes them. */
