@@ -434,8 +434,10 @@ check.catches("a kink between the nudges", lambda: check.close("slope", nudged, 
 #
 # **A number.** The mean squared error charges the square of the distance, so a mistake twice as large costs four times as much:
 #
-# $$ L = \frac{1}{nd} \sum_{i=1}^{n}\sum_{j=1}^{d} (\hat y_{ij} - y_{ij})^2, \qquad
-#    \frac{\partial L}{\partial \hat y_{ij}} = \frac{2}{nd}\,(\hat y_{ij} - y_{ij}) \tag{3.7} $$
+# $$ \begin{gathered}
+#    L = \frac{1}{nd} \sum_{i=1}^{n}\sum_{j=1}^{d} (\hat y_{ij} - y_{ij})^2, \\[6pt]
+#    \frac{\partial L}{\partial \hat y_{ij}} = \frac{2}{nd}\,(\hat y_{ij} - y_{ij})
+#    \end{gathered} \tag{3.7} $$
 
 
 # %%
@@ -450,8 +452,11 @@ def mean_squared_error(y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 # is minus the logarithm of the probability that it gave to the truth: nothing for a sure and right answer, and without limit for a sure and wrong one.
 # Written with the logit, it can be computed without ever taking the logarithm of a rounded zero:
 #
-# $$ L = \frac1n \sum_{i} \Big[ \max(z_i, 0) - y_i z_i + \log\!\big(1 + e^{-|z_i|}\big) \Big], \qquad
-#    \frac{\partial L}{\partial z_i} = \frac1n \big(\sigma(z_i) - y_i\big) \tag{3.8} $$
+# $$ \begin{gathered}
+#    L = \frac1n \sum_{i} \ell_i, \\[6pt]
+#    \ell_i = \max(z_i, 0) - y_i z_i + \log\!\big(1 + e^{-|z_i|}\big), \\[6pt]
+#    \frac{\partial L}{\partial z_i} = \frac1n \big(\sigma(z_i) - y_i\big)
+#    \end{gathered} \tag{3.8} $$
 
 
 # %%
@@ -469,7 +474,10 @@ def binary_cross_entropy(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 #
 # With the true class $c_i$ of example $i$, and $y_{ij} = 1$ for $j = c_i$ and 0 otherwise:
 #
-# $$ L = -\frac1n \sum_i \log p_{i c_i}, \qquad \frac{\partial L}{\partial z_{ij}} = \frac1n\,(p_{ij} - y_{ij}) \tag{3.10} $$
+# $$ \begin{gathered}
+#    L = -\frac1n \sum_i \log p_{i c_i}, \\[6pt]
+#    \frac{\partial L}{\partial z_{ij}} = \frac1n\,(p_{ij} - y_{ij})
+#    \end{gathered} \tag{3.10} $$
 #
 # Read the gradient aloud: what you said, minus what was true. Few results in this field are as tidy.
 
@@ -489,8 +497,10 @@ def softmax_cross_entropy(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 # **Yes or no, with a margin.** The hinge loss asks for the right sign and a little more. With $t_i = \pm 1$, a score $s_i$ on the right side of the
 # margin, $t_i s_i \ge 1$, costs nothing and teaches nothing:
 #
-# $$ L = \frac1n \sum_i \max(0,\ 1 - t_i s_i), \qquad
-#    \frac{\partial L}{\partial s_i} = \begin{cases} -t_i / n & t_i s_i < 1 \\ 0 & t_i s_i \ge 1 \end{cases} \tag{3.11} $$
+# $$ \begin{gathered}
+#    L = \frac1n \sum_i \max(0,\ 1 - t_i s_i), \\[6pt]
+#    \frac{\partial L}{\partial s_i} = \begin{cases} -t_i / n & t_i s_i < 1 \\ 0 & t_i s_i \ge 1 \end{cases}
+#    \end{gathered} \tag{3.11} $$
 #
 # At the corner, $t_i s_i = 1$, there is no single slope; any number between $-t_i/n$ and 0 will do, and we take 0.
 
@@ -605,7 +615,10 @@ check.catches("no maximum", lambda: check.close("large logits", answer, right))
 # $\partial L/\partial\mathbf z = \nabla_{\mathbf p} L \odot \sigma'(\mathbf z)$. That holds when each output depends on its own input alone. The outputs
 # of a softmax share one denominator, so raising one logit lowers all the other probabilities, and the Jacobian is a full matrix:
 #
-# $$ \frac{\partial p_i}{\partial z_j} = p_i\,(\delta_{ij} - p_j), \qquad J = \operatorname{diag}(\mathbf p) - \mathbf p\,\mathbf p^{\mathsf T} \tag{3.12} $$
+# $$ \begin{gathered}
+#    \frac{\partial p_i}{\partial z_j} = p_i\,(\delta_{ij} - p_j), \\[6pt]
+#    J = \operatorname{diag}(\mathbf p) - \mathbf p\,\mathbf p^{\mathsf T}
+#    \end{gathered} \tag{3.12} $$
 #
 # Here $\delta_{ij}$ is 1 for $i = j$ and 0 otherwise. The element-wise product keeps the diagonal of $J$ and throws the rest away.
 
@@ -630,7 +643,10 @@ check.catches("element-wise", lambda: check.close("dL/dz", diagonal, expected, s
 #
 # Begin with one example. A layer mixes the previous answers and bends each sum:
 #
-# $$ \mathbf z_l = W_l\,\mathbf a_{l-1} + \mathbf b_l, \qquad \mathbf a_l = \sigma(\mathbf z_l), \qquad \mathbf a_0 = \mathbf x \tag{3.13} $$
+# $$ \begin{gathered}
+#    \mathbf z_l = W_l\,\mathbf a_{l-1} + \mathbf b_l, \\[6pt]
+#    \mathbf a_l = \sigma(\mathbf z_l), \qquad \mathbf a_0 = \mathbf x
+#    \end{gathered} \tag{3.13} $$
 #
 # | symbol | name | shape for one example | shape for a batch, an example a row |
 # |---|---|---|---|
