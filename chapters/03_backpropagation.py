@@ -181,10 +181,9 @@ print(
 # It can. The notes are called a *tape*. Each number remembers which numbers it was made from, its parents, and on the edge to each
 # parent the local derivative. Going backwards, every node hands each parent its share:
 #
-# $$ \frac{\partial L}{\partial p} \mathrel{+}= \frac{\partial L}{\partial v}\,\frac{\partial v}{\partial p}
-#    \qquad \text{for every parent } p \text{ of } v \tag{3.4} $$
+# $$ \frac{\partial L}{\partial p} \mathrel{+}= \frac{\partial L}{\partial v}\,\frac{\partial v}{\partial p} \tag{3.4} $$
 #
-# The `+=` is eq. (3.2): a parent that was used twice receives two shares.
+# for every parent $p$ of $v$. The `+=` is eq. (3.2): a parent that was used twice receives two shares.
 
 
 # %%

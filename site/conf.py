@@ -10,7 +10,15 @@ project = "Deep Learning by Hand"
 html_title = project
 copyright = "the authors of the course"
 language = "en"
-extensions = ["myst_nb", "sphinx_copybutton", "course_math", "course_pages", "course_policy", "course_fonts"]
+extensions = [
+    "myst_nb",
+    "sphinx_copybutton",
+    "course_math",
+    "course_pages",
+    "course_policy",
+    "course_files",
+    "course_fonts",
+]
 exclude_patterns = ["downloads"]
 templates_path = ["templates"]
 

@@ -94,21 +94,34 @@ def opened(browser: Browser) -> Iterator[Opened]:
     assert problems == []
 
 
+def show_all(page: Page) -> Page:
+    """Fetch and start what waits for the reader to come near."""
+    page.eval_on_selector_all("img", "images => images.forEach((i) => i.checkVisibility() && (i.loading = 'eager'))")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator(".course-widget:not([data-state])")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    return page
+
+
 # -- every page ------------------------------------------------------------------------------------------------------
 
-SAME_COLOUR = """() => document.fonts.ready.then(() => new Promise((done) => setTimeout(done, 300)))"""
+SETTLED = """async () => {
+    await document.fonts.ready;
+    await new Promise((done) => setTimeout(done, 300)); // colours change in steps
+    await new Promise(requestIdleCallback);
+}"""
 
 
 @pytest.mark.slow
 def test_every_page_is_accessible_and_fits_a_phone(html: Path, address: str, opened: Opened) -> None:
     found = []
     for name in pages(html):
-        page = opened(address + name, reduced_motion="reduce")
+        page = show_all(opened(address + name, reduced_motion="reduce"))
         for mode in ("light", "dark", "phone"):
             if mode == "phone":
                 page.set_viewport_size(PHONE)
             page.evaluate("mode => { document.body.dataset.theme = mode }", "dark" if mode == "dark" else "light")
-            page.evaluate(SAME_COLOUR)
+            page.evaluate(SETTLED)
             found += [f"{name} {mode}: {v}" for v in violations(page)]
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             found += [f"{name} {mode}: {wider} px too wide"] * (wider > 0)
@@ -182,17 +195,22 @@ def test_the_policy_is_in_force(address: str, browser: Browser) -> None:
 # -- weight ---------------------------------------------------------------------------------------------------------
 
 
-# inline figures, and those that `explore` drew beforehand
-FIGURES = r'<svg role="img".*?</svg>|"data": "[\w+/=]*", "encoding": "base64", "path": \["frames"\]'
+FRAMES = re.compile(
+    r'"data": "[\w+/=]*", "encoding": "base64", "path": \["frames"\]'
+)  # that `explore` drew beforehand
 
 
 def test_chapter_pages_are_light(html: Path, address: str, browser: Browser) -> None:
     for name in chapters(html):
         whole = weigh(address + name, browser)
-        text = (html / name).read_text("utf-8")
-        figures = compressed(text) - compressed(re.sub(FIGURES, "", text, flags=re.DOTALL))
+        figures = {path: size for path, size in whole.items() if path.endswith("-light.svg")}
+        state = (html / name).with_suffix("") / "widgets.js"
+        text = state.read_text("utf-8") if state.exists() else ""
+        drawn = sum(figures.values()) + compressed(text) - compressed(FRAMES.sub("", text))
+        assert figures, name
+        assert compressed((html / name).read_text("utf-8")) <= 80 * KIB, name  # what the first words wait for
         assert sum(whole.values()) <= 1024 * KIB, (name, whole)
-        assert sum(whole.values()) - figures <= 300 * KIB, (name, figures, whole)
+        assert sum(whole.values()) - drawn <= 300 * KIB, (name, drawn, whole)
 
 
 def weigh(address: str, browser: Browser) -> dict[str, int]:
@@ -206,8 +224,7 @@ def weigh(address: str, browser: Browser) -> dict[str, int]:
 
     page.on("requestfinished", lambda request: note(request.response()) if request.url.startswith("http") else None)
     page.goto(address)
-    page.wait_for_load_state("networkidle")
-    page.close()
+    show_all(page).close()
     return weights
 
 
@@ -230,6 +247,19 @@ def test_the_theme_button_goes_through_light_and_dark(chapter: Page) -> None:
         chapter.locator(".theme-toggle-content .theme-toggle").click()
         seen.add((chapter.evaluate("document.body.dataset.theme"), background(chapter)))
     assert seen == {("auto", WHITE), ("light", WHITE), ("dark", "rgb(19, 20, 22)")}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_figure_is_seen_in_the_colours_of_the_page(html: Path, address: str, opened: Opened, scheme: str) -> None:
+    for name in chapters(html):
+        page = opened(address + name, color_scheme=scheme)
+        seen = page.eval_on_selector_all(
+            ".dl-figures img", "all => all.filter((i) => i.checkVisibility()).map((i) => i.src)"
+        )
+        assert seen, name
+        assert all(f"-{scheme}.svg" in address for address in seen)
+        assert '<svg role="img"' not in (html / name).read_text("utf-8")
+        page.close()
 
 
 WHITE = "rgb(255, 255, 255)"
@@ -322,7 +352,7 @@ def test_paper_is_light_and_has_no_menus(html: Path, address: str, opened: Opene
 def test_every_widget_of_the_course_is_live(html: Path, address: str, opened: Opened) -> None:
     found = 0
     for name in chapters(html):
-        page = opened(address + name)
+        page = show_all(opened(address + name))
         states = page.eval_on_selector_all(".course-widget", "places => places.map((p) => p.dataset.state)")
         found += len(states)
         assert set(states) <= {"live"}, name
@@ -332,7 +362,7 @@ def test_every_widget_of_the_course_is_live(html: Path, address: str, opened: Op
 
 
 def test_a_widget_reacts_and_its_views_share_one_model(tiny: str, opened: Opened) -> None:
-    page = opened(tiny + "chapters/01_neurons.html")
+    page = show_all(opened(tiny + "chapters/01_neurons.html"))
     first, second = (page.locator(".course-widget button").nth(i) for i in (0, 1))
     expect(first).to_have_text("3 of 7, 1")  # the binary trait was read, the model initialised once
     first.click()
@@ -341,7 +371,7 @@ def test_a_widget_reacts_and_its_views_share_one_model(tiny: str, opened: Opened
 
 
 def test_a_widget_cleans_up_when_the_page_goes_for_good(tiny: str, opened: Opened) -> None:
-    page = opened(tiny + "chapters/01_neurons.html")
+    page = show_all(opened(tiny + "chapters/01_neurons.html"))
     leave = "kept => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: kept }))"
     page.evaluate(leave, True)
     assert page.evaluate("window.left") is None
@@ -350,13 +380,21 @@ def test_a_widget_cleans_up_when_the_page_goes_for_good(tiny: str, opened: Opene
 
 
 def test_a_widget_that_cannot_run_says_why(tiny: str, opened: Opened) -> None:
-    page = opened(tiny + "chapters/01_neurons.html")
+    page = show_all(opened(tiny + "chapters/01_neurons.html"))
     notes = page.locator('.course-widget [role="note"]').all_inner_texts()
     assert len(notes) == 4
     broken, throws, sends, kernel = notes
     assert broken.startswith("This widget could not start: ")
     assert throws == "This widget could not start: the data are empty"
     assert sends == kernel == "This widget needs a running Python kernel. Download the notebook to use it."
+
+
+def test_a_widget_starts_when_the_reader_comes_near(html: Path, address: str, opened: Opened) -> None:
+    page = opened(address + "chapters/03_backpropagation.html", viewport=PHONE)
+    last = page.locator(".course-widget").last
+    assert last.get_attribute("data-state") is None
+    last.scroll_into_view_if_needed()
+    expect(last).to_have_attribute("data-state", "live")
 
 
 def test_without_javascript_a_sentence_stands_in_each_widget_s_place(tiny: str, opened: Opened) -> None:

@@ -58,7 +58,7 @@ def static_page(*widgets: DOMWidget, changes: dict | None = None, mode: str = "l
 
 def _script(states: dict) -> str:
     text = json.dumps(states).replace("</", "<\\/")
-    return f'<script type="application/vnd.jupyter.widget-state+json">{text}</script>'
+    return f"<script>courseWidgets = {text}</script>"
 
 
 def open_page(

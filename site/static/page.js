@@ -11,7 +11,11 @@
     const parts = [...document.querySelectorAll("article pre, article div.math, article .table-wrapper")];
     const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
     parts.forEach((part) => observer.observe(part));
-    document.fonts.addEventListener("loadingdone", () => parts.forEach(mark)); // wider letters in a box of the same size
+    // parts that are not laid out yet are observed by nobody, and wider letters need no wider box: these wait for a quiet moment
+    const markAll = () => parts.forEach((part) => (window.requestIdleCallback ?? setTimeout)(() => mark(part)));
+    document.fonts.addEventListener("loadingdone", markAll);
+    addEventListener("resize", markAll);
+    markAll();
   }
 
   /** The side bars open by a button, where the theme has a label that no keyboard reaches. Escape closes them. */

@@ -1,12 +1,12 @@
 // Makes the page's anywidgets live without a kernel.
 //
-// The page holds the state of every model as Jupyter saves it, and in each widget's place a sentence, which stays
-// where JavaScript or ES modules are missing. Here each sentence gives way to the view that the widget's own
-// module draws. What a module may use: model.get, set, save_changes, on, off; initialize and render with their
-// clean-up functions. What it may not: model.send, experimental.invoke, which need Python.
+// A script beside the page sets `courseWidgets`, the state of every model as Jupyter saves it. The page holds, in
+// each widget's place, a sentence, which stays where JavaScript or ES modules are missing. Here each sentence gives
+// way to the view that the widget's own module draws. What a module may use: model.get, set, save_changes, on, off;
+// initialize and render with their clean-up functions. What it may not: model.send, experimental.invoke, which need
+// Python.
 (() => {
   "use strict";
-  const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
   const NEEDS_PYTHON = "This widget needs a running Python kernel. Download the notebook to use it.";
 
   /** The part of a Jupyter model that a widget's module sees. */
@@ -56,8 +56,7 @@
 
   /** The saved models of the page, by id, their binary traits as DataViews. */
   function savedModels() {
-    const models = {};
-    for (const script of document.querySelectorAll(STATE)) Object.assign(models, JSON.parse(script.textContent).state);
+    const models = window.courseWidgets?.state ?? {};
     for (const { state, buffers } of Object.values(models)) {
       for (const { path, data } of buffers ?? []) {
         const place = path.slice(0, -1).reduce((part, key) => part[key], state);
@@ -121,14 +120,20 @@
     place.dataset.state = "failed";
   }
 
-  function startAll() {
-    const places = [...document.querySelectorAll(".course-widget")];
+  /** A widget starts when the reader comes near; the others once there is a reader, one at a time in quiet moments. */
+  function startWhenNear() {
+    const waiting = new Set(document.querySelectorAll(".course-widget"));
+    let saved;
     try {
-      const saved = savedModels();
-      Promise.all(places.map((place) => start(place, saved))).then(backToTarget);
+      saved = savedModels();
     } catch (error) {
-      places.forEach((place) => say(place, `The widgets of this page could not be read: ${error.message}`));
+      return waiting.forEach((place) => say(place, `The widgets of this page could not be read: ${error.message}`));
     }
+    const startNow = (places) => Promise.all(places.filter((place) => waiting.delete(place)).map((place) => start(place, saved))).then(backToTarget);
+    const near = new IntersectionObserver((entries) => startNow(entries.filter((e) => e.isIntersecting).map((e) => e.target)), { rootMargin: "50%" });
+    waiting.forEach((place) => near.observe(place));
+    const startRest = () => [...waiting].forEach((place) => (window.requestIdleCallback ?? setTimeout)(() => startNow([place])));
+    for (const name of ["scroll", "pointermove", "keydown", "beforeprint"]) addEventListener(name, startRest, { once: true, passive: true });
   }
 
   /** Widgets above the place that a link led to have pushed it away: go there again, unless the reader moved on. */
@@ -143,6 +148,5 @@
   addEventListener("pagehide", (event) => {
     if (!event.persisted) cleanups.splice(0).forEach((cleanup) => cleanup?.());
   });
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", startAll);
-  else startAll();
+  addEventListener("DOMContentLoaded", startWhenNear); // by then every deferred script has run, the state's too
 })();
