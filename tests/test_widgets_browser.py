@@ -271,10 +271,14 @@ def status(root: Any) -> str:
     return root.locator(".dl-status").inner_text()
 
 
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def answer(root: Any, act: Callable[[], None]) -> str:
     """What the widget says after an action; fails when it goes on saying the same."""
     before = status(root)
     act()
+    root.evaluate(DRAWN)  # else, of several keys, only the first may show
     expect(root.locator(".dl-status")).not_to_have_text(before, use_inner_text=True)
     return status(root)
 
