@@ -87,6 +87,7 @@ def _measured(line: Sequence[str], cwd: Path) -> Measured:
     watcher.join()
     if status:
         raise RuntimeError(f"{line} ended with {status}")
+    print(f"{cwd.name}: {wall:.1f} s", flush=True)  # the whole takes half an hour
     return Measured(wall, used.ru_utime + used.ru_stime, peak[0])
 
 
