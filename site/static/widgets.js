@@ -129,7 +129,10 @@
     } catch (error) {
       return waiting.forEach((place) => say(place, `The widgets of this page could not be read: ${error.message}`));
     }
-    const startNow = (places) => Promise.all(places.filter((place) => waiting.delete(place)).map((place) => start(place, saved))).then(backToTarget);
+    const startNow = (places) => {
+      const ready = places.filter((place) => waiting.delete(place));
+      if (ready.length) Promise.all(ready.map((place) => start(place, saved))).then(backToTarget);
+    };
     const near = new IntersectionObserver((entries) => startNow(entries.filter((e) => e.isIntersecting).map((e) => e.target)), { rootMargin: "50%" });
     waiting.forEach((place) => near.observe(place));
     const startRest = () => [...waiting].forEach((place) => (window.requestIdleCallback ?? setTimeout)(() => startNow([place])));
@@ -142,6 +145,7 @@
   async function backToTarget() {
     if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done, { once: true }));
     await new Promise((done) => setTimeout(done, 100)); // the widgets draw in their first frames
+    setTimeout(() => (moved = true), 3000); // a scroll bar tells nobody who moves it
     if (!moved) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView({ behavior: "instant" });
   }
 
