@@ -393,8 +393,25 @@ def test_a_widget_starts_when_the_reader_comes_near(html: Path, address: str, op
     page = opened(address + "chapters/03_backpropagation.html", viewport=PHONE)
     last = page.locator(".course-widget").last
     assert last.get_attribute("data-state") is None
-    last.scroll_into_view_if_needed()
+    page.set_viewport_size({"width": 390, "height": 40_000})  # near, and no sign of a reader yet
     expect(last).to_have_attribute("data-state", "live")
+
+
+def test_the_other_widgets_start_once_there_is_a_reader(html: Path, address: str, opened: Opened) -> None:
+    page = opened(address + "chapters/03_backpropagation.html", viewport=PHONE)
+    page.mouse.move(9, 9)
+    expect(page.locator(".course-widget:not([data-state=live])")).to_have_count(0)
+
+
+def test_a_reader_who_moves_on_by_the_scroll_bar_is_left_there(html: Path, address: str, opened: Opened) -> None:
+    page = opened(address + "chapters/03_backpropagation.html#further-reading", viewport=PHONE)
+    page.wait_for_timeout(4000)  # no event says that a scroll bar is dragged; after this time nothing is put right
+    page.evaluate("scrollTo(0, 0)")
+    for _ in range(12):  # past every widget
+        page.evaluate("scrollBy({ top: 2000, behavior: 'instant' })")
+        page.wait_for_timeout(150)
+    top = page.evaluate("document.getElementById('further-reading').getBoundingClientRect().top")
+    assert top > 844
 
 
 def test_without_javascript_a_sentence_stands_in_each_widget_s_place(tiny: str, opened: Opened) -> None:

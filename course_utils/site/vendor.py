@@ -10,7 +10,7 @@ from course_utils.errors import CourseError
 
 SERIF = ("400-normal", "400-italic", "600-normal")
 # Until the typeface is read, a moment after the first paint, a face of every computer stands in for it. Stretched to
-# the same mean width (measured on the chapters' prose), it breaks the lines at the same words, and nothing moves.
+# the same mean width (measured on a chapter's prose), it breaks nearly all lines at the same words: little moves.
 STAND_IN = {"400-normal": ("", 117.5), "400-italic": (" Italic", 107.8), "600-normal": (" Bold", 110.8)}
 
 

@@ -1,16 +1,17 @@
 """What a page need not carry before it is read: its figures and the state of its widgets, as files beside it.
 
-A page of a hundred kilobytes shows its first words in half the time of one of four hundred, on a phone. The figures
-are fetched when the reader comes near. Each is there twice, in light and in dark, since a picture in a file does not
-see the theme of its page; only the one that is shown is fetched.
+The first words of a page wait for all of it: on a simulated phone 3.8 s for 442 KiB, about 2 s for the 64 that are
+left (`make bench ARGS=site`). The figures are fetched when the reader comes near. Each is there twice, in light and
+in dark, since a picture in a file does not see the theme of its page; only the one that is shown is fetched.
 """
 
 import hashlib
 import re
 import shutil
+from itertools import count
 from pathlib import Path
 
-from course_policy import MARK
+from course_policy import made
 from sphinx.application import Sphinx
 
 from course_utils import theme
@@ -25,35 +26,30 @@ _STATE = re.compile(r'<script type="application/vnd\.jupyter\.widget-state\+json
 
 def lighten(app: Sphinx, exception: Exception | None) -> None:
     """Move figures and widgets' state of every page that was made in this build into the page's folder."""
-    for path in sorted(Path(app.outdir).rglob("*.html")) if exception is None else []:
-        text = path.read_text("utf-8")
-        if MARK in text:
-            folder = path.with_suffix("")
-            shutil.rmtree(folder, ignore_errors=True)
-            path.write_text(_without_state(_without_figures(text, folder), folder), encoding="utf-8")
+    for path, text in made(app) if exception is None else []:
+        folder = path.with_suffix("")
+        shutil.rmtree(folder, ignore_errors=True)
+        path.write_text(_without_state(_without_figures(text, folder), folder), encoding="utf-8")
 
 
 def _without_figures(text: str, folder: Path) -> str:
-    """The page with an image in place of each drawing, whose files are written."""
+    """The page with two images in place of each drawing, whose files are written; the theme's classes show one."""
+    numbers = count(1)
 
-    def image(figure: re.Match[str]) -> str:
-        drawing = f"<svg{figure['rest']}"
-        number = len(list(folder.glob("*-light.svg"))) + 1
-        light = _image(folder / f"figure{number}-light.svg", _coloured(drawing, theme.LIGHT), figure)
-        return light + _image(folder / f"figure{number}-dark.svg", _coloured(drawing, theme.DARK), figure)
+    def images(figure: re.Match[str]) -> str:
+        drawing, number = f"<svg{figure['rest']}", next(numbers)
+        size = _SIZE.search(drawing)
+        if size is None:
+            raise ValueError(f"a figure without a size: {figure['alt']}")
+        room = f'width="{float(size["width"]):.0f}" height="{float(size["height"]):.0f}" loading="lazy"'
+        tags = ""
+        for theme_name, colours in (("light", theme.LIGHT), ("dark", theme.DARK)):
+            address = _write(folder / f"figure{number}-{theme_name}.svg", _coloured(drawing, colours))
+            named = f'class="only-{theme_name}" src="{address}" alt="{figure["alt"]}"'
+            tags += f'<img {named} {room} style="{figure["style"]}">'
+        return tags
 
-    return _FIGURE.sub(image, _COLOURS.sub("", text))
-
-
-def _image(path: Path, drawing: str, figure: re.Match[str]) -> str:
-    """Write the file and give its tag. A theme's own classes show one of the two."""
-    address = _write(path, drawing)
-    size = _SIZE.search(drawing)
-    if size is None:
-        raise ValueError(f"a figure without a size: {figure['alt']}")
-    room = f'width="{float(size["width"]):.0f}" height="{float(size["height"]):.0f}" loading="lazy"'
-    kind = f"only-{path.stem.rpartition('-')[2]}"
-    return f'<img class="{kind}" src="{address}" alt="{figure["alt"]}" {room} style="{figure["style"]}">'
+    return _FIGURE.sub(images, _COLOURS.sub("", text))
 
 
 def _coloured(drawing: str, colours: dict[str, str]) -> str:
@@ -62,11 +58,11 @@ def _coloured(drawing: str, colours: dict[str, str]) -> str:
 
 def _without_state(text: str, folder: Path) -> str:
     """The page with the state of its widgets in a script beside it, which widgets.js reads."""
-    return _STATE.sub(lambda s: f'<script defer src="{_write(folder / "widgets.js", _script(s[1]))}"></script>', text)
 
+    def script(state: re.Match[str]) -> str:
+        return f'<script defer src="{_write(folder / "widgets.js", f"courseWidgets = {state[1]};")}"></script>'
 
-def _script(state: str) -> str:
-    return f"courseWidgets = {state};\n"
+    return _STATE.sub(script, text)
 
 
 def _write(path: Path, text: str) -> str:

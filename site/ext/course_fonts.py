@@ -29,7 +29,7 @@ def slim(app: Sphinx, exception: Exception | None) -> None:
 
 
 def _inline(folder: Path) -> None:
-    """Put the typeface of the text into its style sheet: the first paint has it, or one a moment later."""
+    """Put the typeface of the text into its style sheet: it is there a moment after the first paint at the latest."""
     css = (folder / "serif.css").read_text("utf-8")
     for font in sorted(folder.glob("*.woff2")):
         data = base64.b64encode(font.read_bytes()).decode()

@@ -7,6 +7,7 @@ theme that sets light or dark before the first paint stands inside the pages; it
 import base64
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -43,14 +44,20 @@ def policy() -> str:
     return "; ".join(f"{name} {value}" for name, value in POLICY.items())
 
 
-def finish(app: Sphinx, exception: Exception | None) -> None:
-    """Check every page that was made in this build and write the policy into it."""
-    for path in sorted(Path(app.outdir).rglob("*.html")) if exception is None else []:
+def made(app: Sphinx) -> Iterator[tuple[Path, str]]:
+    """Every page that was made in this build, and its text."""
+    for path in sorted(Path(app.outdir).rglob("*.html")):
         text = path.read_text("utf-8")
         if MARK in text:
-            for fault in faults(text):
-                log.warning("%s", fault, location=str(path.relative_to(app.outdir).with_suffix("")))
-            path.write_text(repaired(text.replace(MARK, policy())), encoding="utf-8")
+            yield path, text
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Check every page that was made in this build and write the policy into it."""
+    for path, text in made(app) if exception is None else []:
+        for fault in faults(text):
+            log.warning("%s", fault, location=str(path.relative_to(app.outdir).with_suffix("")))
+        path.write_text(repaired(text.replace(MARK, policy())), encoding="utf-8")
 
 
 def repaired(text: str) -> str:
