@@ -15,7 +15,7 @@ help:
 
 setup:
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer from python.org, or name one: make lab PYTHON=/path/to/python3"; exit 1; }
-	@"$(PYTHON)" course_utils/bootstrap.py
+	@"$(PYTHON)" course_tools/bootstrap.py
 
 lab: setup
 	@.venv/bin/course lab $(ARGS)

@@ -7,7 +7,7 @@ variable COURSE_EXCHANGE names a folder that everybody can reach, for example /s
 import os
 from pathlib import Path
 
-from course_utils.grading.plug import plug_in
+from course_tools.grading.plug import plug_in
 
 ROOT = Path(__file__).resolve().parent
 c = get_config()  # noqa: F821  (traitlets runs this file and provides it)
@@ -36,7 +36,7 @@ c.Exchange.assignment_dir = str(ROOT / "work" / "assignments")
 
 # `nbgrader zip_collect`: the archive that a learning management system gives out
 c.ZipCollectApp.downloaded_directory = ".grading/downloaded"
-c.ZipCollectApp.extractor_plugin = "course_utils.grading.collect.SubmissionExtractor"
+c.ZipCollectApp.extractor_plugin = "course_tools.grading.intake.collect.SubmissionExtractor"
 c.FileNameCollectorPlugin.named_regexp = r".*/(?P<student_id>[^/]+)/(?P<file_id>[^/]+)\.ipynb$"
 
 # Executing and judging submissions: sandboxed and sealed (docs/grading.md), for nbgrader autograde, formgrader and

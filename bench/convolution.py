@@ -1,9 +1,7 @@
 """Four ways to one convolution: loops, columns, sparse matrix, torch.   python -m bench convolution"""
 
 import statistics
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
 
 import torch
@@ -11,9 +9,7 @@ import torch.nn.functional as F
 from scipy.sparse import csr_array
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
-from chapter_code import definitions
+from tests.support.chapter_code import definitions
 
 CHAPTER = definitions("06_convolution")
 C_IN, C_OUT, SIDE, K = 3, 16, 64, 3

@@ -14,8 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parent.parent / "tests"
-sys.path.insert(0, str(TESTS))
+from course_tools.paths import ROOT
 
 
 @dataclass
@@ -42,7 +41,7 @@ def run(stock: Sequence[int] = (1, 8), ours: Sequence[int] = (1, 8, 200), batch:
     return text
 
 
-DOCUMENT = TESTS.parent / "docs" / "grading.md"
+DOCUMENT = ROOT / "docs" / "grading.md"
 
 
 def write(name: str, text: str, document: Path = DOCUMENT) -> None:
@@ -71,7 +70,7 @@ def _measured(line: Sequence[str], cwd: Path) -> Measured:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {
         "PATH": path,
-        "PYTHONPATH": str(TESTS),
+        "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
         "PYTHONWARNINGS": "ignore",
     }
@@ -120,7 +119,7 @@ def _memory(pid: int) -> float:
 
 
 def _stock(root: Path, n: int) -> Measured:
-    import grading_stock
+    from tests.support import grading_stock
 
     root.mkdir()
     grading_stock.make(root)
@@ -129,16 +128,18 @@ def _stock(root: Path, n: int) -> Measured:
 
 
 def _ours(root: Path, n: int, workers: int) -> Measured:
-    import grading_course
+    from tests.support import grading_course
 
     root.mkdir()
     grading_course.make(root)
     _hand_in(root, n)
-    return _measured([sys.executable, str(TESTS / "grade_in_process.py"), str(root), str(workers)], root)
+    return _measured(
+        [sys.executable, str(ROOT / "tests" / "support" / "grade_in_process.py"), str(root), str(workers)], root
+    )
 
 
 def _hand_in(root: Path, n: int) -> None:
-    import grading_course
+    from tests.support import grading_course
 
     solved = grading_course.solved(root)
     for i in range(n):
@@ -147,14 +148,13 @@ def _hand_in(root: Path, n: int) -> None:
 
 def _bare(root: Path) -> float:
     """Seconds of the cells and of their sealed parts in a process that is warm, the median of 21."""
-    import grading_course
-
-    from course_utils.grading.cells import take_apart
-    from course_utils.grading.master import grade_id, is_test
+    from course_tools.grading.judging.cells import take_apart
+    from course_tools.grading.judging.master import grade_id, is_test
+    from tests.support import grading_course
 
     root.mkdir()
     notebook = grading_course.solved(grading_course.make(root))
-    from course_utils.grading.master import load
+    from course_tools.grading.judging.master import load
 
     masters = {grade_id(c): c for c in load(root / "solutions" / "01_layers").notebook.cells}
     sources: list[str] = []
@@ -193,7 +193,7 @@ if __name__ == "__main__":
     )
     asked = parser.parse_args()
     if asked.attacks:
-        import grading_stock
+        from tests.support import grading_stock
 
         write("attacks", grading_stock.table())
     else:

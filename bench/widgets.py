@@ -2,16 +2,14 @@
 
 import itertools
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
-from conftest import CHROMIUM_FLAGS
 from playwright.sync_api import Locator, Page, sync_playwright
-from widget_pages import MAKE, open_page, static_page
+
+from tests.support.chromium import CHROMIUM_FLAGS
+from tests.support.widget_pages import MAKE, open_page, static_page
 
 SECONDS = 3
 # What a reader drags most in each widget.

@@ -1,11 +1,5 @@
 """How Sphinx builds the pages. `course site` runs it and adds the folders and the repository's address."""
 
-import sys
-from pathlib import Path
-
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE / "ext"))
-
 project = "Deep Learning by Hand"
 html_title = project
 copyright = "the authors of the course"
@@ -13,11 +7,11 @@ language = "en"
 extensions = [
     "myst_nb",
     "sphinx_copybutton",
-    "course_math",
-    "course_pages",
-    "course_policy",
-    "course_files",
-    "course_fonts",
+    "course_tools.website.extensions.formulas",
+    "course_tools.website.extensions.pages",
+    "course_tools.website.extensions.policy",
+    "course_tools.website.extensions.files",
+    "course_tools.website.extensions.fonts",
 ]
 exclude_patterns = ["downloads"]
 templates_path = ["templates"]
@@ -25,7 +19,7 @@ templates_path = ["templates"]
 # Markdown: what renders alike in Jupyter, plus directives for the pages that are made here.
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
-myst_heading_slug_func = "course_utils.site.links.slug"
+myst_heading_slug_func = "course_tools.website.links.slug"
 myst_dmath_double_inline = True
 myst_dmath_allow_labels = False
 

@@ -9,17 +9,10 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from course_tools.paths import ROOT
+from tests.support.chromium import CHROMIUM_FLAGS
+
 IN_CI = os.environ.get("CI") == "true"
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def need(command: str) -> str:

@@ -77,7 +77,7 @@ slips = {
 }
 check.close("answers", predict(w, b, X), expected, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 rng = torch.default_generator  # the grader seeds it anew for each batch
 whole = torch.randint(-2, 3, (60, 2)).double()  # many sums are exactly zero
@@ -160,7 +160,7 @@ slips = {
 }
 check.close("w after the call", w, before, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 rng = torch.default_generator
 w = numbers([0.0, 0.0])
@@ -223,7 +223,7 @@ slips = {
 }
 check.close("(answers, nands asked)", (answers, len(asked)), (expected, 4), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 x1, x2 = torch.randint(2, (2, 12)).double()
 asked = []
@@ -276,7 +276,7 @@ slips = {
 }
 check.close("(parameters, MACs) of (5, 8, 3)", cost((5, 8, 3)), (75, 64), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 for layers in (1, 2, 3, 6):
     sizes = torch.randint(1, 900, (layers + 1,)).tolist()
@@ -335,7 +335,7 @@ slips = {
 }
 check.close("(W, b)", collapse(stack), (W, b), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 rng = torch.default_generator
 for sizes in ((2, 2, 2, 2, 2), (4, 7, 2), (3, 1, 6, 5), (5, 3)):
@@ -393,7 +393,7 @@ slips = {
 }
 check.close("(c, v)", relu_weights(xs, ys), (c, v), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 rng = torch.default_generator
 for m in (5, 1, 2, 20):

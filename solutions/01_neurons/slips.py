@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from course_utils.grading.slips import slip
+from course_tools.grading.slips import slip
 
 # -- predict --------------------------------------------------------------------------------------------------
 

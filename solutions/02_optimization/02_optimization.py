@@ -80,7 +80,7 @@ slips = {
 }
 check.close("w after the call", w, before, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("optim")
 rng = torch.default_generator  # the grader seeds it anew for each batch
@@ -129,7 +129,7 @@ check.close(
     "gradient of a batch of 3", batch_gradient(w, X, y, batch), expected, slips=slips
 )
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("autograd")
 rng = torch.default_generator
@@ -190,7 +190,7 @@ before = w.clone(), v.clone()
 check.close("(w, v)", heavy_ball(w, v, g, eta=0.1, alpha=0.9), expected, slips=slips)
 check.close("w and v, which belong to the caller,", (w, v), before)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("optim")
 rng = torch.default_generator
@@ -258,7 +258,7 @@ slips = {
 answer = nesterov(w, v, lambda w: w**3, eta=0.1, alpha=0.8)
 check.close("(w, v)", answer, expected, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("optim")
 rng = torch.default_generator
@@ -310,7 +310,7 @@ slips = {
 }
 check.close("a batch of 4", scatter(gradients, 4), expected, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 rng = torch.default_generator
 for n, d, M in ((30, 5, 7), (4, 1, 1), (12, 3, 100)):
@@ -353,7 +353,7 @@ slips = {
 }
 check.close("longest step", longest_step(H), expected, rtol=0, atol=1e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import number, seal
+from course_tools.grading.author import number, seal
 
 rng = torch.default_generator
 for d in (3, 1, 6):
@@ -431,7 +431,7 @@ slips = {
 answer = adam(w, m, s, g, t=3, eta=0.1, beta1=0.9, beta2=0.99, eps=0.01)
 check.close("(w, m, s)", answer, expected, rtol=0, atol=1e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("optim")
 rng = torch.default_generator

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_utils.grading.slips import slip
+from course_tools.grading.slips import slip
 
 # -- descend --------------------------------------------------------------------------------------------------
 

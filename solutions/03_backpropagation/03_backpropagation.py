@@ -81,7 +81,7 @@ slips = {
 delta = output_delta(dL_da, z.detach())
 check.close("delta", delta, expected, rtol=0, atol=2e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("autograd")
 rng = torch.default_generator  # the grader seeds it anew for each batch
@@ -132,7 +132,7 @@ slips = {
 delta = hidden_delta(delta_next, W_next, z.detach())
 check.close("delta", delta, expected, rtol=0, atol=2e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("autograd")
 rng = torch.default_generator
@@ -181,7 +181,7 @@ slips = {
 }
 check.close("(dW, db)", layer_gradients(delta, a_prev), (dW, db), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("autograd")
 rng = torch.default_generator
@@ -237,7 +237,7 @@ check.close("gradient of the sum of x^3, h = 0.1", gradient, expected, slips=sli
 slips = {"x belongs to the caller, and was left changed.": before - 0.1}
 check.close("x after the call", x, before, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, close, seal
+from course_tools.grading.author import banned, close, seal
 
 banned("autograd")
 x = normal(torch.default_generator, 2, 3, 2)
@@ -310,7 +310,7 @@ slips = {"Large logits overflow; take something off them first.": numbers(float(
 loss, dz = softmax_cross_entropy(z, labels)
 check.close("the loss of large logits", loss, F.cross_entropy(z, labels), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("cross_entropy", "autograd")
 rng = torch.default_generator
@@ -368,7 +368,7 @@ loss, dz = bce_with_logits(numbers([800.0]), numbers([0.0]))
 slips = {"Large logits overflow, or round a probability to 0.": numbers(float("inf"))}
 check.close("the loss of a large logit", loss, numbers(800.0), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("cross_entropy", "autograd")
 rng = torch.default_generator
@@ -421,7 +421,7 @@ slips = {
 }
 check.close("(loss, ds)", hinge_loss(s, t), (loss, ds), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("autograd")
 rng = torch.default_generator

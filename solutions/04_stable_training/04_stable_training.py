@@ -95,7 +95,7 @@ check.close(
     "the value of large sums", elu(large, 0.7)[0], numbers([800.0, -0.7]), slips=slips
 )
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("elu", "ELU", "elu_", "celu", "CELU", "selu", "SELU", "autograd")
 rng = torch.default_generator  # the grader seeds it anew for each batch
@@ -152,7 +152,7 @@ large, right = numbers([800.0, -800.0]), numbers([800.0, 0.0])
 slips = {"The exponential of a large number is infinite.": numbers([float("inf"), 0.0])}
 check.close("the value of large sums", softplus(large)[0], right, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("softplus", "Softplus", "softmax", "logsigmoid", "LogSigmoid", "autograd")
 rng = torch.default_generator
@@ -204,7 +204,7 @@ slips = {
 }
 check.close("dead fraction", dead_fraction(z), 0.4, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import number, seal
+from course_tools.grading.author import number, seal
 
 rng = torch.default_generator
 z = normal(rng, 7, 9) - 1.2
@@ -258,7 +258,7 @@ slips = {
 weights = he_normal(5, 3, torch.Generator().manual_seed(44))
 check.close("weights", weights, 0.632456 * drawn, rtol=0, atol=2e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("kaiming_normal_", "kaiming_uniform_", "kaiming_normal", "kaiming_uniform")
 rng = torch.default_generator
@@ -307,7 +307,7 @@ slips = {
 weights = xavier_uniform(5, 3, torch.Generator().manual_seed(45))
 check.close("weights", weights, expected, rtol=0, atol=2e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("xavier_uniform_", "xavier_normal_", "xavier_uniform", "xavier_normal", "uniform_")
 rng = torch.default_generator
@@ -373,7 +373,7 @@ slips = {
 answer = batch_norm_train(X, gamma, beta, 0.25)
 check.close("(Y, mean, var)", answer, (Y, mean, var), rtol=0, atol=2e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("batch_norm", "BatchNorm1d", "BatchNorm2d", "native_batch_norm", "layer_norm")
 rng = torch.default_generator
@@ -444,7 +444,7 @@ check.close("(mean, variance)", answer, expected, slips=slips)
 slips = {"The old averages belong to the caller, and were changed.": expected}
 check.close("the old pair afterwards", old, before, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("batch_norm", "BatchNorm1d", "BatchNorm2d", "native_batch_norm", "lerp", "lerp_")
 rng = torch.default_generator
@@ -501,7 +501,7 @@ answer = batch_norm_eval(X, gamma, beta, running, 0.25)
 check.close("Y", answer, Y, rtol=0, atol=2e-6, slips=slips)
 check.close("one row alone", batch_norm_eval(X[:1], gamma, beta, running, 0.25), answer[:1])
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("batch_norm", "BatchNorm1d", "BatchNorm2d", "native_batch_norm", "layer_norm")
 rng = torch.default_generator
@@ -559,7 +559,7 @@ longer = [g * (100 / 85) for g in gradients]
 slips = {"A short gradient was made longer; leave it alone.": longer}
 check.close("short gradients", clip_gradients(gradients, 100.0), gradients, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "clip_grad_value_")
 rng = torch.default_generator

@@ -88,7 +88,7 @@ slips = {
 }
 check.close("three folds of eight rows", k_folds(order, 3), expected, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("KFold", "LeaveOneOut", "ShuffleSplit", "StratifiedKFold", "RepeatedKFold")
 seal("four folds of eleven rows", k_folds(torch.randperm(11), 4))
@@ -135,7 +135,7 @@ slips = {
 }
 check.close("(stop, kept)", early_stop(losses, 3, 0.2), (4, 1), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 waves = [3.0, 2.0, 2.5, 2.25, 1.9, 2.2, 2.1, 2.0, 0.5, 0.6, 0.75, 0.7]
 wide, narrow = early_stop(waves, 3, 0.25), early_stop(waves, 4, 0.0)
@@ -180,7 +180,7 @@ slips = {
 }
 check.close("gradient", penalised_gradient(grad, w, 0.3), expected, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("autograd", "SGD", "Adam", "AdamW")
 rng = torch.default_generator  # the grader seeds it anew for each batch
@@ -230,7 +230,7 @@ slips = {
 }
 check.close("the old weights", w, before, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("AdamW", "Adam", "SGD", "autograd")
 rng = torch.default_generator
@@ -281,7 +281,7 @@ slips = {
 }
 check.close("in service", dropout(a, draw, 0.2, False), a, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("dropout", "Dropout", "native_dropout", "alpha_dropout", "feature_dropout")
 a, draw = normal(torch.default_generator, 5, 6), torch.rand(5, 6, dtype=torch.float64)
@@ -332,7 +332,7 @@ slips = {
 answer = ensemble_average(logits)
 check.close("probabilities", answer, expected, rtol=0, atol=2e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 rng = torch.default_generator
 seal("four members", ensemble_average(2 * normal(rng, 4, 3, 5)))
@@ -390,7 +390,7 @@ slips = {
 answer = many_views(predict, image, changes)
 check.close("mean of three views", answer, expected, rtol=0, atol=2e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 
 def shares(image: Tensor) -> Tensor:

@@ -80,7 +80,7 @@ slips = {
 }
 check.close("places", sizes, [5, 4, 12, 3], slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import exact, seal
+from course_tools.grading.author import exact, seal
 
 others = [
     (28, 5, 1, 2, 1),
@@ -150,7 +150,7 @@ slips = {"There are zeros on two sides only; they belong on all four.": two_side
 y = conv2d(x, W, b, stride=2, padding=1)
 check.close("stride 2, padding 1", y, expected, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("conv2d", "unfold", "autograd")
 for c_in, c_out, h, w, k, l, stride, padding in (
@@ -213,7 +213,7 @@ slips = {
 }
 check.close("the matrix for a 3 x 3 picture", conv_matrix(kernel, 3, 3), M, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("conv2d", "unfold", "autograd")
 for k, l, height, width in ((3, 3, 4, 4), (2, 3, 5, 4), (1, 2, 2, 6), (3, 2, 3, 2)):
@@ -303,7 +303,7 @@ slips = {
 }
 check.close("(dX, dW, db)", conv_gradients(X, W, dY), (dX, dW, db), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("conv2d", "conv_transpose2d", "unfold", "fold", "autograd")
 for n, c_in, c_out, h, w, k, l in (
@@ -363,7 +363,7 @@ slips = {
 }
 check.close("dx", maxpool_backward(x, dy, k=2, stride=1), dx, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("max_pool2d", "unfold", "fold", "autograd")
 for h, w, k, stride in (
@@ -440,7 +440,7 @@ slips = {
 }
 check.close("stride 2", conv_transpose(y, kernel, stride=2), expected, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("conv2d", "conv_transpose2d", "unfold", "fold", "autograd")
 for h, w, k, l, stride in (
@@ -497,7 +497,7 @@ slips = {
 }
 check.close("(size, jump)", receptive_field(layers), (15, 4), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import exact, seal
+from course_tools.grading.author import exact, seal
 
 stacks = [
     [],

@@ -72,7 +72,7 @@ slips = {
 }
 check.close("(parameters, ratio)", separable_cost(8, 16, 3), (count, ratio), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 for c_in, c_out, k in ((3, 32, 5), (1, 1, 1), (64, 16, 3), (7, 100, 7)):
     seal(f"{c_in} to {c_out}, {k} x {k}", list(separable_cost(c_in, c_out, k)))
@@ -118,7 +118,7 @@ slips = {
 }
 check.close("for 10 channels, k = 7", small_or_large(10, 7), (3, 2700, 4900), slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import exact, seal
+from course_tools.grading.author import exact, seal
 
 others = [(1, 3), (16, 5), (3, 11), (64, 9)]
 seal("other sizes", [list(small_or_large(*case)) for case in others], rule=exact())
@@ -172,7 +172,7 @@ slips = {
 }
 check.close("Y", inception(X, C1, R3, C3), Y, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 for n, c, h, w, a, r, b in (
     (2, 3, 5, 4, 2, 2, 3),
@@ -239,7 +239,7 @@ check.close(
     "projection, stride 2", residual(X, W1, W2, P, stride=2), projected, slips=slips
 )
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 for n, c, o, h, w, stride in (
     (2, 1, 4, 6, 7, 2),
@@ -291,7 +291,7 @@ slips = {
 }
 check.close("Y", pixelwise(X, W, b), Y, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import banned, seal
+from course_tools.grading.author import banned, seal
 
 banned("conv2d", "autograd")
 for n, c, o, h, w in ((2, 4, 4, 3, 5), (2, 3, 5, 4, 6), (1, 1, 1, 1, 1), (3, 5, 2, 1, 7)):
@@ -355,7 +355,7 @@ slips = {
 }
 check.close("Y", squeeze_excite(X, W1, W2), Y, rtol=0, atol=2e-6, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 for n, c, r, h, w in ((3, 4, 2, 5, 6), (1, 2, 1, 1, 1), (2, 6, 3, 2, 3)):
     rng = torch.Generator().manual_seed(n + c)
@@ -441,7 +441,7 @@ slips = {
 }  # fmt: skip
 check.close("fine-tuned", prepared("fine-tuned"), tuned, slips=slips)
 ### BEGIN HIDDEN TESTS
-from course_utils.grading.author import seal
+from course_tools.grading.author import seal
 
 found = []
 for mode in ("frozen", "fine-tuned"):

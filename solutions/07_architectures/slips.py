@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.grading.slips import slip
+from course_tools.grading.slips import slip
 
 # -- separable_cost -------------------------------------------------------------------------------------------
 

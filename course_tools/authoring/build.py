@@ -1,0 +1,187 @@
+"""From the text sources to notebooks: chapters are paired, exercises become nbgrader assignments.
+
+chapters/03_x.py                  -> chapters/03_x.ipynb                 (no outputs)
+solutions/03_x/03_x.py            -> solutions/03_x/03_x.ipynb           (nbgrader's source, not committed)
+                                  -> assignments/03_x/03_x.ipynb         (the student's version)
+"""
+
+import hashlib
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from course_tools.paths import ROOT
+from course_utils.errors import CourseError, one_of
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+BEGIN_SOLUTION = "### BEGIN SOLUTION"
+
+
+class BuildError(CourseError):
+    """A source that cannot be built; the message says which and what to change."""
+
+
+def run(names: list[str], root: Path = ROOT) -> None:
+    """Pair the named chapters (all, when there is no name), build their assignments, and say what changed."""
+    sources = [*chapters(root), *exercises(root)]
+    known = sorted({source.stem for source in sources})
+    wanted = {one_of(name, known) for name in names} or set(known)
+    changed = 0
+    for source in sources:
+        if source.stem in wanted:
+            is_chapter = source.parent.name == "chapters"
+            if pair(source) if is_chapter else assignment(source, root):
+                changed += 1
+                print(f"{'chapter' if is_chapter else 'assignment'} {source.stem} written")
+    if not changed:
+        print("Everything was up to date.")
+
+
+def chapters(root: Path = ROOT) -> list[Path]:
+    """The chapter sources, in order."""
+    return sorted((root / "chapters").glob("[0-9][0-9]_*.py"))
+
+
+def exercises(root: Path = ROOT) -> list[Path]:
+    """The sources of the assignments, in order."""
+    return [p for p in sorted((root / "solutions").glob("[0-9][0-9]_*/*.py")) if p.stem == p.parent.name]
+
+
+def environment_on_path() -> None:
+    """Put this Python's commands first on PATH: nbgrader calls a bare `alembic` and `jupyter`."""
+    folder = str(Path(sys.executable).parent)
+    if folder not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = folder + os.pathsep + os.environ.get("PATH", "")
+
+
+def write_if_changed(path: Path, text: str) -> bool:
+    """Write `text` unless the file holds it already; say whether anything was written."""
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return True
+
+
+def pair(source: Path) -> bool:
+    """Write the notebook of a chapter beside its source; say whether it changed."""
+    return write_if_changed(source.with_suffix(".ipynb"), _text(read(source)))
+
+
+def nbgrader_source(source: Path) -> NotebookNode:
+    """The instructor's notebook of an assignment, with nbgrader's metadata.
+
+    A cell whose header carries a name is one of nbgrader's:
+    ``# %% softmax`` with BEGIN/END SOLUTION is a solution, ``# %% test_softmax points=2`` a locked test,
+    ``# %% why [markdown] points=1`` an answer graded by hand, ``# %% setup`` read-only.
+    """
+    notebook = read(source)
+    seen: set[str] = set()
+    for cell in notebook.cells:
+        name, points = cell.metadata.pop("title", None), cell.metadata.pop("points", None)
+        if name is None:
+            if BEGIN_SOLUTION in cell.source or points is not None:
+                raise BuildError(f"{source.name}: a cell with a solution or points has no name:\n{cell.source[:80]}")
+            continue
+        if name in seen or not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+            raise BuildError(f"{source.name}: the cell name {name!r} is used twice or is not one plain word")
+        seen.add(name)
+        cell.metadata["nbgrader"] = _nbgrader_metadata(cell, name, points)
+        cell.id = _digest(name)
+    return notebook
+
+
+def assignment(source: Path, root: Path = ROOT) -> bool:
+    """Build the student's notebook with nbgrader's own generate_assignment; say whether it changed."""
+    built = nbgrader_source(source)
+    write_if_changed(source.with_suffix(".ipynb"), _text(built))
+    released = _generate_assignment(source.stem, built)
+    return write_if_changed(root / "assignments" / source.stem / f"{source.stem}.ipynb", _text(released))
+
+
+def read(source: Path) -> NotebookNode:
+    """A py:percent source as a notebook without outputs, its cells' ids the same at each reading."""
+    try:
+        notebook = jupytext.read(source, fmt="py:percent")
+    except Exception as e:
+        raise BuildError(f"{source.name} cannot be read as a py:percent script: {e}") from e
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": LANGUAGE})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell, cell_id in zip(notebook.cells, _cell_ids(notebook), strict=True):
+        cell.metadata.pop("lines_to_next_cell", None)
+        cell.id = cell_id
+    return notebook
+
+
+def _cell_ids(notebook: NotebookNode) -> list[str]:
+    """An id for each cell from its section's heading and its place there: a rebuild changes none that stayed.
+
+    (jupytext and nbgrader draw random ones.)
+    """
+    ids: list[str] = []
+    count: dict[str, int] = {}
+    section = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (headings := re.findall(r"^#{1,3} +(.+)$", cell.source, re.MULTILINE)):
+            section = headings[-1]
+        count[section] = count.get(section, 0) + 1
+        ids.append(_digest(f"{section}/{count[section]}"))
+    if len(set(ids)) < len(ids):
+        raise BuildError("two cells would get the same id; give the sections different headings")
+    return ids
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _nbgrader_metadata(cell: NotebookNode, name: str, points: float | None) -> dict[str, object]:
+    by_hand = cell.cell_type == "markdown" and points is not None
+    solution = BEGIN_SOLUTION in cell.source or by_hand
+    metadata: dict[str, object] = {
+        "schema_version": 3,
+        "grade_id": name,
+        "grade": points is not None,
+        "solution": solution,
+        "locked": not solution,
+        "task": False,
+    }
+    return metadata if points is None else {**metadata, "points": points}
+
+
+def _generate_assignment(name: str, built: NotebookNode) -> NotebookNode:
+    """Run nbgrader's generate_assignment in a folder of its own: the instructor's gradebook is not touched."""
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
+
+    environment_on_path()
+    with tempfile.TemporaryDirectory(prefix="course-build-") as folder:
+        course = Path(folder)
+        write_if_changed(course / "source" / name / f"{name}.ipynb", _text(built))
+        config = Config()
+        config.CourseDirectory.root = folder
+        config.CourseDirectory.db_url = f"sqlite:///{folder}/gradebook.db"
+        result = NbGraderAPI(config=config).generate_assignment(name)
+        if not result["success"]:
+            raise BuildError(f"nbgrader could not build {name}:\n{result.get('log') or result.get('error')}")
+        released = nbformat.read(course / "release" / name / f"{name}.ipynb", as_version=4)
+    for cell, source_cell in zip(released.cells, built.cells, strict=True):
+        cell.id = source_cell.id
+    released.metadata = built.metadata
+    return released
+
+
+def _text(notebook: NotebookNode) -> str:
+    """The notebook as text: validated, without outputs, and the same for the same contents."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook) + "\n"

@@ -1,0 +1,168 @@
+"""The `course` command.
+
+Each command imports what it needs when it runs, so that ``course --help`` waits for nothing. An error that the
+user can put right is a `CourseError`; `main` prints its message alone.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course_utils.errors import CourseError
+
+app = typer.Typer(
+    help="Deep Learning by Hand: open the course, build it, grade it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command(context_settings=PASS_THROUGH)
+def lab(
+    context: typer.Context,
+    edit: Annotated[bool, typer.Option("--edit", help="Open the sources themselves, for authors.")] = False,
+) -> None:
+    """Open JupyterLab on your own copies of the chapters and exercises.
+
+    Anything else you write is passed on to JupyterLab: course lab --no-browser --port 9999
+    """
+    from course_tools.lab import lab
+
+    lab.run(context.args, edit=edit)
+
+
+@app.command()
+def build(
+    names: Annotated[list[str] | None, typer.Argument(help="Chapters to build; all when none is named.")] = None,
+) -> None:
+    """Write the notebooks of the chapters and the student versions of the assignments."""
+    from course_tools.authoring import build
+
+    build.run(names or [])
+
+
+@app.command()
+def site(
+    serve: Annotated[bool, typer.Option("--serve", help="Open the pages in a browser when they are built.")] = False,
+    port: Annotated[int, typer.Option(help="The port for --serve.")] = 8000,
+    archive: Annotated[bool, typer.Option("--zip", help="Pack the pages into one file for any static host.")] = False,
+) -> None:
+    """Build the rendered chapters into site/_build."""
+    from course_tools.website import site
+
+    site.run(serve=serve, port=port, archive=archive)
+
+
+@app.command()
+def demo(
+    name: Annotated[str | None, typer.Argument(help="An exercise; the first when none is named.")] = None,
+) -> None:
+    """Take a class of six sample students through the whole loop in a temporary folder."""
+    from course_tools import demo
+
+    demo.run(name)
+
+
+@app.command()
+def submit(name: Annotated[str, typer.Argument(help="An exercise, by name or number.")]) -> None:
+    """Make one file of your exercise that you can hand in (for students)."""
+    from course_tools.grading.intake import submit
+
+    submit.run(name)
+
+
+@app.command()
+def roster(file: Annotated[Path, typer.Argument(help="A CSV from Moodle, Canvas or a spreadsheet.")]) -> None:
+    """Read the class list into the gradebook."""
+    from course_tools.grading.gradebook import roster
+
+    roster.run(file)
+
+
+@app.command()
+def collect(
+    name: Annotated[str, typer.Argument(help="An assignment, by name or number.")],
+    files: Annotated[list[Path], typer.Argument(help="The archive of submissions from Moodle or Canvas.")],
+) -> None:
+    """Collect the submissions that a learning management system gives out as a zip."""
+    from course_tools.grading.intake import collect
+
+    collect.run(name, files)
+
+
+@app.command()
+def feedback(name: Annotated[str, typer.Argument(help="An assignment, by name or number.")]) -> None:
+    """Write everybody's page of feedback, and one zip of them to upload to Moodle or Canvas."""
+    from course_tools.grading.gradebook import feedback
+
+    feedback.run(name)
+
+
+@app.command()
+def similarity(name: Annotated[str, typer.Argument(help="An assignment, by name or number.")]) -> None:
+    """Write a page of submissions that agree beyond the exercise: leads for a person, never verdicts."""
+    from course_tools.grading.similarity import similarity
+
+    similarity.run(name)
+
+
+@app.command("export-marks")
+def export_marks(
+    name: Annotated[str, typer.Argument(help="An assignment, by name or number.")],
+    form: Annotated[str, typer.Option("--format", help="plain, moodle or canvas.")] = "plain",
+    to: Annotated[Path | None, typer.Option(help="The file to write; NAME-FORMAT.csv when none is named.")] = None,
+) -> None:
+    """Write the marks as a CSV file for a spreadsheet, Moodle or Canvas."""
+    from course_tools.grading.gradebook import export_marks
+
+    export_marks.run(name, form, to)
+
+
+@app.command()
+def export(
+    student: Annotated[Path, typer.Option("--student", help="An empty or new folder for the public edition.")],
+) -> None:
+    """Write the public edition of the course: no solutions, planted mistakes or hidden checks."""
+    from course_tools.authoring import export
+
+    export.run(student)
+
+
+@app.command()
+def grade(
+    name: Annotated[str, typer.Argument(help="The assignment: 03_backpropagation, or 3.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="How many at once; one for each core.")] = None,
+    only: Annotated[str, typer.Option(metavar="STUDENT", help="Grade this student alone.")] = "",
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run without a sandbox submissions that you trust.")
+    ] = False,
+    scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask scheduler, tcp://host:port.")] = "",
+) -> None:
+    """Grade what the class handed in, in a sandbox; goes on where an earlier run stopped."""
+    from course_tools.grading import grade
+
+    grade.run(name, workers, only, unsafe, scheduler)
+
+
+@app.command()
+def floors(
+    names: Annotated[list[str] | None, typer.Argument(help="Chapters to run; all when none is named.")] = None,
+) -> None:
+    """Run chapters with five seeds and record the results that they promise."""
+    from course_tools.authoring import floors
+
+    floors.run(names or [])
+
+
+def main() -> None:
+    """Run the command line; a CourseError becomes its message and exit code 1."""
+    try:
+        app()
+    except CourseError as error:
+        typer.echo(f"course: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""What starts and feeds the sandbox, from outside."""

@@ -1,0 +1,215 @@
+"""The grader's hand on the warm process and its children: start one, ask it to run something, end it.
+
+Who runs this: the grader (or a Dask worker), outside the sandbox. What comes back over a child's socket is
+untrusted: it is counted, typed and cut here, and judged elsewhere.
+"""
+
+import atexit
+import collections
+import contextlib
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from course_tools.grading.engine import sandbox
+from course_tools.grading.inside.frames import Gone, Message, Reader, frame
+from course_utils.errors import CourseError
+
+WARM_UP_SECONDS, START_SECONDS = 120, 30
+MAX_MESSAGES, MAX_OUTPUT, MAX_SEALED, MAX_SEALS = 5_000, 8 << 20, 32 << 20, 200
+GRACE = 2.0  # seconds between asking a cell to stop and ending its process
+
+
+class WarmEnded(CourseError):
+    """The warm process is gone, for example because the machine ran out of memory."""
+
+
+class Ended(Exception):
+    """The child's process is gone or was ended: `why` is a short reason, `slow` says that time ran out."""
+
+    def __init__(self, why: str, slow: bool = False) -> None:
+        super().__init__(why)
+        self.why, self.slow = why, slow
+
+
+@dataclass
+class Ran:
+    """What one request gave: nbformat outputs, sealed messages with their bytes, and how it ended."""
+
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    seals: list[tuple[Message, bytes]] = field(default_factory=list)
+    error: str = ""
+    detail: str = ""
+
+
+class Child:
+    """One forked process for one submission."""
+
+    def __init__(self, sock: socket.socket, pidfd: int) -> None:
+        self.sock, self.pidfd = sock, pidfd
+        self.reader = Reader(sock)
+
+    def wait_until_ready(self) -> None:
+        """Return when it is shut in and listens. Raises WarmEnded when it could not be."""
+        try:
+            message, _ = self.reader.message(time.monotonic() + START_SECONDS)
+        except (Gone, TimeoutError) as e:
+            raise WarmEnded(
+                "A submission could not be shut in: this kernel or container forbids nested namespaces or Landlock. "
+                "docs/grading.md says how to allow them."
+            ) from e
+        if "ready" not in message:
+            raise Ended("spoke out of turn")
+
+    def put_files(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Write the submission's other files into the child's scratch folder."""
+        listing = [[name, len(content)] for name, content in files]
+        self.ask({"files": listing}, START_SECONDS, b"".join(content for _, content in files))
+
+    def ask(self, request: Message, seconds: float, blob: bytes = b"") -> Ran:
+        """Send a request and collect its answer. A run past `seconds` is interrupted. Raises Ended."""
+        try:
+            self._send(frame(request, blob), time.monotonic() + seconds)
+            return self._collect(time.monotonic() + seconds)
+        except TimeoutError:
+            return self._interrupt(seconds)
+        except Gone as e:
+            raise Ended("ended its process") from e
+
+    def end(self) -> None:
+        """Kill it and everything that it started; the kernel clears up while the grader goes on."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        os.close(self.pidfd)
+        self.sock.close()
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        """`sendall` that a child which does not read cannot hold up."""
+        view = memoryview(data)
+        while view:
+            if not select.select([], [self.sock], [], max(0.0, deadline - time.monotonic()))[1]:
+                raise TimeoutError
+            try:
+                view = view[self.sock.send(view, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                continue
+            except OSError as e:
+                raise Gone(str(e)) from e
+
+    def _interrupt(self, seconds: float) -> Ran:
+        """Ask nicely once, as a person would press Stop; then end it."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGINT)
+        try:
+            ran = self._collect(time.monotonic() + GRACE)
+        except (TimeoutError, Gone) as e:
+            raise Ended(f"ran longer than {seconds:g} seconds", slow=True) from e
+        ran.error = "Timeout"
+        ran.detail = f"ran longer than {seconds:g} seconds"
+        return ran
+
+    def _collect(self, deadline: float) -> Ran:
+        ran, size, sealed = Ran(), 0, 0
+        for _ in range(MAX_MESSAGES):
+            message, blob = self.reader.message(deadline)
+            if "done" in message:
+                ran.error, ran.detail = _short(message.get("error")), _short(message.get("detail"), 200)
+                if message["done"] != "ok" and not ran.error:
+                    ran.error = "Error"
+                return ran
+            if "seal" in message:
+                sealed += len(blob) + 1000
+                if len(ran.seals) >= MAX_SEALS or sealed > MAX_SEALED:
+                    raise Gone("too many seals")
+                ran.seals.append((message, blob))
+            elif type(message.get("output")) is dict:
+                size += len(str(message["output"]))
+                if size <= MAX_OUTPUT:
+                    ran.outputs.append(message["output"])
+        raise Gone("too many messages")
+
+
+def _short(text: Any, limit: int = 40) -> str:
+    return text[:limit] if type(text) is str else ""
+
+
+class Warm:
+    """The warm process. One per grader; its children may be asked for from several threads."""
+
+    def __init__(self, modules: Sequence[str], unsafe: bool = False) -> None:
+        if not unsafe:
+            sandbox.require()
+        self.lock = threading.Lock()
+        self.asked: collections.deque[socket.socket] = collections.deque()
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115  (open for as long as the process lives)
+        program = [sys.executable, "-m", "course_tools.grading.inside.warm", str(theirs.fileno())]
+        program += ["as-it-is" if unsafe else "shut-in", *modules]
+        self.scratch = tempfile.mkdtemp(prefix="course-grade-") if unsafe else ""
+        self.process = subprocess.Popen(
+            sandbox.command(program, unsafe),
+            env=sandbox.ENVIRONMENT | ({"TMPDIR": self.scratch} if unsafe else {}),
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+        )
+        theirs.close()
+        atexit.register(self.close)
+        self._wait_until_warm()
+
+    def _wait_until_warm(self) -> None:
+        ready = select.select([self.control], [], [], WARM_UP_SECONDS)[0]
+        if not ready or self.control.recv(16) != b"warm":
+            said = self.said()
+            self.close()
+            raise CourseError(f"The grader's warm process did not start. It said: {said or 'nothing'}")
+
+    def child(self) -> Child:
+        """A fresh child; call `wait_until_ready` before the first request.
+
+        Another is ordered at once, so that it gets ready while this one works. It never runs for two submissions.
+        """
+        with self.lock:
+            try:
+                if not self.asked:
+                    self._order()
+                _, descriptors, *_ = socket.recv_fds(self.control, 16, 1)
+                child = Child(self.asked.popleft(), descriptors[0])
+                self._order()
+            except (OSError, IndexError) as e:
+                raise WarmEnded(f"The grader's warm process has ended; grade again to go on. {self.said()}") from e
+        return child
+
+    def _order(self) -> None:
+        ours, theirs = socket.socketpair()
+        socket.send_fds(self.control, [b"fork"], [theirs.fileno()])
+        theirs.close()
+        self.asked.append(ours)
+
+    def said(self) -> str:
+        """The end of what the warm process wrote to its log."""
+        self.log.seek(max(0, self.log.seek(0, os.SEEK_END) - 2000))
+        return self.log.read().decode(errors="replace").strip()[-600:]
+
+    def close(self) -> None:
+        """Hang up: the warm process ends, and every child with it."""
+        atexit.unregister(self.close)
+        self.control.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)

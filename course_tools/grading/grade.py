@@ -1,0 +1,240 @@
+"""`course grade`: a class of submissions, graded side by side, kept one by one.
+
+Runs in the grader's main process: it cleans, hands programs to the workers, judges what comes back and writes. Only
+programs leave this process; only this process knows expected values and writes marks. Killed at any moment and
+started again it goes on where it was.
+"""
+
+import csv
+import fcntl
+import secrets
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import OperationalError
+
+from course_tools.grading import course
+from course_tools.grading.engine import workers
+from course_tools.grading.engine.program import Program, Trace
+from course_tools.grading.engine.runner import WarmEnded
+from course_tools.grading.gradebook.ledger import Ledger, Row
+from course_tools.grading.gradebook.record import Recorder
+from course_tools.grading.intake.clean import Cleaned, clean
+from course_tools.grading.judging import reference
+from course_tools.grading.judging.master import Master, load
+from course_tools.grading.submission import finish, prepare
+from course_tools.paths import ROOT
+from course_utils.errors import CourseError
+
+
+@dataclass
+class Summary:
+    """What a batch did: how many it graded and found done, a row for each kept result, and what went wrong."""
+
+    graded: int
+    already: int
+    rows: list[Row]
+    failed: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def run(
+    name: str, count: int | None = None, only: str = "", unsafe: bool = False, scheduler: str = "", root: Path = ROOT
+) -> Summary:
+    """Grade what was handed in for `name` and not graded yet; print the marks and who needs a person.
+
+    Raises CourseError when the assignment, the sandbox or the cluster is not there, or another batch is running.
+    """
+    console = Console()
+    name = course.assignment_name(name, root)
+    with _only_batch(root, name), course.gradebook(root) as book:
+        summary = grade(book, name, root, count or workers.count(), only, unsafe, scheduler, console)
+    path = root / ".grading" / f"{name}.csv"
+    write_csv(path, summary.rows)
+    print_summary(console, name, summary, path)
+    if summary.failed:
+        raise CourseError(
+            f"{len(summary.failed)} submissions could not be graded. Run the command again to try them."
+        )
+    return summary
+
+
+def grade(
+    book: Gradebook, name: str, root: Path, count: int, only: str, unsafe: bool, scheduler: str, console: Console
+) -> Summary:
+    """Grade into `book`; see `run`."""
+    config = course.settings(root)
+    master = load(course.folder("source", root) / name)
+    submitted = course.folder("submitted", root)
+    ledger = Ledger(book, master)
+    recorder = Recorder(ledger, submitted, course.folder("autograded", root), config)
+    students = sorted(path.parent.name for path in submitted.glob(f"*/{name}") if path.is_dir())
+    if only and only not in students:
+        raise CourseError(f"{only} has handed in nothing for {name}. Look into {submitted}.")
+    kept = ledger.kept()
+    fingerprints = recorder.fingerprints(s for s in students if not only or s == only)
+    ledger.enroll(fingerprints)
+    todo = [student for student, mark in fingerprints.items() if kept.get(student) != mark]
+    summary = Summary(0, len(fingerprints) - len(todo), [], warnings=_warnings(master, unsafe))
+    if todo:
+        _Batch(master, recorder, fingerprints, summary, count, unsafe, scheduler, console).grade(todo)
+    summary.rows = [row for row in ledger.rows() if not only or row.student == only]
+    return summary
+
+
+def _warnings(master: Master, unsafe: bool) -> list[str]:
+    found = [f"{t.name} has no sealed checks: its mark can be forged." for t in master.tests.values() if not t.parts]
+    if unsafe:
+        found.append("Graded with --unsafe: nothing kept submissions from files, the network or each other.")
+    return found
+
+
+@dataclass
+class _Batch:
+    """The submissions in flight. A submission whose time ran out beside others is run again by itself at the end."""
+
+    master: Master
+    recorder: Recorder
+    fingerprints: dict[str, str]
+    summary: Summary
+    count: int
+    unsafe: bool
+    scheduler: str
+    console: Console
+    seed: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def grade(self, students: Sequence[str]) -> None:
+        self.modules = tuple(self.master.modules())
+        with self._bar() as bar:
+            task = bar.add_task("warming up", total=len(students))
+            self.expected = reference.run(self.master, self.seed, workers.warm(self.modules, self.unsafe))
+            bar.update(task, description=f"grading {self.master.name}")
+            executor = workers.executor(self.count, self.scheduler)
+            try:
+                slow: list[str] = []
+                for student in self._side_by_side(executor, students, slow):
+                    bar.advance(task, student not in slow)
+                for student in slow:
+                    self._alone(student)
+                    bar.advance(task)
+            finally:
+                workers.stop(executor)
+                workers.close()
+
+    def _bar(self) -> Progress:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        return Progress(*columns, console=self.console, transient=True)
+
+    def _side_by_side(self, executor: Executor, students: Sequence[str], slow: list[str]) -> Iterator[str]:
+        """Keep a few more submissions in flight than run at once; yield each student when done or found slow."""
+        flying: dict[Future[Trace], tuple[str, Cleaned]] = {}
+        left = iter(students)
+        while True:
+            while len(flying) < self.count + 2 and (student := next(left, None)) is not None:
+                cleaned, program = self._prepare(student)
+                flying[executor.submit(workers.run, program, self.modules, self.unsafe)] = student, cleaned
+            if not flying:
+                return
+            arrived = {done: flying.pop(done) for done in wait(flying, return_when=FIRST_COMPLETED).done}
+            for done, (student, cleaned) in arrived.items():
+                self._finish(student, cleaned, done, slow)
+            self._commit()  # one write to the disk for all that are there
+            yield from (student for student, _ in arrived.values())
+
+    def _alone(self, student: str) -> None:
+        """Run a submission with no neighbour that could have taken its time."""
+        cleaned, program = self._prepare(student)
+        try:
+            self._keep(student, cleaned, workers.run(program, self.modules, self.unsafe))
+            self._commit()
+        except WarmEnded as e:
+            self.summary.failed[student] = str(e)
+
+    def _prepare(self, student: str) -> tuple[Cleaned, Program]:
+        cleaned = clean(self.recorder.submitted / student / self.master.name, self.master)
+        return cleaned, prepare(cleaned, self.master, self.seed)
+
+    def _finish(self, student: str, cleaned: Cleaned, done: Future[Trace], slow: list[str]) -> None:
+        try:
+            trace = done.result()
+        except Exception as e:  # a worker is lost, whatever it says: its submission is tried here, by itself
+            self.console.log(f"{student}: a worker was lost ({type(e).__name__}); it is graded here")
+            slow.append(student)
+            return
+        if trace.slow and self.count > 1:
+            slow.append(student)
+        else:
+            self._keep(student, cleaned, trace)
+
+    def _keep(self, student: str, cleaned: Cleaned, trace: Trace) -> None:
+        try:
+            graded = finish(cleaned, trace, self.expected)
+            self.recorder.save(student, graded, cleaned, self.fingerprints[student])
+            self.summary.graded += 1
+        except OSError as e:  # the disk refuses one folder; nothing of it is in the gradebook yet
+            self.summary.failed[student] = f"its graded notebook could not be written: {e}"
+
+    def _commit(self) -> None:
+        try:
+            self.recorder.ledger.commit()
+        except OperationalError as e:
+            raise CourseError(
+                "Another program holds the gradebook. Close it and run the command again; what is graded is kept."
+            ) from e
+
+
+@contextmanager
+def _only_batch(root: Path, name: str) -> Iterator[None]:
+    """One batch of an assignment at a time; the lock goes with the process, however it ends."""
+    folder = root / ".grading"
+    folder.mkdir(exist_ok=True)
+    with (folder / f".{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as e:
+            raise CourseError(f"{name} is being graded already. Wait for that batch, or stop it.") from e
+        yield
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """One line a student: the marks, question by question, and why a person should look."""
+    cells = list(dict.fromkeys(cell for row in rows for cell in row.by_cell))
+    with path.open("w", encoding="utf-8", newline="") as f:
+        writer = csv.writer(f)
+        writer.writerow(["student", "score", "max_score", *cells, "late_penalty", "needs_a_person"])
+        for row in rows:
+            marks = [_number(row.by_cell.get(cell)) for cell in cells]
+            why = "; ".join(_reasons(row))
+            writer.writerow([row.student, _number(row.score), _number(row.max_score), *marks, row.late_penalty, why])
+
+
+def print_summary(console: Console, name: str, summary: Summary, path: Path) -> None:
+    """The table of marks and of who needs a person, and what the batch did."""
+    table = Table(title=name, title_justify="left")
+    for column in ("student", "marks", "of", "needs a person"):
+        table.add_column(column, justify="left" if column in ("student", "needs a person") else "right")
+    for row in summary.rows:
+        cells = (row.student, _number(row.score), _number(row.max_score), "\n".join(_reasons(row)))
+        table.add_row(*map(Text, cells))
+    console.print(table)
+    for student, why in summary.failed.items():
+        console.print(f"{student} could not be graded: {why}", markup=False)
+    for warning in summary.warnings:
+        console.print(f"[bold]Note:[/bold] {warning}")
+    console.print(f"{summary.graded} graded now, {summary.already} before. Marks: {path}", markup=False)
+
+
+def _reasons(row: Row) -> list[str]:
+    return [*(["has an answer to mark by hand"] if row.needs_hand else []), *row.person]
+
+
+def _number(x: float | None) -> str:
+    return "" if x is None else f"{x:.6g}"

@@ -1,0 +1,1 @@
+"""Marks: what was graded, the class, exports and feedback."""

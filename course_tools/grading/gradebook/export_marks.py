@@ -1,0 +1,164 @@
+"""Marks for a spreadsheet, for Moodle and for Canvas, from nbgrader's gradebook.
+
+Each is an nbgrader exporter: ``course export-marks 03 --format moodle``, or
+``nbgrader export --exporter=course_tools.grading.gradebook.export_marks.MoodleExporter --to marks.csv``.
+
+Formats: Moodle's grade import (Grades, Import, CSV file; as of Moodle 4.5) maps columns when it is uploaded and finds
+people by email address, username, ID number or user id; an empty cell is no grade. Canvas's gradebook import
+(as of the canvas-lms sources of 2025) wants Student, ID, SIS User ID, SIS Login ID, Section and one column for each
+assignment, with a second row of the points possible; it finds people by ID, then by SIS Login ID.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Assignment, Gradebook, MissingEntry
+from nbgrader.api import Student as GradebookStudent
+from nbgrader.plugins import ExportPlugin
+
+from course_tools.paths import ROOT
+from course_utils.errors import CourseError
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one student has for one assignment. `score` counts penalties and is None when nothing was handed in."""
+
+    score: float | None
+    max_score: float
+    status: str  # "missing", "graded" or "needs a person"
+    seconds_late: float = 0.0
+
+
+def mark(book: Gradebook, assignment: Assignment, student: GradebookStudent) -> Mark:
+    """The mark of a student, from the gradebook."""
+    try:
+        submission = book.find_submission(assignment.name, student.id)
+    except MissingEntry:
+        return Mark(None, assignment.max_score, "missing")
+    score = max(0.0, submission.score - submission.late_submission_penalty)
+    status = "needs a person" if submission.needs_manual_grade else "graded"
+    return Mark(score, assignment.max_score, status, submission.total_seconds_late)
+
+
+class CourseExporter(ExportPlugin):
+    """What the three formats share: which students and assignments, and how cells are written."""
+
+    default_file = "marks.csv"
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the CSV file (`--to`); say how many marks still wait for a person."""
+        path = Path(self.to or self.default_file)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([safe(cell) for cell in row] for row in self.rows(gradebook))
+        self.log.info("Wrote %s", path)
+
+    def rows(self, book: Gradebook) -> Iterator[list[object]]:
+        """The lines of the file, headings first."""
+        raise NotImplementedError
+
+    def students(self, book: Gradebook) -> list[GradebookStudent]:
+        """Those asked for (`--student`), or all, by name."""
+        chosen = {str(s) for s in self.student}
+        students = [s for s in book.students if not chosen or s.id in chosen]
+        return sorted(students, key=lambda s: (s.last_name or "", s.first_name or "", s.id))
+
+    def assignments(self, book: Gradebook) -> list[Assignment]:
+        """Those asked for (`--assignment`), or all, by name."""
+        chosen = {str(a) for a in self.assignment}
+        return sorted((a for a in book.assignments if not chosen or a.name in chosen), key=lambda a: a.name)
+
+
+class PlainExporter(CourseExporter):
+    """One line for each student and assignment, with what a person wants to know."""
+
+    def rows(self, book: Gradebook) -> Iterator[list[object]]:
+        """Headings, then one line for each student of each assignment."""
+        yield ["assignment", "student", "last name", "first name", "email", "points", "of", "status", "hours late"]
+        for assignment in self.assignments(book):
+            for student in self.students(book):
+                m = mark(book, assignment, student)
+                person = [student.id, student.last_name, student.first_name, student.email]
+                hours = round(m.seconds_late / 3600, 2) or None
+                yield [assignment.name, *person, m.score, m.max_score, m.status, hours]
+
+
+class MoodleExporter(CourseExporter):
+    """For Moodle's Grades, Import, CSV file: one line for each student, one column for each assignment."""
+
+    default_file = "marks-moodle.csv"
+
+    def rows(self, book: Gradebook) -> Iterator[list[object]]:
+        """Headings as Moodle's own export has them, then one line for each student."""
+        assignments = self.assignments(book)
+        yield [
+            "Username",
+            "First name",
+            "Last name",
+            "Email address",
+            *(f"Assignment: {a.name}" for a in assignments),
+        ]
+        for student in self.students(book):
+            marks = [mark(book, assignment, student).score for assignment in assignments]
+            yield [student.id, student.first_name, student.last_name, student.email, *marks]
+
+
+class CanvasExporter(CourseExporter):
+    """For Canvas's gradebook import: one line for each student, one column for each assignment."""
+
+    default_file = "marks-canvas.csv"
+
+    def rows(self, book: Gradebook) -> Iterator[list[object]]:
+        """Headings, the points possible, then one line for each student."""
+        assignments = self.assignments(book)
+        yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *(a.name for a in assignments)]
+        yield ["    Points Possible", "", "", "", "", *(a.max_score for a in assignments)]
+        for student in self.students(book):
+            name = ", ".join(part for part in (student.last_name, student.first_name) if part) or student.id
+            marks = [mark(book, assignment, student).score for assignment in assignments]
+            yield [name, student.lms_user_id, "", student.id, "", *marks]
+
+
+EXPORTERS: dict[str, type[CourseExporter]] = {
+    "plain": PlainExporter,
+    "moodle": MoodleExporter,
+    "canvas": CanvasExporter,
+}
+
+
+def safe(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe in front."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str) and cell.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and cell.strip(" "):
+        return "'" + cell
+    return cell
+
+
+def run(name: str, form: str = "plain", to: Path | None = None, root: Path = ROOT) -> None:
+    """Write the marks of one assignment, and say whose are not complete."""
+    from course_tools.grading.course import assignment_name, gradebook
+
+    if form not in EXPORTERS:
+        raise CourseError(f"There is no format {form!r}. Choose one of {', '.join(EXPORTERS)}.")
+    name = assignment_name(name, root)
+    exporter = EXPORTERS[form](to=str(to or f"{name}-{form}.csv"), assignment=[name])
+    with gradebook(root) as book:
+        try:
+            assignment = book.find_assignment(name)
+        except MissingEntry as e:
+            raise CourseError(f"Nothing of {name} is graded yet. Run `course grade {name}` first.") from e
+        _write(exporter, book)
+        waiting = [s.id for s in book.students if mark(book, assignment, s).status == "needs a person"]
+    print(f"Wrote {exporter.to}")
+    if waiting:
+        print(f"Not complete, answers wait for a person: {', '.join(waiting[:10])} ({len(waiting)} in all)")
+
+
+def _write(exporter: CourseExporter, book: Gradebook) -> None:
+    try:
+        exporter.export(book)
+    except OSError as e:
+        raise CourseError(f"{exporter.to} cannot be written ({e.strerror}). Name another file with --to.") from e

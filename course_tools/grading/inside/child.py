@@ -1,0 +1,263 @@
+"""The forked child: runs one submission's cells and sealed parts, and hands out what they print and seal.
+
+Who runs this: a child of the warm process, shut in, with one descriptor: its socket to the grader. Everything here
+shares a process with a student's code and may be turned against us; nothing that it says is believed. It holds
+inputs (which are not secret) and never an expected value, a rule, a slip or another submission.
+
+Requests: {"files": [[name, size], ...]} + bytes; {"run": source, "seed": n}; {"part": source, "seed": n,
+"banned": [...], "rules": bool}. Each is answered with any number of {"output": ...} or {"seal": ...} messages and
+one {"done": ...}.
+"""
+
+import base64
+import io
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from course_tools.grading import author
+from course_tools.grading.inside import guard, lockdown
+from course_tools.grading.inside.frames import Message, Reader, frame
+from course_tools.grading.inside.values import Refused, encode
+
+PRINTED_PER_CELL, PIECE = 1 << 20, 1 << 16
+FOREVER = 1e9
+Send = Callable[..., None]
+
+
+def _nowhere(message: Message, blob: bytes = b"") -> None:
+    """Where output goes before the child is connected."""
+
+
+class Shell(InteractiveShell):
+    """IPython without a kernel: results, displays and errors become messages for the grader."""
+
+    send: Send = staticmethod(_nowhere)
+
+    @classmethod
+    def current(cls) -> "Shell":
+        """The one shell of this process."""
+        return cls.instance()
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: Any) -> None:
+        lines = [str(line) for line in (stb if isinstance(stb, list) else [stb])]
+        output = {"output_type": "error", "ename": etype.__name__, "evalue": str(evalue)[:1000], "traceback": lines}
+        self.send({"output": output})
+
+    def system(self, cmd: str) -> None:
+        """`!command`, without a terminal."""
+        done = subprocess.run(
+            self.var_expand(cmd, depth=1), shell=True, capture_output=True, text=True, errors="replace"
+        )
+        print(done.stdout + done.stderr, end="")
+        self.user_ns["_exit_code"] = done.returncode
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """There is no window to open."""
+
+
+class _Results(DisplayHook):
+    def write_output_prompt(self) -> None:
+        """The grader numbers cells itself."""
+
+    def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
+        Shell.current().send({"output": {"output_type": "display_data", "data": _text(format_dict), "metadata": {}}})
+
+    def finish_displayhook(self) -> None:
+        """Nothing was written to a terminal."""
+
+
+class _Displays(DisplayPublisher):
+    def publish(self, data: dict, *others: Any, **options: Any) -> None:
+        Shell.current().send({"output": {"output_type": "display_data", "data": _text(data), "metadata": {}}})
+
+    def clear_output(self, wait: bool = False) -> None:
+        """What was shown stays."""
+
+
+def _text(data: dict) -> dict:
+    return {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in data.items()}
+
+
+class _Stream(io.TextIOBase):
+    """Collects what is printed and passes it on in large pieces, at most a megabyte a cell."""
+
+    encoding = "utf-8"
+
+    def __init__(self, send: Send) -> None:
+        self.emit, self.lock = send, threading.RLock()
+        self.start_cell()
+
+    def start_cell(self) -> None:
+        self.pieces: list[str] = []
+        self.waiting = self.printed = 0
+
+    def write(self, text: str) -> int:
+        with self.lock:
+            kept = str(text)[: max(0, PRINTED_PER_CELL - self.printed)]
+            self.printed += len(text)
+            self.waiting += len(kept)
+            if kept:
+                self.pieces.append(kept)
+            if self.waiting > PIECE:
+                self.pass_on()
+        return len(text)
+
+    def pass_on(self) -> None:
+        with self.lock:
+            text, self.pieces, self.waiting = "".join(self.pieces), [], 0
+            if text:
+                self.emit({"output": {"output_type": "stream", "name": "stdout", "text": text}})
+
+    def end_cell(self) -> None:
+        if self.printed > PRINTED_PER_CELL:
+            self.pieces.append("\n... more was printed; it is left out ...\n")
+        self.pass_on()
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 1
+
+
+def make_shell() -> Shell:
+    """The shell, made once in the warm process: every child inherits it ready."""
+    Shell.displayhook_class, Shell.display_pub_class = _Results, _Displays  # type: ignore[assignment]
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    main = types.ModuleType("__main__")
+    sys.modules["__main__"] = main
+    shell = Shell.instance(config=config, user_module=main, user_ns=main.__dict__)
+    shell.InteractiveTB.set_mode("Plain")
+    main.__dict__["get_ipython"] = shell.get_ipython
+    from matplotlib_inline.backend_inline import configure_inline_support
+
+    configure_inline_support(shell, "module://matplotlib_inline.backend_inline")
+    return shell
+
+
+def forget(shell: Shell) -> None:
+    """Back to an empty notebook, after warming up."""
+    shell.reset(new_session=True)
+
+
+def serve(descriptor: int, shell: Shell) -> None:
+    """Answer the grader's requests until it hangs up. Called once, in a child that is shut in."""
+    lockdown.close_files_except(descriptor)
+    sock, lock = socket.socket(fileno=descriptor), threading.RLock()
+    _enter_scratch()
+
+    def send(message: Message, blob: bytes = b"") -> None:
+        with lock:
+            if "output" in message and message["output"]["output_type"] != "stream":
+                stream.pass_on()  # what was printed before comes before
+            sock.sendall(frame(message, blob))
+
+    stream = _Stream(send)
+    shell.send = send
+    sys.stdout = sys.stderr = stream
+    reader = Reader(sock)
+    send({"ready": True})
+    while True:
+        request, blob = reader.message(time.monotonic() + FOREVER)
+        stream.start_cell()
+        answer = _answer(request, blob, shell, send)
+        stream.end_cell()
+        send(answer)
+
+
+def _enter_scratch() -> None:
+    """A home of its own, in the memory that only this child has."""
+    folder = tempfile.mkdtemp(prefix="home-", dir=lockdown.SCRATCH)
+    os.chdir(folder)
+    tempfile.tempdir = folder
+    os.environ.update(HOME=folder, TMPDIR=folder, IPYTHONDIR=f"{folder}/.ipython", NBGRADER_EXECUTION="autograde")
+    sys.path[:0] = [""]
+
+
+def _answer(request: Message, blob: bytes, shell: Shell, send: Send) -> Message:
+    if "files" in request:
+        _write_files(request["files"], blob)
+        return {"done": "ok"}
+    _start_afresh(request["seed"])
+    if "run" in request:
+        result = shell.run_cell(request["run"], store_history=True)
+        return {"done": "ok" if result.success else "error"}
+    return _run_part(request, shell, send)
+
+
+def _write_files(files: list, blob: bytes) -> None:
+    offset = 0
+    for name, size in files:
+        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+        with open(name, "wb") as f:
+            f.write(blob[offset : offset + size])
+        offset += size
+
+
+def _start_afresh(seed: int) -> None:
+    """The same random numbers and the usual settings before each cell and part, whatever an earlier one set."""
+    import torch
+
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.set_grad_enabled(True)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  (students may use it)
+    torch.manual_seed(seed)
+
+
+def _run_part(request: Message, shell: Shell, send: Send) -> Message:
+    """Run one sealed part in the notebook's namespace, with `seal` in it for as long as it runs."""
+    ns = shell.user_ns
+    ours: dict[str, Any] = {"seal": _sealer(send, request["rules"])}
+    if request["rules"]:
+        ours |= {rule.__name__: rule for rule in author.RULES}
+    before = {name: ns[name] for name in ours if name in ns}
+    ns.update(ours)
+    try:
+        with guard.banning(request["banned"]):
+            exec(compile(request["part"], "<sealed>", "exec"), ns)
+        return {"done": "ok"}
+    except BaseException as e:
+        detail = str(e)[:300] if request["rules"] or isinstance(e, guard.BannedCall) else ""
+        return {"done": "error", "error": type(e).__name__, "detail": detail}
+    finally:
+        for name in ours:
+            ns.pop(name, None)
+        ns.update(before)
+
+
+def _sealer(send: Send, with_rules: bool) -> Callable[..., None]:
+    def seal(name: str, value: Any, rule: author.Rule | None = None) -> None:
+        try:
+            trees, blob = _encoded(value, rule or author.close() if with_rules else None)
+            send({"seal": str(name), "trees": trees}, blob)
+        except Refused as e:
+            send({"seal": str(name), "refused": str(e)})
+
+    return seal
+
+
+def _encoded(value: Any, rule: author.Rule | None) -> tuple[list, bytes]:
+    tree, blob = encode(value)
+    if rule is None:
+        return [tree], blob
+    rule_tree, rule_blob = encode(rule)
+    return [tree, rule_tree], blob + rule_blob

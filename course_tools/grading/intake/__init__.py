@@ -1,0 +1,1 @@
+"""From what a class handed in to notebooks that can be graded."""

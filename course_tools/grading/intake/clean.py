@@ -1,0 +1,279 @@
+"""A submission as it came, made into the notebook that is graded.
+
+Runs in the grader; every byte here is a student's. The result is built anew from the few things that a submission
+may contribute (the sources of its own cells, their order, pictures in Markdown): cells that count are restored from
+the instructor's version, whatever their flags, points, locks or text became, and everything else is left behind.
+"""
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode, from_dict
+from nbgrader import utils
+
+from course_tools.grading.intake import sanitize
+from course_tools.grading.judging.master import Master, grade_id
+
+MAX_NOTEBOOK, MAX_CELLS, MAX_SOURCE = 64 << 20, 2_000, 1 << 20
+MAX_FILES, MAX_FILE_BYTES, MAX_FOLDERS = 200, 32 << 20, 100
+BOOKKEEPING = {"timestamp.txt", "submission_secret.txt"}
+
+
+class Unreadable(Exception):
+    """There is no notebook to grade; the message says why, for the student and the teacher."""
+
+
+@dataclass
+class Cleaned:
+    """The notebook to grade. `person` lists what somebody should look at; `unreadable` is set when none was found."""
+
+    notebook: NotebookNode
+    files: tuple[tuple[str, bytes], ...] = ()
+    person: list[str] = field(default_factory=list)
+    unreadable: str = ""
+
+
+def clean(folder: Path, master: Master) -> Cleaned:
+    """The submission in `folder`, cleaned. Never raises for anything that a student handed in."""
+    person: list[str] = []
+    try:
+        path = _find(folder, master.name, person)
+        cells = _cells(read(path))
+    except Unreadable as e:
+        return Cleaned(_restored([], master, []), (), [str(e)], unreadable=str(e))
+    notebook = _restored(cells, master, person)
+    return Cleaned(notebook, _other_files(folder, person), person)
+
+
+def clean_notebook(path: Path, master: Master) -> Cleaned:
+    """The same for one notebook file, without its neighbours."""
+    person: list[str] = []
+    try:
+        return Cleaned(_restored(_cells(read(path)), master, person), (), person)
+    except Unreadable as e:
+        return Cleaned(_restored([], master, []), (), [str(e)], unreadable=str(e))
+
+
+# -- finding and reading -----------------------------------------------------------------------------------------
+
+
+def _find(folder: Path, name: str, person: list[str]) -> Path:
+    """The notebook to grade: the one with the right name, or the only one there is."""
+    wanted = folder / f"{name}.ipynb"
+    if os.path.lexists(wanted):
+        return wanted
+    others = sorted(p for p in folder.glob("*.ipynb"))
+    if len(others) != 1:
+        raise Unreadable(f"the submission has no notebook {name}.ipynb")
+    person.append(f"the notebook was handed in as {_shown(others[0].name)!r}")
+    return others[0]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The notebook file as JSON. Raises Unreadable, and never opens anything but an ordinary file."""
+    raw = _read_regular(path, MAX_NOTEBOOK)
+    if raw is None:
+        raise Unreadable("the notebook is not an ordinary file of at most 64 MiB")
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
+        if type(content) is dict and content.get("nbformat") in (1, 2, 3):
+            content = nbformat.convert(from_dict(content), 4)
+    except UnicodeDecodeError as e:
+        raise Unreadable("the notebook is not UTF-8 text") from e
+    except RecursionError as e:
+        raise Unreadable("the notebook is nested too deep to be read") from e
+    except Exception as e:
+        raise Unreadable("the notebook is not valid JSON, or of a version that cannot be read") from e
+    if not isinstance(content, dict) or type(content.get("cells")) is not list:
+        raise Unreadable("the file is not a Jupyter notebook")
+    if len(content["cells"]) > MAX_CELLS:
+        raise Unreadable(f"the notebook has {len(content['cells'])} cells; at most {MAX_CELLS} are graded")
+    return content
+
+
+def _shown(name: str) -> str:
+    """A file's name as it can be printed."""
+    return name.encode("utf-8", "replace").decode()[:80]
+
+
+def _read_regular(path: Path, limit: int) -> bytes | None:
+    """The bytes of an ordinary file, not through a link and not from a device; None when it is none or too large."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(opened, "rb") as f:
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
+            return None
+        return f.read(limit)
+
+
+@dataclass
+class _Cell:
+    """What a submission may contribute to a cell."""
+
+    kind: str
+    source: str
+    name: str
+    pictures: dict[str, dict[str, str]]
+
+
+def _cells(content: dict[str, Any]) -> list[_Cell]:
+    return [cell for raw in content["cells"] if (cell := _cell(raw))]
+
+
+def _cell(raw: Any) -> _Cell | None:
+    if not isinstance(raw, dict) or raw.get("cell_type") not in ("code", "markdown", "raw"):
+        return None
+    source = raw.get("source", "")
+    if type(source) is list:
+        source = "".join(line for line in source if type(line) is str)
+    if not isinstance(source, str) or len(source) > MAX_SOURCE:
+        source = "# (this cell was too long to be graded)" if raw["cell_type"] == "code" else ""
+    source = source.encode("utf-8", "replace").decode()  # lone surrogates cannot be written to a file
+    metadata = raw.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = marks.get("grade_id") if isinstance(marks, dict) else None
+    return _Cell(raw["cell_type"], source, name if type(name) is str else "", _pictures(raw.get("attachments")))
+
+
+def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
+    """The pictures pasted into a Markdown cell; nothing else can be attached."""
+    kept: dict[str, dict[str, str]] = {}
+    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+        for kind, data in bundle.items() if isinstance(bundle, dict) else ():
+            if kind in sanitize.PICTURES and type(data) is str and sanitize.is_base64(data):
+                kept[str(name)[:200]] = {kind: data}
+    return kept
+
+
+# -- restoring ---------------------------------------------------------------------------------------------------
+
+
+def _restored(cells: list[_Cell], master: Master, person: list[str]) -> NotebookNode:
+    """The submission's cells with every cell that counts as the instructor made it, each once."""
+    masters = {grade_id(cell): cell for cell in master.notebook.cells if grade_id(cell)}
+    answers = {name for name, cell in masters.items() if utils.is_solution(cell)}
+    given = {cell.source for cell in master.notebook.cells if cell.cell_type == "markdown"}
+    places = {cell.name: i for i, cell in reversed(list(enumerate(cells)))}  # the first of each name ...
+    places |= {cell.name: i for i, cell in enumerate(cells) if cell.name in answers}  # ... but the last of an answer
+    made: list[NotebookNode] = []
+    for i, cell in enumerate(cells):
+        counts = cell.name in masters
+        if counts and places[cell.name] == i:
+            made.append(_counting(cell, masters[cell.name], master, person))
+        elif not counts or cell.name in answers:
+            made.append(_free(cell, given))
+        if counts and places[cell.name] != i:
+            person.append(f"the cell {cell.name} was there more than once")
+    _put_back(made, masters, person, told=bool(cells))
+    for i, made_cell in enumerate(made):
+        made_cell.id = f"cell-{i}"
+    return from_dict({"cells": made, "metadata": master.notebook.metadata, "nbformat": 4, "nbformat_minor": 5})
+
+
+def _counting(cell: _Cell, original: NotebookNode, master: Master, person: list[str]) -> NotebookNode:
+    """A cell that counts: the instructor's flags, and the student's text only where the student is to write."""
+    if utils.is_solution(original):
+        return _new(original.cell_type, cell.source, original, cell.pictures)
+    released = master.tests[cell.name].visible if cell.name in master.tests else original.source
+    if cell.source.split() != released.split():
+        person.append(f"the text of {cell.name}, which is not the student's to write, was changed")
+    return _new(original.cell_type, original.source, original)
+
+
+def _free(cell: _Cell, given: set[str]) -> NotebookNode:
+    """A cell that does not count. Text that is the instructor's, word for word, keeps its formulas as they are."""
+    if cell.kind == "code":
+        return _new("code", cell.source)
+    if cell.kind == "markdown" and cell.source in given:
+        return from_dict({"cell_type": "markdown", "metadata": {}, "source": cell.source})
+    if cell.kind == "raw":  # shown as it is written, never as HTML
+        return _new("markdown", "\n".join(f"    {line}" for line in cell.source.splitlines()))
+    return _new("markdown", cell.source, pictures=cell.pictures)
+
+
+def _new(
+    kind: str, source: str, original: NotebookNode | None = None, pictures: dict[str, dict[str, str]] | None = None
+) -> NotebookNode:
+    marks = {"nbgrader": _marks(original)} if original is not None else {}
+    if kind == "code":
+        return from_dict(
+            {"cell_type": kind, "metadata": marks, "source": source, "outputs": [], "execution_count": None}
+        )
+    made = {"cell_type": "markdown", "metadata": marks, "source": sanitize.markdown(source)}
+    return from_dict(made | ({"attachments": pictures} if pictures else {}))
+
+
+def _marks(original: NotebookNode) -> dict[str, Any]:
+    """nbgrader's metadata of the instructor's cell, with the checksum by which an untouched answer is known."""
+    marks = dict(original.metadata.nbgrader)
+    return {**marks, "cell_type": original.cell_type}
+
+
+def _put_back(made: list[NotebookNode], masters: dict[str, NotebookNode], person: list[str], told: bool) -> None:
+    """Put each missing cell behind the one that it follows in the instructor's notebook."""
+    previous = ""
+    for name, original in masters.items():
+        here = [grade_id(cell) for cell in made]
+        if name not in here:
+            source = original.source
+            if utils.is_solution(original):
+                source = "" if original.cell_type == "markdown" else "# This cell was not in the submission."
+            made.insert(here.index(previous) + 1 if previous else 0, _new(original.cell_type, source, original))
+            if told:
+                person.append(f"the cell {name} was missing")
+        previous = name
+
+
+# -- other files ---------------------------------------------------------------------------------------------------
+
+
+def _other_files(folder: Path, person: list[str]) -> tuple[tuple[str, bytes], ...]:
+    """The ordinary files beside the notebook, as long as they are few and small and hide no module."""
+    files: list[tuple[str, bytes]] = []
+    left = MAX_FILE_BYTES
+    for path in _walk(folder):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix == ".ipynb" or name in BOOKKEEPING:
+            continue
+        if _hides_a_module(path.relative_to(folder)):
+            person.append(f"the file {_shown(name)} would hide a module and was left out")
+            continue
+        content = _read_regular(path, left)
+        if content is None or len(files) >= MAX_FILES:
+            person.append(
+                f"the file {_shown(name)} is not an ordinary file, or one too many or too large, and was left out"
+            )
+            continue
+        left -= len(content)
+        files.append((name.encode("utf-8", "replace").decode(), content))
+    return tuple(files)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Every path below `folder` that is no folder, without following links, up to a count."""
+    for count, (here, folders, names) in enumerate(os.walk(folder)):
+        if count >= MAX_FOLDERS:
+            return
+        folders[:] = [f for f in sorted(folders) if not (Path(here) / f).is_symlink()]
+        yield from (Path(here) / name for name in sorted(names)[: MAX_FILES + 50])
+
+
+def _hides_a_module(path: Path) -> bool:
+    """A file beside the notebook is found before the installed module of that name."""
+    from importlib.util import find_spec
+
+    name = path.parts[0].split(".")[0]
+    importable = path.suffix in (".py", ".pyc", ".so", ".pth") or path.name == "__init__.py" or len(path.parts) > 1
+    if not importable:
+        return False
+    return name in sys.stdlib_module_names or name == "sitecustomize" or find_spec(name) is not None

@@ -1,0 +1,129 @@
+"""What a student's notebook shows must not act in a teacher's browser.
+
+Runs in the grader, on the outputs of a graded run and on a submission's Markdown. Pictures and plain text stay;
+HTML keeps a list of harmless tags; scripts, handlers, frames, forms and addresses of other hosts go.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import bleach
+from bleach.css_sanitizer import ALLOWED_SVG_PROPERTIES, CSSSanitizer
+
+from course_tools.grading.inside.families import words
+
+MAX_HTML, MAX_TEXT = 512 << 10, 256 << 10
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+TEXTS = ("text/plain", "text/latex")
+TAGS = words(
+    """
+        a abbr b blockquote br caption code dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr
+        i img kbd li ol p pre s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul
+        var svg g path rect circle ellipse line polyline polygon text tspan defs clipPath use title desc
+        marker linearGradient radialGradient stop symbol
+        """
+)
+STYLES = words(
+    """
+        color background-color font-family font-size font-style font-weight text-align text-anchor 
+        text-decoration width height max-width margin padding border display flex flex-wrap gap opacity 
+        vertical-align white-space
+        """
+)
+_CSS = CSSSanitizer(allowed_css_properties=[*STYLES, *ALLOWED_SVG_PROPERTIES])
+_ATTRIBUTES = words(
+    """
+        class title alt role aria-label aria-hidden width height colspan rowspan style viewBox d x y x1 y1 x2
+        y2 cx cy r rx ry points transform fill fill-opacity fill-rule stroke stroke-width stroke-opacity
+        stroke-linecap stroke-linejoin stroke-dasharray stroke-miterlimit clip-path clip-rule opacity offset
+        stop-color id text-anchor font-size font-family dx dy preserveAspectRatio
+        """
+)
+_CODE_IN_STYLE = re.compile(r"<(style|script)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_PICTURE_ADDRESS = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
+
+
+def html(text: str) -> str:
+    """`text` with nothing in it that acts or asks another host for anything."""
+    if len(text) > MAX_HTML:
+        return "<p>(This output is too large to be shown.)</p>"
+    text = _CODE_IN_STYLE.sub("", text)
+    return bleach.clean(text, tags=TAGS, attributes=_allowed, protocols=_PROTOCOLS, css_sanitizer=_CSS, strip=True)
+
+
+_PROTOCOLS = frozenset({"http", "https", "mailto", "data"})
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if name in ("href", "xlink:href"):
+        return value.startswith("#") if tag != "a" else not value.lstrip().lower().startswith("data:")
+    if name == "src":
+        return tag == "img" and bool(_PICTURE_ADDRESS.match(value))
+    return name in _ATTRIBUTES and "url(" not in value.replace("url(#", "").lower()
+
+
+def markdown(text: str) -> str:
+    """Markdown whose HTML is harmless. Text without a tag is left as it is, so that formulas stay."""
+    return html(text) if re.search(r"<[A-Za-z/!?]", text) else text
+
+
+def outputs(raw: Iterable[Any]) -> list[dict[str, Any]]:
+    """Outputs of an untrusted process as valid, harmless nbformat ones, in order; neighbouring text is joined.
+
+    None has the type from which nbgrader reads marks: results become displays, errors and stderr become text.
+    """
+    clean: list[dict[str, Any]] = []
+    for output in raw:
+        made = _output(output)
+        if made is None:
+            continue
+        if clean and made["output_type"] == "stream" == clean[-1]["output_type"]:
+            clean[-1]["text"] = (clean[-1]["text"] + made["text"])[:MAX_TEXT]
+        else:
+            clean.append(made)
+    return clean
+
+
+def _output(output: Any) -> dict[str, Any] | None:
+    kind = output.get("output_type") if type(output) is dict else None
+    if kind == "stream":
+        return _stream(output.get("text"))
+    if kind == "error":
+        lines = output.get("traceback")
+        return _stream("\n".join(str(line)[:2000] for line in lines[:100]) + "\n" if type(lines) is list else None)
+    if kind == "display_data" and type(output.get("data")) is dict:
+        data = _data(output["data"])
+        return {"output_type": "display_data", "data": data, "metadata": {}} if data else None
+    return None
+
+
+def _stream(text: Any) -> dict[str, Any] | None:
+    return {"output_type": "stream", "name": "stdout", "text": text[:MAX_TEXT]} if type(text) is str else None
+
+
+def _data(data: dict[str, Any]) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for kind, value in data.items():
+        if type(value) is not str:
+            continue
+        if kind in TEXTS:
+            kept[kind] = value[:MAX_TEXT]
+        elif kind in PICTURES and is_base64(value):
+            kept[kind] = value
+        elif kind in ("text/html", "image/svg+xml"):
+            kept["text/html"] = html(value)
+        elif kind == "text/markdown":
+            kept[kind] = markdown(value[:MAX_TEXT])
+    return kept
+
+
+def is_base64(text: str) -> bool:
+    """Whether `text` is what a picture's bytes look like, and nothing else."""
+    try:
+        base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True

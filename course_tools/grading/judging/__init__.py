@@ -1,0 +1,1 @@
+"""From an instructor's notebook and what a submission handed out to a verdict."""

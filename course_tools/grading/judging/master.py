@@ -1,0 +1,109 @@
+"""The instructor's version of an assignment: the cells that count, and what its test cells demand.
+
+Runs in the grader. It is read from the one source (solutions/NAME/NAME.py, or the .ipynb beside it), never from a
+submission.
+"""
+
+import ast
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import utils
+
+from course_tools.authoring import build
+from course_tools.grading import slips
+from course_tools.grading.judging.cells import TestCell, take_apart
+from course_utils.errors import CourseError
+
+ALWAYS_WARM = (
+    "numpy",
+    "torch",
+    "torch.nn.functional",
+    "torch.optim",
+    "torch.utils.data",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "course_utils.check",
+)
+
+
+@dataclass(frozen=True)
+class Master:
+    """An assignment as its author wrote it. `tests` holds every automatically graded cell by name."""
+
+    name: str
+    folder: Path
+    notebook: NotebookNode
+    tests: dict[str, TestCell]
+    points: dict[str, float]
+    slips: tuple[slips.Slip, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when any cell that counts, or a planted slip, changes."""
+        cells = [
+            (grade_id(c), c.cell_type, c.source, dict(c.metadata.get("nbgrader", {}))) for c in self.notebook.cells
+        ]
+        return hashlib.sha256(repr((cells, self.slips)).encode()).hexdigest()[:16]
+
+    def modules(self) -> list[str]:
+        """What the warm process imports: what the course always needs, and the assignment's own imports."""
+        found = list(ALWAYS_WARM)
+        for cell in self.notebook.cells:
+            if cell.cell_type == "code":
+                found += imported(cell.source)
+        return list(dict.fromkeys(found))
+
+
+def load(folder: Path) -> Master:
+    """Read the assignment whose solution lies in `folder`. Raises CourseError when there is none or it is broken."""
+    notebook, name = _read(folder), folder.name
+    tests: dict[str, TestCell] = {}
+    points: dict[str, float] = {}
+    for cell in notebook.cells:
+        if utils.is_grade(cell):
+            points[grade_id(cell)] = float(cell.metadata.nbgrader.points)
+        if is_test(cell):
+            tests[grade_id(cell)] = take_apart(grade_id(cell), cell.source)
+    planted = folder / "slips.py"
+    return Master(name, folder, notebook, tests, points, tuple(slips.load(planted)) if planted.exists() else ())
+
+
+def _read(folder: Path) -> NotebookNode:
+    source, notebook = folder / f"{folder.name}.py", folder / f"{folder.name}.ipynb"
+    try:
+        if source.exists():
+            return build.nbgrader_source(source)
+        return nbformat.read(notebook, as_version=4)
+    except FileNotFoundError as e:
+        raise CourseError(f"There is no assignment {folder.name!r}: {notebook} does not exist.") from e
+    except (build.BuildError, nbformat.reader.NotJSONError) as e:
+        raise CourseError(f"The solution of {folder.name} cannot be read: {e}") from e
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """The cell's name, empty when it is none of nbgrader's."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Whether the cell is graded by running it."""
+    return bool(cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell))
+
+
+def imported(source: str) -> list[str]:
+    """The modules that a cell's top level imports; none when it is not plain Python."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:
+        return []
+    found: list[str] = []
+    for statement in statements:
+        if isinstance(statement, ast.Import):
+            found += [alias.name for alias in statement.names]
+        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
+            found += [statement.module, *(f"{statement.module}.{alias.name}" for alias in statement.names)]
+    return [name for name in found if not name.startswith("course_utils.grading")]

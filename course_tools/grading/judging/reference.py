@@ -1,0 +1,125 @@
+"""What the instructor's own notebook seals, and what each planted slip seals: the values to compare with.
+
+Runs in the grader. The instructor's notebook and the slips run in children of the same engine, by themselves, before
+or beside the students': no value of theirs is ever in a process that runs a student's code.
+"""
+
+import threading
+from dataclasses import dataclass, field, replace
+
+from course_tools.grading.author import Rule
+from course_tools.grading.engine.program import Part, Program, Step, execute
+from course_tools.grading.engine.runner import Warm
+from course_tools.grading.inside.values import Malformed, Value, decode_all, plain
+from course_tools.grading.judging.master import Master, grade_id, is_test
+from course_tools.grading.judging.rules import compare
+from course_tools.grading.slips import Slip
+from course_utils.errors import CourseError
+
+Outcome = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One seal of the instructor's: its value and the rule by which it is compared."""
+
+    value: Value
+    rule: Rule
+
+
+@dataclass
+class Reference:
+    """The expected seals of each test cell, part by part, and the slips' seals, found when first asked for."""
+
+    master: Master
+    seed: str
+    expected: dict[str, list[dict[str, Expected]]]
+    warm: Warm
+    slips: dict[str, list[tuple[Slip, Outcome]]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def slips_of(self, test: str) -> list[tuple[Slip, Outcome]]:
+        """For the test cell `test`: each slip of its exercise with what it seals. Run once a batch, if at all."""
+        with self.lock:
+            if test not in self.slips:
+                exercise = test.removeprefix("test_")
+                planted = [slip for slip in self.master.slips if slip.cell == exercise]
+                self.slips[test] = [(slip, self._sealed_by(slip, test)) for slip in planted]
+            return self.slips[test]
+
+    def _sealed_by(self, slip: Slip, test: str) -> Outcome:
+        """The instructor's notebook with one solution cell replaced; other tests are left out."""
+        cell = self.master.tests[test]
+        steps = [
+            step for step in _steps(self.master, {slip.cell: slip.source}) if not step.parts or step.name == test
+        ]
+        steps = [replace(step, parts=cell.parts) if step.name == test else step for step in steps]
+        trace = execute(Program(tuple(steps), self.seed), self.warm)
+        sealed: Outcome = {}
+        for part in trace.cells[[step.name for step in steps].index(test)].parts:
+            sealed |= _values(part)
+        return sealed
+
+
+def run(master: Master, seed: str, warm: Warm) -> Reference:
+    """Run the instructor's notebook. Raises CourseError unless each cell runs and each seal holds against itself."""
+    steps = _steps(master, {})
+    trace = execute(Program(steps, seed, rules=True), warm)
+    expected: dict[str, list[dict[str, Expected]]] = {}
+    for step, cell in zip(steps, trace.cells, strict=True):
+        if cell.error:
+            said = next((o.get("evalue", "") for o in cell.outputs if o.get("output_type") == "error"), cell.detail)
+            _refuse(master, f"the cell {step.name or step.source[:40]!r} fails: {said}")
+        if step.name in master.tests:
+            expected[step.name] = [_expected(master, step.name, part) for part in cell.parts]
+            names = [name for part in expected[step.name] for name in part]
+            if len(set(names)) < len(names):
+                _refuse(master, f"{step.name} uses a seal's name twice")
+    return Reference(master, seed, expected, warm)
+
+
+def _steps(master: Master, replaced: dict[str, str]) -> tuple[Step, ...]:
+    """The instructor's cells as steps, solution cells replaced by name."""
+    steps = []
+    for cell in master.notebook.cells:
+        name = grade_id(cell)
+        if cell.cell_type != "code":
+            continue
+        if is_test(cell):
+            test = master.tests[name]
+            steps.append(Step(name, test.source, test.reference_parts, test.banned))
+        else:
+            steps.append(Step(name, replaced.get(name, cell.source)))
+    return tuple(steps)
+
+
+def _expected(master: Master, test: str, part: Part) -> dict[str, Expected]:
+    if part.error:
+        _refuse(master, f"a hidden check of {test} fails: {part.error} {part.detail}")
+    found: dict[str, Expected] = {}
+    for message, blob in part.seals:
+        name = message["seal"]
+        if "refused" in message:
+            _refuse(master, f"{test}: the seal {name!r} hands out {message['refused']}")
+        value, rule = decode_all(message["trees"], blob)
+        if name in found:
+            _refuse(master, f"{test} uses the seal's name {name!r} twice")
+        found[name] = Expected(value, plain(rule))
+        if problem := compare(value, value, found[name].rule):
+            _refuse(master, f"{test}: the seal {name!r} does not hold against itself: it {problem}")
+    return found
+
+
+def _values(part: Part) -> Outcome:
+    """The decoded seals of a run of ours."""
+    sealed: Outcome = {}
+    for message, blob in part.seals:
+        try:
+            sealed[str(message["seal"])] = decode_all(message["trees"], blob)[0]
+        except (KeyError, Malformed):
+            continue
+    return sealed
+
+
+def _refuse(master: Master, problem: str) -> None:
+    raise CourseError(f"{master.name} cannot be graded: {problem}. Correct solutions/{master.name}/{master.name}.py.")

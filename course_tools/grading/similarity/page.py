@@ -1,0 +1,98 @@
+"""The page of the similarity report: one file, no scripts, every word of a student escaped."""
+
+from collections.abc import Mapping
+from html import escape
+
+from course_tools.grading.similarity.compare import Answer, Class, Pair
+from course_utils.theme import DARK, LIGHT
+
+NOTE = "A lead for a person, never a verdict."
+
+
+def _colours(colours: Mapping[str, str]) -> str:
+    return "".join(f"--{name}:{value};" for name, value in colours.items())
+
+
+STYLE = f"""
+:root{{color-scheme:light dark;{_colours(LIGHT)}}}
+@media (prefers-color-scheme:dark){{:root{{{_colours(DARK)}}}}}
+body{{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page)}}
+body{{max-width:80rem;margin:auto;padding:1rem}}
+a{{color:var(--blue)}}
+.note{{border-left:.3rem solid var(--orange);padding:.5rem 1rem;background:var(--panel)}}
+table{{border-collapse:collapse}}
+th,td{{text-align:left;padding:.3rem .8rem;border-bottom:1px solid var(--grid)}}
+td.number,th.number{{text-align:right;font-variant-numeric:tabular-nums}}
+section{{margin-top:3rem;border-top:2px solid var(--grid)}}
+.sides{{display:grid;grid-template-columns:1fr 1fr;gap:1rem}}
+.sides figure{{margin:0;min-width:0}}
+figcaption{{font-weight:600}}
+pre{{font:13px/1.5 ui-monospace,monospace;background:var(--panel);padding:.5rem;overflow-x:auto;margin:.2rem 0}}
+mark{{color:inherit;background:transparent;border-left:.3rem solid var(--orange);font-weight:600}}
+span.line{{border-left:.3rem solid transparent}}
+mark,span.line{{display:block;padding-left:.5rem;white-space:pre;min-height:1.5em}}
+@media (max-width:45rem){{.sides{{grid-template-columns:1fr}}}}
+"""
+
+
+def render(name: str, students: Class, pairs: list[Pair], unread: list[str]) -> str:
+    """The page as HTML text: the pairs in a table, then each with its answers side by side."""
+    sections = "\n".join(_section(i, pair, students) for i, pair in enumerate(pairs, start=1))
+    problems = "".join(f"<li>{escape(sentence)}</li>" for sentence in unread)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{escape(name)}: answers that agree</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<h1>{escape(name)}: answers that agree</h1>
+<p class="note"><strong>{NOTE}</strong> People who learn together, follow the same book or asked the same tutor write
+alike. Read the two side by side, and talk to them before you think anything.</p>
+<p>{len(students)} submissions were compared. What the exercise gives, what the model solution has and what more than
+half of the class writes does not count; names, comments and layout do not either. A bold line with a bar at its left
+is part of a run of code that both have. Evidence counts rare runs more: one that only these two have says most.</p>
+{_table(pairs)}
+{f"<h2>Not compared</h2><ul>{problems}</ul>" if problems else ""}
+{sections}
+</body>
+</html>
+"""
+
+
+def _table(pairs: list[Pair]) -> str:
+    if not pairs:
+        return "<p>No two submissions agree beyond the exercise.</p>"
+    rows = "\n".join(
+        f'<tr><td><a href="#pair-{i}">{escape(pair.first)} and {escape(pair.second)}</a></td>'
+        f"<td>{escape(', '.join(sorted(pair.shared)))}</td>"
+        f'<td class="number">{pair.runs}</td><td class="number">{pair.weight:.0f}</td></tr>'
+        for i, pair in enumerate(pairs, start=1)
+    )
+    headings = (
+        '<th scope="col">pair</th><th scope="col">where</th><th scope="col" class="number">shared runs</th>'
+        '<th scope="col" class="number">evidence (bits)</th>'
+    )
+    return f"<table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _section(number: int, pair: Pair, students: Class) -> str:
+    cells = "\n".join(
+        f"<h3>{escape(cell)}</h3><div class='sides'>"
+        f"{_side(pair.first, students[pair.first][cell], pair.shared[cell])}"
+        f"{_side(pair.second, students[pair.second][cell], pair.shared[cell])}</div>"
+        for cell in sorted(pair.shared)
+    )
+    return f'<section id="pair-{number}"><h2>{escape(pair.first)} and {escape(pair.second)}</h2>{cells}</section>'
+
+
+def _side(student: str, answer: Answer, shared: set[tuple[str, ...]]) -> str:
+    marked = {line for run in shared for line in answer.runs[run]}
+    lines = "".join(
+        f"<mark>{escape(line)}</mark>" if i in marked else f'<span class="line">{escape(line)}</span>'
+        for i, line in enumerate(answer.text.splitlines())
+    )
+    return f"<figure><figcaption>{escape(student)}</figcaption><pre tabindex=0>{lines}</pre></figure>"

@@ -1,0 +1,109 @@
+"""One submission on its way: the program that its cells make, and the graded notebook that its trace makes.
+
+Runs in the grader, before and after the executing half. `prepare` turns a cleaned notebook into what a child may
+see; `finish` puts verdicts and harmless outputs into the notebook that teachers and students read. The hidden part
+of a test cell is in neither.
+"""
+
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode, from_dict
+
+from course_tools.grading.engine.program import Cell, Program, Step, Trace
+from course_tools.grading.intake import sanitize
+from course_tools.grading.intake.clean import Cleaned
+from course_tools.grading.judging import bans
+from course_tools.grading.judging.judge import Line, Verdict, judge
+from course_tools.grading.judging.master import Master, grade_id, is_test
+from course_tools.grading.judging.reference import Reference
+
+
+@dataclass
+class Graded:
+    """A graded notebook, the verdicts on its test cells, and why a person should look at it."""
+
+    notebook: NotebookNode
+    verdicts: list[Verdict]
+    person: list[str] = field(default_factory=list)
+
+
+def prepare(cleaned: Cleaned, master: Master, seed: str) -> Program:
+    """What a child is given of a submission; nothing when it could not be read."""
+    if cleaned.unreadable:
+        return Program((), seed)
+    steps = []
+    for cell in cleaned.notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        if is_test(cell):
+            test = master.tests[grade_id(cell)]
+            steps.append(Step(test.name, test.source, test.parts, test.banned))
+        else:
+            steps.append(Step(grade_id(cell), cell.source))
+    return Program(tuple(steps), seed, cleaned.files)
+
+
+def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
+    """The notebook with its verdicts. Call once for each cleaned submission: its notebook is filled in."""
+    graded = Graded(cleaned.notebook, [], list(dict.fromkeys(cleaned.person)))
+    cells = iter(trace.cells)
+    for number, cell in enumerate((c for c in cleaned.notebook.cells if c.cell_type == "code"), start=1):
+        cell.execution_count = number
+        ran = Cell() if cleaned.unreadable else next(cells)
+        shown = sanitize.outputs(ran.outputs)
+        if ran.detail and ran.error in ("Ended", "NotRun", "Timeout"):
+            shown.append({"output_type": "stream", "name": "stdout", "text": f"(This cell {ran.detail}.)\n"})
+        if is_test(cell):
+            verdict = _verdict(cell, ran, cleaned, reference)
+            graded.verdicts.append(verdict)
+            graded.person += [f"{verdict.cell}: {reason}" for reason in verdict.person]
+            shown.insert(0, {**verdict.output(), "execution_count": number})
+            cell.source = reference.master.tests[verdict.cell].visible
+        elif ran.ended or ran.error == "Timeout":
+            graded.person.append(f"the cell {grade_id(cell) or number} {ran.detail}")
+        cell.outputs = [from_dict(output) for output in shown]
+    return graded
+
+
+def _verdict(cell: NotebookNode, ran: Cell, cleaned: Cleaned, reference: Reference) -> Verdict:
+    name = grade_id(cell)
+    if cleaned.unreadable:
+        points = reference.master.points[name]
+        return Verdict(name, points, lines=[Line("The submission", f"could not be graded: {cleaned.unreadable}")])
+    verdict = judge(name, ran, reference)
+    if any(part.error == "Ended" for part in ran.parts) or ran.ended:
+        verdict.person.append("its check ended the process")
+    if reference.master.tests[name].banned:
+        _apply_bans(verdict, cleaned, reference.master)
+    return verdict
+
+
+def _apply_bans(verdict: Verdict, cleaned: Cleaned, master: Master) -> None:
+    """Take the points where the exercise's cell names a banned call; tell a person of that and of doubts."""
+    written = {grade_id(c) or f"free {i}": c for i, c in enumerate(cleaned.notebook.cells) if c.cell_type == "code"}
+    given = {name for name in map(grade_id, master.notebook.cells) if name} - {
+        s for s in written if _is_answer(written[s])
+    }
+    exercise = verdict.cell.removeprefix("test_")
+    own = "\n".join(c.source for name, c in written.items() if name == exercise)
+    others = [c.source for name, c in written.items() if name != exercise and name not in given]
+    context = [c.source for name, c in written.items() if name in given]
+    files = {
+        name.removesuffix(".py"): text.decode(errors="replace")
+        for name, text in cleaned.files
+        if name.endswith(".py")
+    }
+    banned = master.tests[verdict.cell].banned
+    findings = bans.inspect(own, [*others, *files.values()], context, banned, modules=files)
+    if findings.hits:
+        verdict.score = 0.0
+        called = ", ".join(findings.hits)
+        verdict.notes.insert(0, f"Your cell uses {called}, which this exercise asks you to write yourself.")
+        verdict.person.append(f"uses {called}, which is banned")
+    if any("asks you to write yourself" in line.problem for line in verdict.lines):
+        verdict.person.append("a banned call was stopped while it was graded")
+    verdict.person += [f"{doubt}, where a call is banned" for doubt in findings.doubts]
+
+
+def _is_answer(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))

@@ -1,0 +1,147 @@
+"""`course lab`: JupyterLab on the student's own copies, with nothing to click away."""
+
+import json
+import os
+import socket
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote
+
+from course_tools.authoring.chapters import CHAPTERS, Chapter
+from course_tools.lab import copies
+from course_tools.paths import ROOT
+from course_utils.errors import CourseError
+
+START_PAGE = "start.md"
+
+# JupyterLab's settings for this course. They lie in a folder of their own, so that the user's stay as they are,
+# and are written once, so that what is changed in JupyterLab's menus lasts.
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "apputils-extension/themes": {"adaptive-theme": True},
+    "docmanager-extension/plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+}
+
+# What a student has no use for: pairing with sources, and the instructor's side of nbgrader.
+NOT_FOR_STUDENTS = ("jupyterlab-jupytext", "@jupyter/nbgrader:create-assignment", "@jupyter/nbgrader:formgrader")
+
+
+def run(arguments: list[str], edit: bool = False, root: Path = ROOT) -> None:
+    """Hand out the copies and start JupyterLab on them, or with `edit` on the sources; return when it ends.
+
+    `arguments` are JupyterLab's own and win over ours. Raises CourseError when the port asked for is taken.
+    """
+    require_free(requested_port(arguments))
+    settings = root / "work" / ".course" / "lab"
+    write_settings(settings / "settings")
+    options = [f"--LabApp.user_settings_dir={settings / 'settings'}", "--Application.log_level=ERROR"]
+    options += ["--allow-root"] if os.name == "posix" and os.geteuid() == 0 else []  # as in most containers
+    options += author_options(root, settings) if edit else student_options(root, settings)
+    os.chdir(root)
+    add_config_path(root)  # nbgrader's assignment list looks for nbgrader_config.py from folders below
+    _start([*options, *arguments])
+
+
+def student_options(root: Path, settings: Path) -> list[str]:
+    """Hand out the copies, say what is new, and write the start page; the options that open it."""
+    outcome = copies.hand_out(root, date.today())
+    (root / "work" / START_PAGE).write_text(start_page(outcome, root), encoding="utf-8")
+    for sentence in outcome.news:
+        print(sentence)
+    print("The course opens in your browser; your copies are in work/. Ctrl-C here ends it.", flush=True)
+    hide_from_students(settings / "config")
+    return [
+        f"--ServerApp.root_dir={root / 'work'}",
+        f"--LabApp.default_url=/lab/tree/{START_PAGE}",
+        f"--LabApp.workspaces_dir={settings / 'workspaces'}",
+        "--ServerApp.jpserver_extensions={'jupyterlab_jupytext': False}",
+    ]
+
+
+def author_options(root: Path, settings: Path) -> list[str]:
+    """The options that open the repository itself; jupytext keeps each notebook and its source together."""
+    print("The sources open in your browser. After a change: course build. Ctrl-C here ends it.", flush=True)
+    return [f"--ServerApp.root_dir={root}", f"--LabApp.workspaces_dir={settings / 'workspaces-of-sources'}"]
+
+
+def start_page(outcome: copies.Outcome, root: Path = ROOT) -> str:
+    """The first page (Markdown): every chapter and every exercise one click away."""
+    rows = "\n".join(_row(chapter, outcome) for chapter in CHAPTERS)
+    news = "".join(f"> **New.** {sentence}\n\n" for sentence in outcome.news)
+    return f"""# Deep Learning by Hand
+
+Read a chapter from the top and run each cell with **Shift + Enter**. Change things: these are your own copies, and
+a newer version of the course never overwrites what you wrote. When a chapter makes sense, do its exercises.
+
+{news}| | Chapter | You build | Exercises |
+|--:|---|---|---|
+{rows}
+"""
+
+
+def _row(chapter: Chapter, outcome: copies.Outcome) -> str:
+    notebook, exercises = (
+        outcome.copies.get(key, [])
+        for key in (f"chapters/{chapter.name}.ipynb", f"assignments/{chapter.name}/{chapter.name}.ipynb")
+    )
+    title = _links(chapter.title, notebook) or f"*{chapter.title} (planned)*"
+    return f"| {chapter.number} | {title} | {chapter.builds} | {_links(f'exercises {chapter.number}', exercises)} |"
+
+
+def _links(text: str, paths: list[str]) -> str:
+    """A link to the first copy and, where newer ones lie beside it, to each of them."""
+    names = [text, *(path[path.rindex("(") + 1 : path.rindex(")")] for path in paths[1:])]
+    return ", ".join(f"[{name}]({quote(path)})" for name, path in zip(names, paths, strict=False))
+
+
+def write_settings(folder: Path) -> None:
+    """Write each of JupyterLab's settings files that is not there."""
+    for name, values in SETTINGS.items():
+        path = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values, indent=2), encoding="utf-8")
+
+
+def hide_from_students(folder: Path) -> None:
+    """Switch off, for this process alone, the parts of JupyterLab that NOT_FOR_STUDENTS names."""
+    path = folder / "labconfig" / "page_config.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"disabledExtensions": dict.fromkeys(NOT_FOR_STUDENTS, True)}), encoding="utf-8")
+    add_config_path(folder)
+
+
+def add_config_path(folder: Path) -> None:
+    """Let this process and its children look for Jupyter's settings in `folder` too."""
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(folder), others]))
+
+
+def requested_port(arguments: list[str]) -> int | None:
+    """The port named in JupyterLab's arguments: --port 9999, --port=9999 or --ServerApp.port=9999."""
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, _, own = option.partition("=")
+        if name in ("--port", "--ServerApp.port"):
+            number = own or value
+            if not number.isdigit() or not 0 <= int(number) <= 65535:
+                raise CourseError(f"{number!r} is not a port. Name one between 1024 and 65535: --port 9999")
+            return int(number)
+    return None
+
+
+def require_free(port: int | None) -> None:
+    """Raise CourseError when somebody listens on `port`. (Without a port, JupyterLab finds a free one itself.)"""
+    if port is None:
+        return
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise CourseError(
+                f"Port {port} is in use, perhaps by a JupyterLab that still runs. "
+                "Name another, or leave --port out and a free one is found."
+            )
+
+
+def _start(arguments: list[str]) -> None:
+    from jupyterlab.labapp import LabApp
+
+    LabApp.launch_instance(arguments)

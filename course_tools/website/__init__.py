@@ -1,0 +1,1 @@
+"""The rendered course: from executed chapters to static pages."""

@@ -1,0 +1,122 @@
+"""The pages that are made from all chapters together: start, results, errata.
+
+An author writes the errata of a chapter as a table under the heading "What the lecture notes get wrong":
+
+    | where | they say | what is right | source | shown in |
+
+`shown in` names the section that shows it ("section 3.5"); the page of all errata links to it.
+"""
+
+import html
+import re
+from typing import Any
+
+from nbformat import NotebookNode
+
+from course_tools.authoring.chapters import CHAPTERS
+from course_tools.website import links
+from course_utils.errors import CourseError
+
+Notebooks = dict[str, NotebookNode]
+ERRATA = "What the lecture notes get wrong"
+COLUMNS = ("where", "they say", "what is right", "source", "shown in")
+
+
+def start(text: str, notebooks: Notebooks, docs: list[str]) -> str:
+    """The start page: `text` with the list of the chapters in the place of ``{{chapters}}``, and so on."""
+    items = [f"{c.number}. {_chapter_item(c.name, c.title, c.builds, notebooks)}" for c in CHAPTERS]
+    entries = "\n".join(f"chapters/{c.name}" for c in CHAPTERS if c.name in notebooks)
+    chapters = "\n".join([":::{container} chapter-list", *items, ":::"])
+    return text.replace("{{chapters}}", chapters).replace("{{written}}", entries).replace("{{docs}}", "\n".join(docs))
+
+
+def _chapter_item(name: str, title: str, builds: str, notebooks: Notebooks) -> str:
+    if name not in notebooks:
+        return f"**{title}** {_builds(builds)} *planned*"
+    return f"**[{title}](chapters/{name}.ipynb)** {_builds(builds)} *runs in {seconds(notebooks[name])}*"
+
+
+def _builds(words: str) -> str:
+    return f'<span class="builds">{html.escape(words)}</span>'
+
+
+def seconds(notebook: NotebookNode) -> str:
+    """How long the chapter's run took, for people."""
+    took = notebook.metadata["course"]["seconds"]
+    return f"{took:.1f} s" if took < 10 else f"{took:.0f} s"
+
+
+def results(notebooks: Notebooks) -> str:
+    """What each chapter measured when it was run, against the bound that its text promises."""
+    parts = ["# Run times and results", "", RESULTS_INTRODUCTION]
+    for name, notebook in notebooks.items():
+        rows = notebook.metadata["course"]["results"]
+        parts += ["", f"## {links.headings(notebook)[0]}", "", f"The chapter ran in {seconds(notebook)}.", ""]
+        if rows:
+            parts += ["| result | promised | measured |", "|---|---|---|", *(_result_row(name, row) for row in rows)]
+    return "\n".join(parts) + "\n"
+
+
+RESULTS_INTRODUCTION = (
+    "Every trained or measured result in this course has a bound that was set from several seeds. Building these "
+    "pages ran each chapter once, from the top, on one processor core; a result outside its bound would have "
+    "stopped the build. Each links to the cell that measured it."
+)
+
+
+def _result_row(chapter: str, row: dict[str, Any]) -> str:
+    name = html.escape(row["name"]).replace("|", "&#124;")
+    if row["cell"]:
+        name = f'<a href="chapters/{chapter}.html#cell-{row["cell"]}">{name}</a>'
+    bounds = [f"{sign} {row[key]:g}" for sign, key in (("≥", "at_least"), ("≤", "at_most")) if row[key] is not None]
+    return f"| {name} | {', '.join(bounds)} | {row['value']:.4g} |"
+
+
+def errata(notebooks: Notebooks) -> str:
+    """The ledger of errata: every row of every chapter, with a link to the section that shows it."""
+    parts = ["# Errata of the lecture notes", "", ERRATA_INTRODUCTION]
+    for name, notebook in notebooks.items():
+        if rows := errata_of(name, notebook):
+            parts += ["", f"## {links.headings(notebook)[0]}"]
+            parts += [_erratum(name, row, links.headings(notebook)) for row in rows]
+    return "\n".join(parts) + "\n"
+
+
+ERRATA_INTRODUCTION = (
+    "The course follows two sets of lecture notes, of the Università di Bologna and of the Politecnico di Milano. "
+    "Here is every place where it departs from them: what they say, what is right, where that was published, and "
+    "the section in which you can see it for yourself."
+)
+
+
+def errata_of(name: str, notebook: NotebookNode) -> list[dict[str, str]]:
+    """The rows of a chapter's table of errata. Raises CourseError when its columns are not `COLUMNS`."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    section = re.search(rf"^## {ERRATA}\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
+    lines = [line for line in section[1].splitlines() if line.startswith("|")] if section else []
+    table = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip()[1:-1])] for line in lines]
+    for number, row in enumerate(table):
+        if (number == 0 and tuple(row) != COLUMNS) or len(row) != len(COLUMNS):
+            raise CourseError(f"The errata of {name} need the columns {' | '.join(COLUMNS)}, but a row is {row}.")
+    return [dict(zip(COLUMNS, row, strict=True)) for row in table[2:]]
+
+
+def _erratum(chapter: str, row: dict[str, str], titles: list[str]) -> str:
+    shown = _linked(chapter, row["shown in"], titles)
+    facts = {
+        "They say": row["they say"],
+        "What is right": row["what is right"],
+        "Source": row["source"],
+        "Shown in": shown,
+    }
+    lines = [f"{term}\n: {text}\n" for term, text in facts.items()]
+    return "\n".join(["", ":::{container} erratum", f"**{row['where']}**", "", *lines, ":::"])
+
+
+def _linked(chapter: str, shown_in: str, titles: list[str]) -> str:
+    """ "section 3.5" as a link to the section whose heading begins with 3.5; other words stay as they are."""
+    number = re.search(r"\d+\.\d+", shown_in)
+    title = next((t for t in titles if number and t.startswith(f"{number[0]} ")), None)
+    if title is None:
+        raise CourseError(f"The errata of {chapter} say {shown_in!r}, and no section has that number.")
+    return f"[{title}](chapters/{chapter}.ipynb#{links.slug(title)})"

@@ -1,0 +1,158 @@
+// The size of the gradient, layer by layer, in a plain network of a chosen depth.
+import { axes, button, choice, html, inRange, legend, linear, logarithmic, marker, normals, number, path, power10, slider, surface, svg, widget } from "../kit/kit.js";
+
+const WIDTH = 48; // units in each layer
+const DEEPEST = 50;
+const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+
+// For each activation: its value, its slope (from the value z and the output a), and how it is drawn.
+const ACTIVATIONS = {
+  sigmoid: { value: sigmoid, slope: (z, a) => a * (1 - a), shape: "circle", colour: "blue", label: "sigmoid" },
+  tanh: { value: Math.tanh, slope: (z, a) => 1 - a * a, shape: "square", colour: "orange", label: "tanh" },
+  relu: { value: (z) => Math.max(z, 0), slope: (z) => (z > 0 ? 1 : 0), shape: "triangle", colour: "green", label: "ReLU" },
+};
+const STARTS = [["0.01", "std 0.01"], ["0.1", "std 0.1"], ["xavier", "Xavier"], ["he", "He"]];
+
+/** The standard deviation of the weights of a layer with `width` inputs and outputs. */
+export function spreadOf(start, width) {
+  if (start === "xavier") return Math.sqrt(2 / (width + width));
+  if (start === "he") return Math.sqrt(2 / width);
+  return Number(start);
+}
+
+/**
+ * |dL/da_l| for l = 0..depth in the net a_l = act(W_l a_{l-1}), W_l = std * (standard normal numbers), when
+ * dL/da_depth = `last`. weights: one (width, width) matrix after the other, row by row; a_0 = `input`.
+ */
+export function gradientNorms(weights, input, last, depth, std, activation) {
+  const n = input.length;
+  const { value, slope } = ACTIVATIONS[activation];
+  let a = input;
+  const slopes = [];
+  for (let l = 0; l < depth; l++) {
+    const next = new Float64Array(n);
+    const slopesHere = new Float64Array(n);
+    for (let i = 0, at = l * n * n; i < n; i++) {
+      let z = 0;
+      for (let j = 0; j < n; j++) z += weights[at++] * a[j];
+      next[i] = value(z * std);
+      slopesHere[i] = slope(z * std, next[i]);
+    }
+    slopes.push(slopesHere);
+    a = next;
+  }
+  return backward(weights, last, depth, std, slopes);
+}
+
+function backward(weights, last, depth, std, slopes) {
+  const n = last.length;
+  const norms = new Array(depth + 1);
+  let gradient = last;
+  norms[depth] = Math.hypot(...gradient);
+  for (let l = depth - 1; l >= 0; l--) {
+    const before = new Float64Array(n);
+    for (let i = 0, at = l * n * n; i < n; i++) {
+      const delta = gradient[i] * slopes[l][i] * std;
+      for (let j = 0; j < n; j++) before[j] += weights[at++] * delta;
+    }
+    gradient = before;
+    norms[l] = Math.hypot(...gradient);
+  }
+  return norms;
+}
+
+/** The random numbers of one seed: weights for every depth, an input, and a unit vector as the last gradient. */
+export function draws(seed) {
+  const weights = normals(DEEPEST * WIDTH * WIDTH, seed);
+  const [input, direction] = [normals(WIDTH, seed + 1000), normals(WIDTH, seed + 2000)];
+  const size = Math.hypot(...direction);
+  return { weights, input, last: direction.map((value) => value / size) };
+}
+
+const remembered = new Map();
+function drawsOf(seed) {
+  if (!remembered.has(seed)) {
+    remembered.clear(); // one seed is two megabytes
+    remembered.set(seed, draws(seed));
+  }
+  return remembered.get(seed);
+}
+
+// -- the picture --------------------------------------------------------------------------------------------
+
+/** Exponents for the axis: whole tens around what is shown, so that it seldom moves. */
+function decades(series) {
+  const exponents = series.flatMap(({ norms }) => norms.filter((v) => v > 0).map(Math.log10));
+  const [low, high] = [Math.min(...exponents), Math.max(...exponents)];
+  return [low >= -10 ? -10 : Math.floor(low / 10) * 10, high <= 2 ? 2 : Math.ceil(high / 10) * 10];
+}
+
+function tens(low, high) {
+  const step = [2, 5, 10, 20].find((s) => (high - low) / s <= 7) ?? 50;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step)
+    .map((exponent) => ({ value: 10 ** exponent, text: power10(exponent) }));
+}
+
+function draw(canvas, series, depth, width) {
+  const height = 300;
+  const box = { left: 46, top: 26, width: width - 60, height: height - 66 };
+  canvas.size(width, height);
+  const x = linear([0, Math.max(depth, 2)], [box.left, box.left + box.width]);
+  const [low, high] = decades(series);
+  const y = logarithmic([low, high], [box.top + box.height, box.top]);
+  const xTicks = x.ticks(Math.min(depth, 8)).filter(({ value }) => Number.isInteger(Math.round(value * 1e6) / 1e6));
+  const frame = axes(box, x, y, { xTitle: "layer (0 is the input, the last is nearest the loss)", yTitle: "size of the gradient", xTicks, yTicks: tens(low, high) });
+  canvas.paint(frame, ...smallest(box, x, y, low), ...series.map((s) => curve(s, x, y)));
+}
+
+/** A line at the smallest number that float32 holds with full precision. */
+function smallest(box, x, y, low) {
+  if (low > -40) return [];
+  const at = y(1.2e-38);
+  return [
+    svg("line", { x1: box.left, x2: box.left + box.width, y1: at, y2: at, class: "dl-limit" }),
+    svg("text", { x: box.left + 4, y: at - 5, class: "dl-halo" }, "float32 ends here"),
+  ];
+}
+
+function curve({ name, norms }, x, y) {
+  const { shape, colour } = ACTIVATIONS[name];
+  const [xs, ys] = [norms.map((_, l) => x(l)), norms.map((value) => y(value))];
+  return svg("g", { class: `dl-${colour}` }, svg("path", { class: "dl-curve", d: path(xs, ys) }),
+    ...norms.map((_, l) => marker(shape, xs[l], ys[l], norms.length > 26 ? 2.6 : 3.6)));
+}
+
+function describe(series, depth) {
+  const parts = series.map(({ name, norms }) => `${ACTIVATIONS[name].label} ${number(norms[0], 4)}`);
+  return `The gradient has size 1 at layer ${depth}. At the input it has size: ${parts.join(", ")}.`;
+}
+
+export default widget(["depth", "activation", "start", "seed"], ({ model, view, set }) => {
+  const depthSlider = slider({ label: "depth", min: 1, max: DEEPEST, step: 1, format: (d) => `${d} layers`, onInput: (depth) => set({ depth }) });
+  const names = Object.keys(ACTIVATIONS);
+  const activation = choice({
+    label: "activation", options: [["all", "all three"], ...names.map((name) => [name, ACTIVATIONS[name].label])],
+    onChange: (value) => set({ activation: value }),
+  });
+  const start = choice({ label: "weights", options: STARTS, onChange: (value) => set({ start: value }) });
+  const redraw = button("New weights", () => set({ seed: (model.get("seed") + 1) % 1000 }));
+  const canvas = surface({ label: "The size of the gradient at each layer, on a logarithmic axis. The text below gives the figures." });
+  view.body.append(
+    html("div", { class: "dl-controls" }, activation.element, start.element),
+    html("div", { class: "dl-controls" }, depthSlider.element, redraw),
+    canvas.element, legend(names.map((name) => ACTIVATIONS[name])));
+  return (width) => {
+    const depth = inRange(model.get("depth"), "The depth", 1, DEEPEST);
+    const [shown, std] = [model.get("activation"), spreadOf(model.get("start"), WIDTH)];
+    const { weights, input, last } = drawsOf(inRange(model.get("seed"), "The seed", 0, 1e6));
+    const series = names.filter((name) => shown === "all" || shown === name)
+      .map((name) => ({ name, norms: gradientNorms(weights, input, last, depth, std, name) }));
+    if (!series.length || !Number.isFinite(std)) throw new Error("The activation or the weights are not among the choices.");
+    depthSlider.set(depth);
+    activation.set(shown);
+    start.set(model.get("start"));
+    draw(canvas, series, depth, width);
+    view.say(describe(series, depth));
+  };
+});

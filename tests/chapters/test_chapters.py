@@ -1,0 +1,288 @@
+"""Every chapter: its notebook belongs to its source, it runs, its floors hold, its sections stand by themselves."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from course_tools.authoring import build, execution, floors
+from course_tools.paths import ROOT
+from course_utils import check
+from tests.support.section_names import leaks
+
+CHAPTERS = build.chapters()
+EXERCISES = build.exercises()
+LONGEST_CELL = 25
+each_chapter = pytest.mark.parametrize("source", CHAPTERS, ids=lambda p: p.stem)
+each_exercise = pytest.mark.parametrize("source", EXERCISES, ids=lambda p: p.stem)
+
+
+def test_there_are_chapters():
+    assert CHAPTERS
+    assert EXERCISES
+
+
+# -- what is generated belongs to its source --------------------------------------------------------------------
+
+
+def cells(notebook: NotebookNode) -> list[tuple]:
+    """Everything of a notebook that counts."""
+    return [(c.id, c.cell_type, c.source, c.metadata, c.get("outputs", [])) for c in notebook.cells]
+
+
+def rebuilt(source: Path, folder: Path) -> Path:
+    """The notebook that `course build` would write now."""
+    copy = folder / source.parent.name / source.name
+    build.write_if_changed(copy, source.read_text(encoding="utf-8"))
+    if source.parent.name == "chapters":
+        build.pair(copy)
+        return copy.with_suffix(".ipynb")
+    build.assignment(copy, folder)
+    return folder / "assignments" / source.stem / f"{source.stem}.ipynb"
+
+
+def assert_same(committed: Path, source: Path, folder: Path) -> None:
+    assert committed.exists(), f"{committed.name} is missing: run `course build`"
+    here, wanted = (nbformat.read(path, as_version=4) for path in (committed, rebuilt(source, folder)))
+    assert cells(here) == cells(wanted), f"{committed.name} does not belong to its source: run `course build`"
+    assert here.metadata == wanted.metadata
+    assert len({cell.id for cell in here.cells}) == len(here.cells)
+
+
+@each_chapter
+def test_notebook_belongs_to_its_source(source: Path, tmp_path: Path):
+    assert_same(source.with_suffix(".ipynb"), source, tmp_path)
+
+
+@each_exercise
+def test_assignment_belongs_to_its_source(source: Path, tmp_path: Path):
+    assert_same(ROOT / "assignments" / source.stem / f"{source.stem}.ipynb", source, tmp_path)
+
+
+def test_a_changed_word_is_noticed(tmp_path: Path):
+    source = CHAPTERS[0]
+    stale = tmp_path / "stale.ipynb"
+    stale.write_text(source.with_suffix(".ipynb").read_text(encoding="utf-8").replace("# ", "# Not ", 1))
+    with pytest.raises(AssertionError, match="course build"):
+        assert_same(stale, source, tmp_path)
+
+
+def test_ids_stay_when_another_section_changes(tmp_path: Path):
+    source = tmp_path / "90_tiny.py"
+    source.write_text("# %% [markdown]\n# ## One\n\n# %%\na = 1\n\n# %% [markdown]\n# ## Two\n\n# %%\nb = 2\n")
+    before = [cell.id for cell in build.read(source).cells]
+    source.write_text(source.read_text().replace("a = 1\n", "a = 1\n\n# %%\na = 3\n"))
+    after = [cell.id for cell in build.read(source).cells]
+    assert [i for i in after if i in before] == before
+
+
+def test_build_says_what_it_wrote_and_then_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    build.write_if_changed(tmp_path / "chapters" / "90_tiny.py", "# %%\na = 1\n")
+    build.run([], tmp_path)
+    assert capsys.readouterr().out == "chapter 90_tiny written\n"
+    build.run(["90"], tmp_path)
+    assert capsys.readouterr().out == "Everything was up to date.\n"
+
+
+# -- it runs, and reaches what it promises ----------------------------------------------------------------------
+
+
+@each_chapter
+def test_runs_from_the_top(source: Path):
+    notebook = execution.executed(source)
+    ran = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count == i for i, cell in enumerate(ran, start=1))
+    assert not [o for cell in ran for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"]
+
+
+@each_chapter
+def test_floors_hold_on_five_seeds(source: Path):
+    promised = {row["name"]: row for row in execution.executed(source).metadata["course"]["results"]}
+    record = json.loads(floors.record_path(source.stem).read_text(encoding="utf-8")) if promised else None
+    if record:
+        assert problems_of(record, floors.code_digest(source), promised) == []
+
+
+def problems_of(record: dict, code: str, promised: dict[str, dict]) -> list[str]:
+    """Why a record of floors cannot be trusted: run `make floors`."""
+    problems = []
+    if record["code"] != code or record["torch"] != floors.torch_version():
+        problems.append("the record belongs to other code: run `make floors`")
+    if record["seeds"] != list(floors.SEEDS) or record["results"].keys() != promised.keys():
+        problems.append("the record has other seeds or results: run `make floors`")
+    for name, result in record["results"].items():
+        bounds = {k: result[k] for k in ("at_least", "at_most")}
+        if name in promised and bounds != {k: promised[name][k] for k in bounds}:
+            problems.append(f"{name}: the bound is another one")
+        problems += [f"{name}: {v} misses its bound" for v in result["values"] if not within(v, **bounds)]
+        if len(result["values"]) != len(floors.SEEDS):
+            problems.append(f"{name}: {len(result['values'])} values for {len(floors.SEEDS)} seeds")
+    return problems
+
+
+def within(value: float, at_least: float | None, at_most: float | None) -> bool:
+    try:
+        check.reaches("a value", value, at_least=at_least, at_most=at_most)
+    except check.CheckFailed:
+        return False
+    return True
+
+
+def test_a_record_that_lies_is_noticed():
+    bounds = {"at_least": 0.9, "at_most": None}
+    good = {
+        "code": "abc",
+        "torch": floors.torch_version(),
+        "seeds": [0, 1, 2, 3, 4],
+        "results": {"accuracy": {**bounds, "values": [0.91, 0.92, 0.93, 0.94, 0.95]}},
+    }
+    promised = {"accuracy": {"name": "accuracy", **bounds}}
+    assert problems_of(good, "abc", promised) == []
+    assert problems_of(good, "other", promised)
+    assert problems_of({**good, "torch": "1.0"}, "abc", promised)
+    assert problems_of(good, "abc", {"accuracy": {**bounds, "at_least": 0.8}})
+    assert problems_of(good, "abc", {})
+    for values in ([0.91, 0.92, 0.93, 0.94, 0.89], [0.91] * 4, [0.91, 0.92, 0.93, 0.94, float("nan")]):
+        assert problems_of({**good, "results": {"accuracy": {**bounds, "values": values}}}, "abc", promised)
+
+
+def test_floors_record_each_seed(tmp_path: Path):
+    (tmp_path / "constraints.txt").write_text("torch==2.13.0\n")
+    source = tmp_path / "chapters" / "90_tiny.py"
+    lesson = 'from course_utils import check\n\n# %%\ncheck.reaches("ten seeds", 10 * check.seed(7), at_least=0)\n'
+    build.write_if_changed(source, "# %%\n" + lesson)
+    module, reached = tmp_path / "course_utils" / "check.py", "def reaches():\n    return _near\n_near = 1\n"
+    build.write_if_changed(module, reached)
+    floors.run(["90_tiny"], tmp_path)
+    record = json.loads(floors.record_path("90_tiny", tmp_path).read_text())
+    assert record["results"] == {"ten seeds": {"at_least": 0, "at_most": None, "values": [0, 10, 20, 30, 40]}}
+    assert record["code"] == floors.code_digest(source, tmp_path)
+    build.write_if_changed(
+        module, reached + "def unused():  # a function that the chapter does not reach\n    pass\n"
+    )
+    assert record["code"] == floors.code_digest(source, tmp_path)
+    build.write_if_changed(module, reached.replace("1", "2"))
+    assert record["code"] != floors.code_digest(source, tmp_path)
+
+
+def test_floors_draw_on_modules_but_not_on_pictures(tmp_path: Path):
+    for name, text in {"data": "from course_utils.device import device\n", "device": "", "plots": ""}.items():
+        build.write_if_changed(tmp_path / "course_utils" / f"{name}.py", text)
+    assert floors.drawn_on("from course_utils import data, plots\nimport math", tmp_path) == {"data", "device"}
+
+
+# -- its sections stand by themselves ---------------------------------------------------------------------------
+
+
+@each_chapter
+def test_no_section_lives_on_leaked_names(source: Path):
+    assert list(leaks(build.read(source))) == []
+
+
+def chapter(*cells: str) -> NotebookNode:
+    """A notebook; a text that begins with # is Markdown."""
+    return new_notebook(cells=[(new_markdown_cell if c.startswith(("#", "*")) else new_code_cell)(c) for c in cells])
+
+
+LEAKY = (
+    "for i in range(3): total += i",
+    "total = total + 1",
+    "def g(): return total",
+    "total += 1",
+    "[total for _ in range(2)]",
+    "print(total)",
+)
+SOUND = (
+    "total = 1\nprint(total)",
+    "def total(n): return n and total(n - 1)",
+    "for total in [1]: print(total)",
+    "for i in range(3):\n    total = 0\n    total += i",
+    "print(f(math.pi), RATE)",
+)
+
+
+@pytest.mark.parametrize("code", [*LEAKY, *SOUND])
+def test_a_leaked_name_is_noticed(code: str):
+    one = ("## 1 One", "import math\nRATE = 2\ndef f(x): return x\nfor step in range(3): total = step")
+    found = list(leaks(chapter(*one, "## 2 Two", code)))
+    assert len(found) == (code in LEAKY)
+    assert all(sentence.startswith("'2 Two' reads `total`") for sentence in found)
+
+
+def test_a_declared_name_may_be_used_and_must_be():
+    declared = "## 2 Two\n\n*This section uses `total` and `step` from section 1.*"
+    both, one = (list(leaks(chapter("## 1", "total, step = 1, 2", declared, c))) for c in ("total + step", "total"))
+    assert both == []
+    assert one == ["'2 Two' says that it uses `step`, and does not."]
+
+
+# -- it is written as it should be ------------------------------------------------------------------------------
+
+NOT_EVERYWHERE = {
+    r"^:{3,}": "a MyST directive",
+    r"^`{3,}\{": "a MyST directive",
+    r"\{[a-z:]+\}`": "a MyST role",
+    r"^\([\w-]+\)=$": "a MyST label",
+    r"\\(eq)?ref\{": "a reference that only LaTeX resolves",
+    r"^> \[!": "a GitHub alert",
+    r"</summary>\n(?!\n)": "a <summary> without an empty line after it",
+    r"\[\[": "a wiki link",
+}
+
+
+def not_alike(notebook: NotebookNode) -> list[str]:
+    """The Markdown that looks different in JupyterLab, on GitHub, in Colab and on the site."""
+    found = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            first, prose = cell.source.split("\n")[0], re.sub(r"(?<!\})`[^`\n]+`", "", cell.source)  # without `code`
+            found += [f"{first}: {kind}" for p, kind in NOT_EVERYWHERE.items() if re.search(p, prose, re.MULTILINE)]
+    return found
+
+
+def too_long(notebook: NotebookNode) -> list[str]:
+    """The code cells that nobody reads at a glance."""
+    code = [cell.source.rstrip() for cell in notebook.cells if cell.cell_type == "code"]
+    long = [text for text in code if len(text.splitlines()) > LONGEST_CELL and not re.search(r"(?m)^class ", text)]
+    return [
+        f"{text.splitlines()[0]}: {len(text.splitlines())} lines; aim at 8, {LONGEST_CELL} at most" for text in long
+    ]
+
+
+@pytest.mark.parametrize("source", [*CHAPTERS, *EXERCISES], ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_written_so_that_it_looks_alike_everywhere(source: Path):
+    assert not_alike(build.read(source)) == []
+
+
+@each_chapter
+def test_code_cells_are_short(source: Path):
+    assert too_long(build.read(source)) == []
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "# A\n\n:::{note}\nhello\n:::",
+        "# A\n\n```{figure} x.png\n```",
+        "# A\n\nsee {ref}`x`",
+        "# A\n\n(label)=\n",
+        r"# A see $\eqref{x}$",
+        "# A\n\n> [!NOTE]\n> hello",
+        "# A\n<details><summary>Hint</summary>\ntext</details>",
+    ],
+)
+def test_markdown_of_another_kind_is_noticed(cell: str):
+    assert len(not_alike(chapter(cell))) == 1
+
+
+def test_hints_and_code_in_markdown_pass():
+    hint = "# A\n\n<details><summary>Hint</summary>\n\n$x_{i}$, and `{ref}` in code\n\n</details>"
+    assert not_alike(chapter(hint)) == []
+
+
+def test_a_long_cell_is_noticed_unless_it_is_a_class():
+    assert len(too_long(chapter("x = 1\n" * 26, "class A:\n" + "    x = 1\n" * 40, "x = 1\n" * 25))) == 1

@@ -1,0 +1,142 @@
+"""Evasions of a ban on softmax: each is raised while graded or flagged for a person; honest code is left alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from course_tools.grading.grade import Summary
+from course_tools.grading.judging import bans
+from tests.support import grading_course as course
+
+SETUP = "import torch\nfrom torch import Tensor\nimport torch.nn.functional as F"
+
+# name: (cells of the student's own, files, the answer); `f` must give a softmax over dim 1
+EVASIONS: dict[str, tuple[str, str]] = {
+    "plainly": ("", "def softmax(Z): return torch.softmax(Z, 1)"),
+    "method": ("", "def softmax(Z): return Z.softmax(1)"),
+    "functional": ("", "import torch.nn.functional as F\ndef softmax(Z): return F.softmax(Z, dim=1)"),
+    "module": ("", "def softmax(Z): return torch.nn.Softmax(dim=1)(Z)"),
+    "special": ("", "def softmax(Z): return torch.special.softmax(Z, 1)"),
+    "alias": ("s = torch.softmax", "def softmax(Z): return s(Z, 1)"),
+    "import_as": ("from torch import softmax as plus", "def softmax(Z): return plus(Z, 1)"),
+    "getattr": ("", "def softmax(Z): return getattr(torch, 'softmax')(Z, 1)"),
+    "getattr_computed": ("", "def softmax(Z): return getattr(torch, 'soft' + 'max')(Z, 1)"),
+    "vars": ("", "def softmax(Z): return vars(torch)['soft' 'max'](Z, 1)"),
+    "dict": ("", "def softmax(Z): return torch.__dict__['so' + 'ftmax'](Z, 1)"),
+    "ops_aten": ("", "def softmax(Z): return torch.ops.aten.softmax.int(Z, 1)"),
+    "ops_underscore": ("", "def softmax(Z): return torch.ops.aten._softmax(Z, 1, False)"),
+    "variable_functions": ("", "def softmax(Z): return torch._C._VariableFunctions.softmax(Z, 1)"),
+    "log_softmax_exp": ("", "def softmax(Z): return Z.log_softmax(1).exp()"),
+    "logsumexp": ("", "def softmax(Z): return (Z - Z.logsumexp(1, keepdim=True)).exp()"),
+    "softmin": ("", "def softmax(Z): return torch.nn.functional.softmin(-Z, 1)"),
+    "exec": ("exec('def g(Z): return torch.soft' + 'max(Z, 1)')", "def softmax(Z): return g(Z)"),
+    "eval": ("", "def softmax(Z): return eval('torch.soft' + 'max(Z, 1)')"),
+    "lambda_elsewhere": ("helper = lambda Z: Z.softmax(1)", "def softmax(Z): return helper(Z)"),
+    "class_elsewhere": (
+        "import torch.nn.functional as G\nclass H:\n    def __call__(self, Z): return G.softmax(Z, 1)",
+        "def softmax(Z): return H()(Z)",
+    ),
+    "scipy": (
+        "",
+        "from scipy.special import softmax as s\ndef softmax(Z): return torch.from_numpy(s(Z.numpy(), axis=1))",
+    ),
+    "scipy_imported": (
+        "import importlib\ns = getattr(importlib.import_module('scipy.special'), 'soft' + 'max')",
+        "def softmax(Z): return torch.from_numpy(s(Z.numpy(), axis=1))",
+    ),
+    "sklearn": (
+        "from sklearn.utils.extmath import softmax as s",
+        "def softmax(Z): return torch.from_numpy(s(Z.numpy()))",
+    ),
+    "attention": (
+        "",
+        "def softmax(Z):\n    E = torch.eye(Z.shape[1])\n"
+        "    return F.scaled_dot_product_attention(Z[None], E[None], E[None], scale=1.0)[0]\n"
+        "import torch.nn.functional as F",
+    ),
+    "gradient_of_cross_entropy": (
+        "",
+        "import torch.nn.functional as F\ndef softmax(Z):\n    Z = Z.clone().requires_grad_()\n"
+        "    y = torch.zeros(len(Z), dtype=torch.long)\n    F.cross_entropy(Z, y, reduction='sum').backward()\n"
+        "    return Z.grad + F.one_hot(y, Z.shape[1])",
+    ),
+    "thread": (
+        "import threading",
+        "def softmax(Z):\n    out = []\n    t = threading.Thread(target=lambda: out.append(Z.softmax(1)))\n"
+        "    t.start(); t.join()\n    return out[0]",
+    ),
+    "script": ("g = torch.jit.trace(lambda Z: Z.softmax(1), torch.ones(2, 2))", "def softmax(Z): return g(Z)"),
+    "operator": ("import operator", "def softmax(Z): return operator.methodcaller('soft' + 'max', 1)(Z)"),
+    "guard_switched_off": (
+        "import course_tools.grading.inside.guard as g, contextlib\n"
+        "g.banning = lambda names: contextlib.nullcontext()",
+        "def softmax(Z): return Z.softmax(1)",
+    ),
+    "subclass_dispatch": (
+        "from torch.utils._python_dispatch import _disable_current_modes",
+        "def softmax(Z):\n    with _disable_current_modes(): return Z.softmax(1)",
+    ),
+    "numpy_file": ("from helper import g", "def softmax(Z): return g(Z)"),
+}
+FILES = {"numpy_file": {"helper.py": "def g(Z): return Z.softmax(1)\n"}}
+
+
+@pytest.fixture(scope="module")
+def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    """One batch of all evasions."""
+    root = course.make(tmp_path_factory.mktemp("bans"))
+    for name, (early, answer) in EVASIONS.items():
+        notebook = course.solved(root)
+        course.cell(notebook, "softmax").source = answer
+        if early:
+            place = notebook.cells.index(course.cell(notebook, "setup"))
+            cell = json.loads(json.dumps(notebook.cells[place]))
+            cell.update(source=early, metadata={})
+            notebook.cells.insert(place + 1, type(notebook)(cell))
+        folder = course.hand_in(root, name, notebook)
+        for path, text in FILES.get(name, {}).items():
+            (folder / path).write_text(text)
+    course.hand_in(root, "honest", course.solved(root))
+    return course.grade(root)
+
+
+def test_there_are_enough() -> None:
+    assert len(EVASIONS) >= 20
+
+
+@pytest.mark.parametrize("name", EVASIONS)
+def test_an_evasion_is_raised_or_flagged(summary: Summary, name: str) -> None:
+    """It earns nothing, or a person is told why to look; the other exercises keep their marks."""
+    marks, told = course.marks(summary, name), course.person(summary, name)
+    assert "test_softmax" in told
+    if marks["test_softmax"]:
+        assert marks["test_softmax"] <= 2.0
+        assert "where a call is banned" in told
+    assert marks | {"test_softmax": 2.0} == course.FULL
+
+
+def test_few_evasions_need_the_person(summary: Summary) -> None:
+    """Nearly all are stopped by the machine; the rest are the ones that leave the process's own guard."""
+    through = {name for name in EVASIONS if course.marks(summary, name)["test_softmax"]}
+    assert through <= {"thread", "guard_switched_off", "subclass_dispatch", "script", "scipy_imported"}
+
+
+def test_honest_work_is_not_flagged(summary: Summary) -> None:
+    assert course.marks(summary, "honest") == course.FULL
+    assert course.person(summary, "honest") == ""
+
+
+def test_a_name_of_ones_own_is_no_hit() -> None:
+    own = "class Net:\n    def softmax(self, Z): return Z\n    def forward(self, Z): return self.softmax(Z)"
+    assert bans.inspect(own, [], [SETUP], ["softmax"]).hits == []
+
+
+@pytest.mark.parametrize("path", ["torch.nn.functional.softmax", "torch.softmax"])
+def test_the_path_of_a_hit_is_told(path: str) -> None:
+    assert bans.inspect(f"def f(Z): return {path}(Z, 1)", [], [SETUP], ["softmax"]).hits == [path]
+
+
+def test_broken_code_is_no_crash(tmp_path: Path) -> None:
+    for source in ("def f(:", "x = (" * 5000, "\0", "%%bash\nrm -rf /"):
+        assert bans.inspect(source, [source], [SETUP], ["softmax"]).hits == []

@@ -1,0 +1,379 @@
+"""A batch: resumed, killed, locked, late, unsafe, as an ordinary user, on a Dask cluster, through nbgrader."""
+
+import contextlib
+import csv
+import os
+import random
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from course_tools.grading import grade
+from course_tools.grading.engine import sandbox, workers
+from course_tools.grading.grade import Summary
+from course_tools.paths import ROOT
+from course_utils.errors import CourseError
+from tests.support import grading_course as course
+
+ENVIRONMENT = os.environ | {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "PYTHONPATH": str(ROOT),
+    "PYTHONWARNINGS": "ignore",
+    "OMP_NUM_THREADS": "1",
+}
+SCRIPT = course.HERE / "grade_in_process.py"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with three submissions: all right, half right, nothing done."""
+    root = course.make(tmp_path_factory.mktemp("small"))
+    solved = course.solved(root)
+    course.hand_in(root, "ada", solved)
+    course.cell(solved, "softmax").source = "def softmax(Z): return Z"
+    course.hand_in(root, "bob", solved)
+    released = nbformat.read(root / "assignments" / course.NAME / f"{course.NAME}.ipynb", as_version=4)
+    course.hand_in(root, "eve", released)
+    return root
+
+
+@pytest.fixture(scope="module")
+def graded(small: Path) -> Summary:
+    """The first batch of the small course."""
+    return course.grade(small)
+
+
+def scores(summary: Summary) -> dict[str, float]:
+    return {row.student: row.score for row in summary.rows}
+
+
+def test_the_marks_of_a_class(graded: Summary) -> None:
+    assert scores(graded) == {"ada": 9.0, "bob": 7.0, "eve": 0.0}
+    assert (graded.graded, graded.already) == (3, 0)
+
+
+def test_a_second_batch_grades_nothing_again(small: Path, graded: Summary) -> None:
+    again = course.grade(small)
+    assert (again.graded, again.already) == (0, 3)
+    assert scores(again) == scores(graded)
+
+
+def test_feedback_names_checks_and_hints_and_hides_the_rest(small: Path, graded: Summary) -> None:
+    html = course.outputs(small, "bob")["test_softmax"][0]["data"]["text/html"]
+    assert "softmax: ordinary scores" in html
+    for path in (small / ".grading" / "autograded").glob("*/*/*.ipynb"):
+        text = path.read_text()
+        assert "seal(" not in text
+        assert "author import" not in text
+        assert "Traceback" not in str(course.outputs(small, path.parent.parent.name)["test_linear"][0])
+
+
+def test_a_changed_submission_is_graded_again_and_manual_marks_stay(small: Path, graded: Summary) -> None:
+    with Gradebook(f"sqlite:///{small}/.grading/gradebook.db", "deep-learning-by-hand") as book:
+        grade = book.find_grade("test_softmax", course.NAME, course.NAME, "bob")
+        grade.manual_score = 1.5
+        book.db.commit()
+    course.hand_in(small, "bob", course.solved(small))
+    again = course.grade(small)
+    assert again.graded == 1
+    assert course.marks(again, "bob")["test_softmax"] == 1.5
+    assert scores(again)["bob"] == 8.5
+
+
+def test_a_corrected_test_regrades_everybody(small: Path, graded: Summary) -> None:
+    source = small / "solutions" / course.NAME / f"{course.NAME}.py"
+    source.write_text(source.read_text().replace("momentum: from rest", "momentum: corrected"))
+    again = course.grade(small)
+    assert again.graded == 3
+    assert course.marks(again, "bob")["test_softmax"] == 1.5
+
+
+def test_only_one_student(small: Path, graded: Summary) -> None:
+    assert [row.student for row in course.grade(small, only="ada").rows] == ["ada"]
+    with pytest.raises(CourseError, match="nobody has handed in nothing"):
+        course.grade(small, only="nobody")
+
+
+def test_marks_are_written_as_csv(small: Path, graded: Summary, tmp_path: Path) -> None:
+    grade.write_csv(tmp_path / "marks.csv", graded.rows)
+    rows = list(csv.DictReader((tmp_path / "marks.csv").open()))
+    assert (rows[0]["student"], rows[0]["score"], rows[0]["test_linear"]) == ("ada", "9", "2")
+
+
+def test_two_batches_at_once_are_refused(small: Path) -> None:
+    again = pytest.raises(CourseError, match="being graded already")
+    with grade._only_batch(small, course.NAME), again, grade._only_batch(small, course.NAME):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('seal("accuracy: all right"', 'seal("accuracy: random scores"', "twice"),
+        ("return X @ W.T + b", "return X @ W.T + b + undefined", "undefined"),
+        ("accuracy(torch.eye(4), torch.arange(4)), rule=number()", "print", "hands out"),
+        ("linear(torch.randn(5, 3), torch.randn(7, 3), torch.randn(7))", "1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_an_assignment_that_cannot_earn_full_marks_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    root = course.make(tmp_path)
+    course.hand_in(root, "ada", course.solved(root))
+    source = root / "solutions" / course.NAME / f"{course.NAME}.py"
+    source.write_text(source.read_text().replace(old, new))
+    with pytest.raises(CourseError, match=said):
+        course.grade(root)
+
+
+# -- killed ---------------------------------------------------------------------------------------------------
+
+
+def _start(root: Path, count: int = 2) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, str(SCRIPT), str(root), str(count)], env=ENVIRONMENT)
+
+
+def _kept(root: Path) -> dict[str, tuple]:
+    """What the gradebook holds for each kept result, and when its graded notebook was written."""
+    path = root / ".grading" / "gradebook.db"
+    if not path.exists():
+        return {}
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'course_grading'").fetchone():
+            return {}
+        kept = {}
+        for student, fingerprint in db.execute("SELECT student, fingerprint FROM course_grading").fetchall():
+            marks = db.execute(
+                "SELECT auto_score FROM grade g JOIN submitted_notebook n ON g.notebook_id = n.id "
+                "JOIN submitted_assignment a ON n.assignment_id = a.id WHERE student_id = ? ORDER BY cell_id",
+                (student,),
+            ).fetchall()
+            notebook = root / ".grading" / "autograded" / student / course.NAME / f"{course.NAME}.ipynb"
+            kept[student] = (fingerprint, marks, notebook.stat().st_mtime_ns)
+    return kept
+
+
+def _class(root: Path, size: int) -> None:
+    solved = course.solved(root)
+    for i in range(size):
+        course.hand_in(root, f"student{i:03}", solved)
+
+
+def _killed_and_resumed(root: Path, kills: int) -> None:
+    """Kill a batch at random moments; what was kept stays as it is, and the last batch ends with all marks."""
+    rng = random.Random(kills)
+    before: dict[str, tuple] = {}
+    longest = 8.0
+    for _ in range(kills):
+        process = _start(root)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(rng.uniform(0.5, longest))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        kept = _kept(root)
+        assert {student: kept.get(student) for student in before} == before
+        before = kept
+    assert _start(root).wait(300) == 0
+    kept = _kept(root)
+    assert {student: kept[student] for student in before} == before
+    assert [sum(mark for (mark,) in marks) for _, marks, _ in kept.values()] == [9.0] * len(kept)
+
+
+def test_a_killed_batch_goes_on_where_it_was(tmp_path: Path) -> None:
+    root = course.make(tmp_path)
+    _class(root, 40)
+    _killed_and_resumed(root, kills=3)
+    assert len(_kept(root)) == 40
+
+
+@pytest.mark.slow
+def test_a_batch_killed_at_thirty_moments(tmp_path: Path) -> None:
+    root = course.make(tmp_path)
+    _class(root, 400)
+    _killed_and_resumed(root, kills=30)
+    assert len(_kept(root)) == 400
+
+
+def _alive(text: str) -> bool:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if text.encode() in path.read_bytes():
+                return True
+    return False
+
+
+def test_nothing_survives_a_killed_grader(tmp_path: Path) -> None:
+    """Not the warm process, and not what a submission started."""
+    root = course.make(tmp_path)
+    notebook = course.solved(root)
+    nap = "31415.9265"
+    course.cell(notebook, "linear").source = f"import subprocess\nsubprocess.run(['sleep', '{nap}'])"
+    course.hand_in(root, "sleeper", notebook)
+    process = _start(root)
+    end = time.monotonic() + 60
+    while not _alive(nap) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert _alive(nap)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    end = time.monotonic() + 20
+    while _alive(nap) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not _alive(nap)
+
+
+# -- with and without a sandbox -------------------------------------------------------------------------------
+
+
+def test_without_bubblewrap_it_refuses_and_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    said = sandbox.missing.__wrapped__()
+    assert "apt install bubblewrap" in said
+    assert "--unsafe" in said
+
+
+def test_without_landlock_or_linux_it_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox.lockdown, "landlock_version", lambda: 0)
+    assert "Landlock" in sandbox.missing.__wrapped__()
+    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    assert "Linux" in sandbox.missing.__wrapped__()
+
+
+def test_unsafe_runs_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = course.make(tmp_path)
+    course.hand_in(root, "ada", course.solved(root))
+    monkeypatch.setattr(sandbox, "missing", lambda: "There is no sandbox.")
+    workers.close()  # an earlier test's warm process has a sandbox already
+    with pytest.raises(CourseError, match="no sandbox"):
+        course.grade(root)
+    summary = course.grade(root, unsafe=True)
+    assert scores(summary) == {"ada": 9.0}
+    assert "--unsafe" in summary.warnings[0]
+
+
+READABLE = """
+set -e
+keep=$(mktemp -d)
+for folder in "$@"; do
+    case "$folder" in /root/*)
+        mkdir -p "$keep$folder"; mount --bind "$folder" "$keep$folder";;
+    esac
+done
+mount -t tmpfs -o mode=755 tmpfs /root
+for folder in "$@"; do
+    case "$folder" in /root/*)
+        mkdir -p "$folder"; mount --bind "$keep$folder" "$folder";;
+    esac
+done
+exec setpriv --reuid=4321 --regid=4321 --clear-groups "$PYTHON" "$SCRIPT" "$ROOT" 2
+"""
+
+
+def test_as_an_ordinary_user(tmp_path: Path) -> None:
+    """As root, a batch is run as a user without rights, with the interpreter made readable in a mount of its own."""
+    if os.getuid():
+        pytest.skip("this machine's user is an ordinary one: every other test is this one")
+    (tmp_path / "course").mkdir()
+    root = course.make(tmp_path / "course")
+    course.hand_in(root, "ada", course.solved(root))
+    for path in [root, *root.rglob("*")]:
+        os.chown(path, 4321, 4321, follow_symlinks=False)
+    for parent in root.parents:
+        if not parent.stat().st_mode & stat.S_IXOTH:
+            parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
+    extra = {"PYTHON": sys.executable, "SCRIPT": str(SCRIPT), "ROOT": str(root), "HOME": str(root)}
+    line = ["unshare", "--mount", "sh", "-c", READABLE, "sh", sys.base_prefix, sys.prefix, str(ROOT)]
+    done = subprocess.run(line, env=ENVIRONMENT | extra, capture_output=True, text=True, timeout=200, check=False)
+    assert done.stdout == "ada\t9\t\n", done.stderr[-2000:]
+    assert (root / ".grading" / "gradebook.db").stat().st_uid == 4321
+
+
+# -- nbgrader and Dask ----------------------------------------------------------------------------------------
+
+
+def _rows(root: Path) -> list[tuple]:
+    query = (
+        "SELECT a.student_id, c.name, g.auto_score, g.needs_manual_grade, n.late_submission_penalty, a.timestamp "
+        "FROM grade g JOIN base_cell c ON g.cell_id = c.id JOIN submitted_notebook n ON g.notebook_id = n.id "
+        "JOIN submitted_assignment a ON n.assignment_id = a.id ORDER BY 1, 2"
+    )
+    comments = (
+        "SELECT a.student_id, c.name, m.auto_comment FROM comment m JOIN base_cell c ON m.cell_id = c.id "
+        "JOIN submitted_notebook n ON m.notebook_id = n.id JOIN submitted_assignment a ON n.assignment_id = a.id "
+        "ORDER BY 1, 2"
+    )
+    with contextlib.closing(sqlite3.connect(root / ".grading" / "gradebook.db")) as db:
+        return [*db.execute(query), *db.execute(comments)]
+
+
+def test_nbgrader_autograde_gives_the_same_marks(tmp_path: Path) -> None:
+    """nbgrader's own command, with a submission that stops stock nbgrader, against `course grade`."""
+    roots = [tmp_path / "ours", tmp_path / "theirs"]
+    for root in roots:
+        root.mkdir()
+        course.make(root)
+        solved = course.solved(root)
+        (course.hand_in(root, "ada", solved) / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC")
+        solved.cells += [course.cell(solved, "test_linear"), course.cell(solved, "linear")]
+        course.hand_in(root, "double", solved)
+        course.hand_in(root, "broken", b"{")
+        released = nbformat.read(root / "assignments" / course.NAME / f"{course.NAME}.ipynb", as_version=4)
+        course.hand_in(root, "untouched", released)
+    course.grade(roots[0])
+    line = ["nbgrader", "generate_assignment", course.NAME, "--force"]
+    subprocess.run(line, cwd=roots[1], env=ENVIRONMENT, check=True, capture_output=True, timeout=200)
+    line = ["nbgrader", "autograde", course.NAME]
+    done = subprocess.run(
+        line, cwd=roots[1], env=ENVIRONMENT, capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Traceback" not in done.stderr
+    assert _rows(roots[0]) == _rows(roots[1])
+
+
+def test_stock_nbgrader_refuses_sealed_cells_with_one_sentence(tmp_path: Path) -> None:
+    root = course.make(tmp_path)
+    config = root / "nbgrader_config.py"
+    config.write_text(config.read_text().replace("plug_in(c)", ""))
+    course.hand_in(root, "ada", course.solved(root))
+    for line in (["nbgrader", "generate_assignment", course.NAME, "--force"], ["nbgrader", "autograde", course.NAME]):
+        subprocess.run(line, cwd=root, env=ENVIRONMENT, check=True, capture_output=True, timeout=200)
+    said = str(course.outputs(root, "ada")["test_linear"])
+    assert "Grade with `course grade`" in said
+    assert [row[2] for row in _rows(root)[:4]] == [0.0] * 4
+
+
+@pytest.fixture
+def cluster() -> Iterator[object]:
+    """A Dask cluster of two worker processes on this machine."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
+        yield made
+
+
+def test_a_dask_cluster_grades_and_survives_a_dead_worker(tmp_path: Path, cluster: object) -> None:
+    root = course.make(tmp_path)
+    _class(root, 12)
+    notebook = course.solved(root)
+    course.hand_in(root, "zz-last", notebook)
+    pid = next(iter(cluster.workers.values())).pid  # type: ignore[attr-defined]
+    os.kill(pid, signal.SIGKILL)
+    summary = course.grade(root, scheduler=cluster.scheduler_address)  # type: ignore[attr-defined]
+    assert set(scores(summary).values()) == {9.0}
+    assert summary.graded == 13
+
+
+def test_a_scheduler_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    root = course.make(tmp_path)
+    _class(root, 1)
+    with pytest.raises(CourseError, match="No Dask scheduler answers"):
+        course.grade(root, scheduler="tcp://127.0.0.1:9")

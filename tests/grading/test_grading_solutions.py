@@ -1,0 +1,110 @@
+"""Every assignment of the course, through the sealed grader: the stub, the solution and each planted slip."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from course_tools.authoring import build
+from course_tools.grading.engine import workers
+from course_tools.grading.intake.clean import clean_notebook
+from course_tools.grading.judging import reference
+from course_tools.grading.judging.master import Master, grade_id, load
+from course_tools.grading.judging.reference import Reference
+from course_tools.grading.submission import Graded, finish, prepare
+from course_tools.paths import ROOT
+
+ASSIGNMENTS = [*build.exercises(), ROOT / "tests" / "support" / "attacks" / "01_layers" / "01_layers.py"]
+
+
+@pytest.fixture(scope="module", params=ASSIGNMENTS, ids=lambda path: path.stem)
+def sealed(request: pytest.FixtureRequest) -> Iterator[tuple[Master, Reference]]:
+    """An assignment and what the instructor's own run seals: it is refused unless every seal holds."""
+    master = load(request.param.parent)
+    yield master, reference.run(master, "seed 2", workers.warm(tuple(master.modules()), unsafe=False))
+    workers.close()
+
+
+def _grade(notebook: NotebookNode, sealed: tuple[Master, Reference], folder: Path) -> Graded:
+    master, expected = sealed
+    path = folder / f"{master.name}.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    cleaned = clean_notebook(path, master)
+    trace = workers.run(prepare(cleaned, master, expected.seed), tuple(master.modules()), unsafe=False)
+    return finish(cleaned, trace, expected)
+
+
+def _handed_in(master: Master, answers: dict[str, str]) -> NotebookNode:
+    """The instructor's notebook, as a student would have it, with these answers in it."""
+    notebook = copy.deepcopy(master.notebook)
+    for cell in notebook.cells:
+        cell.source = answers.get(grade_id(cell), cell.source)
+        if grade_id(cell) in master.tests:
+            cell.source = master.tests[grade_id(cell)].visible
+    return notebook
+
+
+def _scores(graded: Graded) -> dict[str, float]:
+    return {verdict.cell: verdict.score for verdict in graded.verdicts}
+
+
+def test_every_test_cell_is_sealed(sealed: tuple[Master, Reference]) -> None:
+    master, _ = sealed
+    assert [name for name, test in master.tests.items() if not test.parts] == []
+
+
+def test_the_solution_earns_full_marks(sealed: tuple[Master, Reference], tmp_path: Path) -> None:
+    master, _ = sealed
+    graded = _grade(_handed_in(master, {}), sealed, tmp_path)
+    assert _scores(graded) == {name: master.points[name] for name in master.tests}
+    assert graded.person == []
+
+
+def test_the_stub_earns_nothing(sealed: tuple[Master, Reference], tmp_path: Path) -> None:
+    master, _ = sealed
+    released = ROOT / "assignments" / master.name / f"{master.name}.ipynb"
+    stub = "raise NotImplementedError()"
+    answers = {grade_id(c): stub for c in master.notebook.cells if "BEGIN SOLUTION" in c.source}
+    notebook = nbformat.read(released, as_version=4) if released.exists() else _handed_in(master, answers)
+    assert set(_scores(_grade(notebook, sealed, tmp_path)).values()) == {0.0}
+
+
+@pytest.mark.parametrize("source", build.exercises(), ids=lambda path: path.stem)
+def test_the_text_of_the_exercises_reaches_the_feedback_as_it_is(source: Path) -> None:
+    """Formulas and folded hints of our own are not taken for a student's HTML."""
+    released = ROOT / "assignments" / source.stem / source.with_suffix(".ipynb").name
+    cleaned = clean_notebook(released, load(source.parent)).notebook
+    texts = [[c.source for c in n.cells if c.cell_type == "markdown"] for n in (nbformat.read(released, 4), cleaned)]
+    assert len(texts[0]) > 5
+    assert texts[0] == texts[1]
+
+
+def test_each_slip_loses_its_own_points_and_gets_its_hint(sealed: tuple[Master, Reference], tmp_path: Path) -> None:
+    """All of the exercise's points where the first seal sees the slip, some where only a later one can; no others."""
+    master, _ = sealed
+    assert master.slips
+    for slip in master.slips:
+        graded = _grade(_handed_in(master, {slip.cell: slip.source}), sealed, tmp_path)
+        test = f"test_{slip.cell}"
+        for verdict in graded.verdicts:
+            if verdict.cell != test:
+                assert verdict.score == verdict.points, (slip.name, verdict)
+                continue
+            assert verdict.score < verdict.points, slip.name
+            if master.name != "01_layers":
+                assert verdict.score == 0, (slip.name, verdict)
+            assert slip.hint in [line.hint for line in verdict.lines], (slip.name, verdict)
+
+
+def test_an_answer_that_knows_only_the_shown_numbers_earns_nothing(tmp_path: Path) -> None:
+    """What a visible check expects may be copied from it: the sealed checks draw other inputs."""
+    master = load(ROOT / "solutions" / "03_backpropagation")
+    expected = reference.run(master, "seed 3", workers.warm(tuple(master.modules()), unsafe=False))
+    copied = "def hinge_loss(s, t):\n    return numbers(1.12), numbers([-0.2, 0.0, 0.0, -0.2, 0.2])"
+    graded = _grade(_handed_in(master, {"hinge_loss": copied}), (master, expected), tmp_path)
+    workers.close()
+    assert [name for name, score in _scores(graded).items() if score == 0] == ["test_hinge_loss"]

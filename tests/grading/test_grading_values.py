@@ -1,0 +1,271 @@
+"""Sealed values on the wire, the rules that compare them, and test cells taken apart."""
+
+import contextlib
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from course_tools.grading import author
+from course_tools.grading.inside.values import Malformed, Refused, Value, decode, encode
+from course_tools.grading.intake import sanitize
+from course_tools.grading.judging.cells import take_apart
+from course_tools.grading.judging.rules import compare
+from course_utils.errors import CourseError
+
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**255), 2**255), st.floats(), st.text(max_size=20), st.just(-0.0)
+)
+NESTED = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.tuples(inner, inner),
+        st.dictionaries(st.one_of(st.text(max_size=5), st.integers(-9, 9)), inner, max_size=3),
+    ),
+    max_leaves=12,
+)
+DTYPES = ["float16", "float32", "float64", "int8", "int64", "uint8", "bool", "complex64", "complex128"]
+
+
+def sent(x: object) -> Value:
+    """`x` as the grader receives it."""
+    tree, blob = encode(x)
+    return decode(json.loads(json.dumps(tree)), blob)
+
+
+def same(a: object, b: object, rule: author.Rule | None = None) -> str:
+    return compare(sent(a), sent(b), rule or author.close())
+
+
+@given(NESTED)
+def test_plain_values_survive_the_wire(x):
+    assert compare(sent(x), sent(x), author.exact()) == ""
+
+
+@given(st.sampled_from(DTYPES), st.lists(st.integers(0, 3), max_size=3), st.integers(0, 99))
+def test_arrays_and_tensors_survive_the_wire(dtype, shape, seed):
+    a = np.random.default_rng(seed).normal(size=shape).astype(dtype)
+    for x in (
+        a,
+        torch.from_numpy(np.array(a)),
+        np.array(a).T,
+        torch.from_numpy(np.array(a)).unsqueeze(0).expand(3, *shape),
+    ):
+        received = sent(x)
+        assert received.dtype == dtype
+        np.testing.assert_array_equal(received.data, np.asarray(x))
+
+
+def test_bfloat16_conjugates_and_parameters_survive_the_wire():
+    x = torch.randn(3, 4)
+    np.testing.assert_array_equal(sent(x.bfloat16()).data, x.bfloat16().float().numpy())
+    z = torch.randn(3, dtype=torch.complex64)
+    np.testing.assert_array_equal(sent(z.conj()).data, z.conj().resolve_conj().numpy())
+    assert same(torch.nn.Parameter(x), x) == ""
+
+
+class Tensor2(torch.Tensor):
+    pass
+
+
+class Float2(float):
+    pass
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        object(),
+        print,
+        Float2(1.0),
+        torch.zeros(2).as_subclass(Tensor2),
+        torch.zeros(2).to_sparse(),
+        torch.zeros(1).expand(1 << 40),
+        np.array(["a"]),
+        np.array([object()]),
+        1 << 300,
+        "x" * (1 << 17),
+        [0] * 20_000,
+        {(1, 2): 3}.keys(),
+    ],
+    ids=lambda x: type(x).__name__,
+)
+def test_anything_else_is_refused(x):
+    with pytest.raises(Refused):
+        encode(x)
+
+
+def test_a_list_that_holds_itself_is_refused():
+    x: list = []
+    x.append(x)
+    with pytest.raises(Refused):
+        encode(x)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(DTYPES)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=3), inner, max_size=2)),
+)
+KINDS = st.sampled_from(["none", "bool", "int", "float", "str", "list", "tuple", "dict", "tensor", "array", "scalar"])
+
+
+@settings(max_examples=300)
+@given(
+    st.one_of(JSON, st.tuples(KINDS, JSON).map(list), st.tuples(KINDS, JSON, JSON, JSON).map(list)),
+    st.binary(max_size=40),
+)
+def test_no_tree_breaks_the_grader(tree, blob):
+    """Whatever a hostile process sends is a value or Malformed."""
+    with contextlib.suppress(Malformed):
+        assert isinstance(decode(tree, blob), Value)
+
+
+@pytest.mark.parametrize(
+    ("tree", "blob"),
+    [
+        (["tensor", "float32", [2], 8], b"1234"),
+        (["tensor", "float32", [2], 4], b"1234"),
+        (["tensor", "float32", [-1, -2], 8], b"12345678"),
+        (["tensor", "float32", [1 << 62, 1 << 62, 4], 0], b""),
+        (["tensor", "object", [1], 8], b"12345678"),
+        (["tensor", "bool", [1], 1], b"\x02"),
+        (["none"], b"more"),
+        (["int", "1" * 200], b""),
+        (["bool", 1], b""),
+    ],
+)
+def test_lies_about_sizes_and_types_are_malformed(tree, blob):
+    with pytest.raises(Malformed):
+        decode(tree, blob)
+
+
+@pytest.mark.parametrize(
+    ("got", "want"),
+    [
+        (torch.ones(2), np.ones(2, dtype="float32")),
+        (torch.ones(2), torch.ones(2, dtype=torch.float64)),
+        (torch.ones(2), torch.ones(1, 2)),
+        (torch.ones(2), torch.tensor([1.0, 1.01])),
+        (torch.tensor([1.0, math.nan]), torch.ones(2)),
+        (1, 1.0),
+        (True, 1),
+        ([1, 2], (1, 2)),
+        ([1, 2], [2, 1]),
+        ({"a": 1}, {"b": 1}),
+        (None, 0),
+        ("a", "b"),
+    ],
+)
+def test_other_kinds_shapes_dtypes_and_values_do_not_hold(got, want):
+    assert same(got, want)
+    assert same(want, want) == ""
+
+
+def test_a_reason_gives_nothing_of_the_expected_value_away():
+    reason = same(torch.zeros(2, 3), torch.full((7, 5), 123.456))
+    assert "(2, 3)" in reason
+    assert "7" not in reason
+    assert "123" not in same(torch.zeros(2), torch.full((2,), 123.456))
+
+
+def test_each_rule_accepts_and_rejects():
+    x = torch.tensor([1.0, 2.0, 3.0])
+    assert same(x + 1e-3, x, author.close(atol=0.01)) == ""
+    assert same(x + 1e-6, x, author.exact())
+    assert same(np.float64(0.5), 0.5, author.number()) == ""
+    assert same(torch.tensor(0.5), 0.5, author.number()) == ""
+    assert same(torch.tensor([0.5, 0.5]), 0.5, author.number())
+    assert same(True, 1.0, author.number())
+    assert same(0.9, 1.0, author.at_least(0.8)) == ""
+    assert same(math.nan, 1.0, author.at_least(0.8))
+    assert same("0.9", 1.0, author.at_least(0.8))
+    assert same(0.1, 0.0, author.at_most(0.2)) == ""
+    assert same(-math.inf, 0.0, author.at_most(0.2))
+    assert same([3, 1, 2], [1, 2, 3], author.same_set()) == ""
+    assert same([3, 1, 1], [1, 2, 3], author.same_set())
+    labels = torch.tensor([0, 1, 2, 3])
+    assert same(torch.tensor([0, 1, 2, 0]), labels, author.agree(0.75)) == ""
+    assert same(torch.tensor([0, 1, 0, 0]), labels, author.agree(0.75))
+    assert same(torch.tensor([5, 5]), torch.tensor([0, 0]), author.agree(1.0, target=[5, 5])) == ""
+
+
+CELL = """x = 1
+### BEGIN HIDDEN TESTS
+from course_tools.grading.author import agree, banned, seal
+banned("softmax", "autograd")
+y = draw()
+seal("first", f(y))
+z = more()
+seal("second", f(z), rule=agree(0.9, target=SECRET))
+for n in (1, 2):
+    seal(f"n = {n}", f(n), rule=close(rtol=LABELS))
+### END HIDDEN TESTS"""
+
+
+def test_a_test_cell_is_taken_apart():
+    cell = take_apart("test_f", CELL)
+    assert cell.visible == cell.source == "x = 1"
+    assert cell.banned == ("softmax", "autograd")
+    assert cell.parts[0] == "y = draw()\nseal('first', f(y))"
+    assert cell.parts[1] == "y = draw()\nz = more()\nseal('second', f(z))"
+    assert len(cell.parts) == len(cell.reference_parts) == 3
+    assert "SECRET" in cell.reference_parts[1]
+    assert not [part for part in cell.parts if "SECRET" in part or "LABELS" in part or "import" in part]
+
+
+@pytest.mark.parametrize("hidden", ["seal('a', (", "banned(name)", "banned()"])
+def test_a_hidden_part_that_cannot_be_read_is_an_error_for_the_author(hidden):
+    with pytest.raises(CourseError, match="test_f"):
+        take_apart("test_f", f"### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS")
+
+
+def test_sealed_work_is_refused_by_stock_nbgrader(monkeypatch, capsys):
+    author.seal("x", 1)
+    assert "sealed 'x'" in capsys.readouterr().out
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(author.NotSealed, match="course grade"):
+        author.seal("x", 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<a href='javascript:alert(1)'>x</a>",
+        "<svg onload=alert(1)><use href='https://e.org/x#y'></svg>",
+        "<iframe src='//e.org'></iframe><object data=x></object><form action=x><input></form>",
+        "<p style='background:url(https://e.org/x)'>x</p><rect fill='url(https://e.org/x)'/>",
+        "<img src='https://e.org/pixel.png'><img src='data:image/svg+xml;base64,AAAA'>",
+        "<style>@import 'https://e.org/x.css'</style><link rel=stylesheet href=//e.org><base href=//e.org>",
+        "<a href=' data:text/html,<script>alert(1)</script>'>x</a>",
+    ],
+)
+def test_html_that_acts_is_disarmed(text):
+    clean = sanitize.html(text).lower()
+    for bad in (
+        "<script",
+        "onerror",
+        "onload",
+        "javascript:",
+        "<iframe",
+        "<form",
+        "<link",
+        "<base",
+        "@import",
+        "src=",
+    ):
+        assert bad not in clean, clean
+    assert "e.org" not in clean
+    assert "data:" not in clean
+
+
+def test_harmless_html_and_formulas_stay():
+    figure = '<svg viewBox="0 0 1 1" role="img" aria-label="a line"><path d="M0 0L1 1" stroke="#000"></path></svg>'
+    assert sanitize.html(figure) == figure
+    assert sanitize.markdown("if $a < b$ & c") == "if $a < b$ & c"

@@ -1,0 +1,429 @@
+"""One file from a student, a zip of them from a learning management system, the class list, and the marks back."""
+
+import csv
+import io
+import shutil
+import stat
+import struct
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+
+from course_tools import demo
+from course_tools.grading.course import gradebook, settings
+from course_tools.grading.gradebook import export_marks, feedback, roster
+from course_tools.grading.intake import archives, collect, submit
+from course_tools.paths import ROOT
+from course_utils.errors import CourseError
+
+TINY = ROOT / "tests" / "support" / "tiny_course" / "solutions" / "90_tiny" / "90_tiny.py"
+NAME = "90_tiny"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with the tiny assignment; copy it, do not change it."""
+    return demo.prepare(tmp_path_factory.mktemp("built"), TINY)
+
+
+@pytest.fixture
+def course(built: Path, tmp_path: Path) -> Path:
+    """A course of one's own, with the student's copy of the assignment."""
+    shutil.copytree(built, tmp_path / "course")
+    shutil.copytree(built / "assignments", tmp_path / "course" / "work" / "assignments")
+    return tmp_path / "course"
+
+
+def notebook_of(course: Path) -> Path:
+    return course / "work" / "assignments" / NAME / f"{NAME}.ipynb"
+
+
+# -- a student hands in --------------------------------------------------------------------------------------
+
+
+def test_the_file_holds_the_notebook_as_it_is(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = notebook_of(course).read_bytes()
+    submit.run("90", course)
+    with zipfile.ZipFile(course / "work" / "handin" / f"{NAME}.zip") as packed:
+        assert packed.namelist() == [f"{NAME}.ipynb"]
+        assert packed.read(f"{NAME}.ipynb") == before
+    assert notebook_of(course).read_bytes() == before
+    said = capsys.readouterr().out
+    assert f"{NAME}.zip" in said
+    assert "kB" in said
+
+
+def test_it_says_which_answers_are_still_empty(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook = nbformat.read(notebook_of(course), as_version=4)
+    answers = {"mean": "def mean(values):\n    return 0.0", "sigmoid": "def sigmoid(z):\n    return 0.5"}
+    for cell in notebook.cells:
+        cell.source = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
+    notebook.cells = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") != "relu"]
+    nbformat.write(notebook, notebook_of(course))
+    submit.run(NAME, course)
+    empty = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Still empty")]
+    assert empty == ["Still empty: variance", "Still empty: relu", "Still empty: why"]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"{ not JSON", "not a notebook that can be read"),
+        (b"\xff\xfe\x00", "not a notebook that can be read"),
+        (b'{"nbformat": 4}', "not a notebook that can be read"),
+        (b" " * (submit.LIMIT + 1), "no more than 20 MB is taken"),
+    ],
+)
+def test_a_notebook_that_cannot_be_graded_is_not_packed(course: Path, data: bytes, says: str) -> None:
+    notebook_of(course).write_bytes(data)
+    with pytest.raises(CourseError, match=says):
+        submit.run(NAME, course)
+    assert not (course / "work" / "handin").exists()
+
+
+def test_without_a_copy_it_says_how_to_get_one(course: Path) -> None:
+    notebook_of(course).unlink()
+    with pytest.raises(CourseError, match="course lab"):
+        submit.run(NAME, course)
+    with pytest.raises(CourseError, match="There is no assignment '77'"):
+        submit.run("77", course)
+
+
+# -- an archive of them is collected -------------------------------------------------------------------------
+
+
+def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries:
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name)
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return entry
+
+
+def notebook(text: str = "") -> bytes:
+    return nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text, id="c")])).encode()
+
+
+def moodle(name: str, number: int, file: str) -> str:
+    return f"{name}_{number}_assignsubmission_file/{file}"
+
+
+def read(tmp_path: Path, *entries: tuple[str | zipfile.ZipInfo, bytes]) -> tuple[list[archives.HandedIn], list[str]]:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    (folder / "all.zip").write_bytes(zipped(*entries))
+    items = list(archives.read(folder, NAME))
+    return [i for i in items if not isinstance(i, str)], [i for i in items if isinstance(i, str)]
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "number"),
+    [
+        ("Ada Lovelace_4711_assignsubmission_file/90_tiny.zip", "Ada Lovelace", "4711"),
+        ("Ada Lovelace_4711_assignsubmission_file_/90_tiny.zip", "Ada Lovelace", "4711"),
+        ("Ada Lovelace_4711_assignsubmission_file_90_tiny.zip", "Ada Lovelace", "4711"),
+        ("X-90-12/Ada Lovelace_4711_assignsubmission_file/sub/90_tiny.zip", "Ada Lovelace", "4711"),
+        ("lovelaceada_4711_90210_90_tiny.zip", "lovelaceada", "4711"),
+        ("lovelaceada_LATE_4711_90210_90_tiny-1.ipynb", "lovelaceada", "4711"),
+    ],
+)
+def test_whose_file_it_is(label: str, name: str, number: str) -> None:
+    match = archives.owner(label)
+    assert match is not None
+    assert (match["name"], match["number"]) == (name, number)
+
+
+@pytest.mark.parametrize("label", ["90_tiny.zip", "notes.txt", "ada/90_tiny.ipynb"])
+def test_a_file_of_nobody(label: str) -> None:
+    assert archives.owner(label) is None
+
+
+def huge(size: int) -> bytes:
+    return b"\0" * size
+
+
+BAD = {
+    "a bomb": (zipped((f"{NAME}.ipynb", huge(submit.LIMIT + 1))), "larger than 20 MB when it is unpacked"),
+    "not a zip": (b"PK\x03\x04 and no more", "not a zip that can be read"),
+    "empty": (b"", "not a zip that can be read"),
+    "no notebook": (zipped(("report.txt", b"x")), "holds no notebook"),
+    "only outside": (zipped((f"../{NAME}.ipynb", notebook())), "leads outside the archive"),
+    "absolute": (zipped((f"/etc/{NAME}.ipynb", notebook())), "leads outside the archive"),
+    "windows": (zipped((f"C:\\{NAME}.ipynb", notebook())), "leads outside the archive"),
+    "a link": (zipped((link(f"{NAME}.ipynb"), b"/etc/passwd")), "is a link, not a file"),
+    "which": (zipped(("a.ipynb", notebook()), ("b.ipynb", notebook())), "holds 2 notebooks"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_file_costs_one_sentence_and_nobody_else(tmp_path: Path, kind: str) -> None:
+    data, sentence = BAD[kind]
+    good = zipped((f"{NAME}.ipynb", notebook("good")))
+    taken, said = read(
+        tmp_path,
+        (moodle("Ada One", 1, f"{NAME}.zip"), good),
+        (moodle("Eve Bad", 2, f"{NAME}.zip"), data),
+        (moodle("Zoe Last", 3, f"{NAME}.zip"), good),
+    )
+    assert [item.name for item in taken] == ["Ada One", "Zoe Last"]
+    assert any(sentence in line and "Eve Bad" in line for line in said), said
+    assert len(said) <= 2
+    assert not list(tmp_path.parent.rglob("passwd"))
+
+
+def test_a_lying_header_does_not_unpack_a_bomb(tmp_path: Path) -> None:
+    """The size in the archive's directory says 10 bytes; the data goes on."""
+    data = bytearray(zipped((f"{NAME}.ipynb", huge(submit.LIMIT * 2))))
+    directory = data.rindex(b"PK\x01\x02")
+    data[directory + 24 : directory + 28] = struct.pack("<I", 10)
+    taken, said = read(tmp_path, (moodle("Eve Bad", 2, f"{NAME}.zip"), bytes(data)))
+    assert not taken
+    assert len(said) == 1
+
+
+def test_a_locked_zip_says_so(tmp_path: Path) -> None:
+    data = bytearray(zipped((f"{NAME}.ipynb", notebook())))
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(signature) + offset] |= 1
+    _, said = read(tmp_path, (moodle("Eve Bad", 2, f"{NAME}.zip"), bytes(data)))
+    assert "locked with a password" in said[0]
+
+
+def test_a_name_that_is_not_marked_as_utf8(tmp_path: Path) -> None:
+    label = moodle("Zoë Müller", 5, "90_tiny.ipynb").encode()
+    plain = zipped((label.decode("ascii", "replace").replace("�", "?"), notebook()))
+    taken, said = read(tmp_path, ("x.zip", b""))  # no owner
+    assert not taken
+    assert "does not say whose" in said[0]
+    data = plain.replace(label.decode("ascii", "replace").replace("�", "?").encode(), label)
+    (tmp_path / "archive" / "all.zip").write_bytes(data)
+    [item] = archives.read(tmp_path / "archive", NAME)
+    assert isinstance(item, archives.HandedIn)
+    assert item.name == "Zoë Müller"
+
+
+def test_a_broken_archive_beside_a_good_one(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"nothing")
+    (tmp_path / "b.zip").write_bytes(zipped((moodle("Ada One", 1, f"{NAME}.ipynb"), notebook())))
+    first, second = archives.read(tmp_path, NAME)
+    assert first == "a.zip: it is not a zip that can be read; it was left out."
+    assert isinstance(second, archives.HandedIn)
+
+
+def test_collect_with_nbgraders_zip_collect(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The list knows Ada by number and Ben by name; Cy is not in it; Dee handed in twice; Eve sent a text."""
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "Identifier,Full name,Email address,Status\n"
+        "Participant 11,Ada Lovelace,ada@x.org,\n,Ben Bitdiddle,ben@x.org,\nParticipant 14,Dee Jay,dee@x.org,\n",
+        encoding="utf-8",
+    )
+    roster.run(people, course)
+    packed = zipped((f"{NAME}.ipynb", notebook("ada")))
+    early, late = (zipfile.ZipInfo(moodle("Dee Jay", 14, f), date) for f, date in DEE)
+    archive = tmp_path / "Course-Tiny-99.zip"
+    archive.write_bytes(
+        zipped(
+            (moodle("Countess of Lovelace", 11, f"{NAME}.zip"), packed),
+            (moodle("Ben Bitdiddle", 12, "my answers.ipynb"), notebook("ben")),
+            (moodle("Cy D", 13, f"{NAME}.ipynb"), notebook("cy")),
+            (late, notebook("dee, new")),
+            (early, notebook("dee, old")),
+            (moodle("Eve Text", 15, "answers.txt"), b"my answers"),
+            (moodle("Fay Broken", 16, f"{NAME}.ipynb"), b"{ not JSON"),
+        )
+    )
+    collect.run(NAME, [archive], course)
+    submitted = course / ".grading" / "submitted"
+    found = {p.parents[1].name: p.read_bytes() for p in submitted.glob(f"*/{NAME}/{NAME}.ipynb")}
+    assert found == {
+        "ada@x.org": notebook("ada"),
+        "ben@x.org": notebook("ben"),
+        "cyd_13": notebook("cy"),
+        "dee@x.org": notebook("dee, new"),
+        "faybroken_16": b"{ not JSON",  # the grader gives it a row and a reason
+    }
+    said = capsys.readouterr().out
+    assert "5 submissions" in said
+    for sentence in ("Cy D is not in the class list", "dee@x.org handed in", "neither a zip nor a notebook"):
+        assert sentence in said
+    collect.run(NAME, [archive], course)  # once more: the newest archive counts
+    assert len(list(submitted.glob(f"*/{NAME}/{NAME}.ipynb"))) == 5
+
+
+DEE = (("old.ipynb", (2026, 1, 1, 8, 0, 0)), (f"{NAME}.ipynb", (2026, 1, 2, 8, 0, 0)))
+
+
+def test_collect_without_a_file(course: Path, tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="There is no file"):
+        collect.run(NAME, [tmp_path / "gone.zip"], course)
+
+
+def test_two_people_of_one_name(course: Path) -> None:
+    with gradebook(course) as book:
+        for student in ("a1", "a2"):
+            book.update_or_create_student(student, first_name="Ada", last_name="Lovelace")
+        found = collect.People(book).find(archives.HandedIn("Ada Lovelace", "9", "", "x.ipynb", (0,), b""))
+    assert found[0] == "adalovelace_9"
+    assert "the name of several people" in found[1]
+
+
+# -- the class list ------------------------------------------------------------------------------------------
+
+LISTS = {
+    "nbgrader": "id,first_name,last_name,email,lms_user_id\nada,Ada,Lovelace,ada@x.org,11\n",
+    "moodle": "First name;Last name;Username;Email address;User ID\nAda;Lovelace;ada;ada@x.org;11\n",
+    "canvas": 'Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"Lovelace, Ada",11,s1,ada,A\n',
+    "worksheet": "\ufeffIdentifier\tFull name\tUsername\tE-mail\nParticipant 11\tAda Lovelace\tada\tada@x.org\n",
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_class_lists(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "list.csv").write_text(LISTS[kind], encoding="utf-8")
+    [student] = roster.read(tmp_path / "list.csv")
+    assert (student.id, student.first_name, student.last_name) == ("ada", "Ada", "Lovelace")
+    assert student.lms_user_id == "11"
+    assert student.email in ("ada@x.org", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("id,name\nada,Ada\nada,Eve", "line 3: the id 'ada' stands in line 2 too"),
+        ("id,name\n../ada,Ada", "line 2: the id '../ada' may hold only"),
+        ("id,name\n,Ada", "line 2: the id is missing"),
+        ("name,mark\nAda,3", "has no column for the student's id"),
+        ("", "has no column for the student's id"),
+    ],
+)
+def test_bad_class_lists(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(CourseError, match=says):
+        roster.read(tmp_path / "list.csv")
+
+
+def test_a_class_list_from_an_old_spreadsheet(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes("id;name\nzoe;Zoë Müller\n".encode("cp1252"))
+    assert roster.read(tmp_path / "list.csv")[0].last_name == "Müller"
+
+
+# -- feedback back -------------------------------------------------------------------------------------------
+
+
+def test_feedback_goes_back_the_way_it_came(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Collected from Moodle's zip, graded, and packed under the names by which Moodle knows its students."""
+    released = notebook_of(course).read_bytes()
+    (tmp_path / "moodle.zip").write_bytes(
+        zipped((moodle("Ada One", 11, f"{NAME}.zip"), zipped((f"{NAME}.ipynb", released))))
+    )
+    collect.run(NAME, [tmp_path / "moodle.zip"], course)
+    with pytest.raises(CourseError, match="Nothing of 90_tiny is graded yet"):
+        feedback.run(NAME, course)
+    api = NbGraderAPI(config=settings(course))
+    assert api.generate_assignment(NAME)["success"]
+    assert api.autograde(NAME, "adaone_11")["success"]
+    feedback.run(NAME, course)
+    with zipfile.ZipFile(course / ".grading" / f"{NAME}-feedback.zip") as packed:
+        assert packed.namelist() == [f"Ada One_11_assignsubmission_file/{NAME}.html"]
+        assert b"<html" in packed.read(packed.namelist()[0])
+    assert "1 pages of feedback" in capsys.readouterr().out
+
+
+# -- marks back ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> Path:
+    """A course whose gradebook has one assignment of 5 points, and three students, one of them with evil names."""
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    (tmp_path / "assignments" / NAME).mkdir(parents=True)
+    with gradebook(tmp_path) as book:
+        book.add_assignment(NAME, duedate=datetime(2026, 1, 1))
+        book.add_notebook(NAME, NAME)
+        book.add_grade_cell("test_a", NAME, NAME, max_score=5, cell_type="code")
+        book.add_source_cell("test_a", NAME, NAME, cell_type="code", source="pass", locked=True)
+        book.add_student("ada", first_name="Ada", last_name="Lovelace", email="ada@x.org", lms_user_id="11")
+        book.add_student("eve", first_name="=1+1", last_name="@SUM(A1)", email="+1@x.org")
+        book.add_student("gone", first_name="Gone", last_name="Zebra")
+        for student, score in (("ada", 3.5), ("eve", 2)):
+            book.add_submission(NAME, student, timestamp=datetime(2026, 1, 1, 12 if student == "ada" else 0))
+            grade(book, student, score)
+    return tmp_path
+
+
+def grade(book: Gradebook, student: str, score: float) -> None:
+    cell = book.find_grade("test_a", NAME, NAME, student)
+    cell.auto_score, cell.needs_manual_grade = score, False
+    book.db.commit()
+
+
+def rows(course: Path, form: str) -> list[list[str]]:
+    export_marks.run(NAME, form, course / "out.csv", course)
+    with (course / "out.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_marks_for_moodle(marked: Path) -> None:
+    assert rows(marked, "moodle") == [
+        ["Username", "First name", "Last name", "Email address", f"Assignment: {NAME}"],
+        ["eve", "'=1+1", "'@SUM(A1)", "'+1@x.org", "2.0"],
+        ["ada", "Ada", "Lovelace", "ada@x.org", "3.5"],
+        ["gone", "Gone", "Zebra", "", ""],
+    ]
+
+
+def test_marks_for_canvas(marked: Path) -> None:
+    assert rows(marked, "canvas") == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", NAME],
+        ["    Points Possible", "", "", "", "", "5.0"],
+        ["'@SUM(A1), =1+1", "", "", "eve", "", "2.0"],
+        ["Lovelace, Ada", "11", "", "ada", "", "3.5"],
+        ["Zebra, Gone", "", "", "gone", "", ""],
+    ]
+
+
+def test_marks_for_a_spreadsheet(marked: Path) -> None:
+    found = {row[1]: row[5:] for row in rows(marked, "plain")[1:]}
+    assert found["ada"] == ["3.5", "5.0", "graded", "12.0"]
+    assert found["gone"] == ["", "5.0", "missing", ""]
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "  =1"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert export_marks.safe(text) == "'" + text
+
+
+@pytest.mark.parametrize("cell", ["Ada", "x=1", "", 3.5, -1.0])
+def test_other_cells_stay(cell: object) -> None:
+    assert export_marks.safe(cell) == cell
+
+
+def test_marks_that_wait_for_a_person_are_named(marked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with gradebook(marked) as book:
+        cell = book.find_grade("test_a", NAME, NAME, "ada")
+        cell.needs_manual_grade = True
+        book.db.commit()
+    rows(marked, "moodle")
+    assert "answers wait for a person: ada (1 in all)" in capsys.readouterr().out
+
+
+def test_exports_that_cannot_be(marked: Path) -> None:
+    with pytest.raises(CourseError, match="There is no format 'excel'"):
+        export_marks.run(NAME, "excel", None, marked)
+    with pytest.raises(CourseError, match="cannot be written"):
+        export_marks.run(NAME, "plain", marked / "no" / "such" / "folder.csv", marked)
+    (marked / "assignments" / "91_new").mkdir()
+    with pytest.raises(CourseError, match="Nothing of 91_new is graded yet"):
+        export_marks.run("91_new", "plain", None, marked)

@@ -1,0 +1,428 @@
+"""The site without a browser: one run of each chapter, the pages made from it, and what must stop the build."""
+
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from course_tools.authoring import execution
+from course_tools.authoring.chapters import CHAPTERS
+from course_tools.paths import ROOT
+from course_tools.website import deliver, links, pages, site, vendor
+from course_utils.errors import CourseError
+
+TINY = ROOT / "tests" / "support" / "tiny_site"
+
+
+# -- one run ------------------------------------------------------------------------------------------------------
+
+
+def test_two_processes_that_ask_at_once_share_one_run(tmp_path: Path) -> None:
+    source = tmp_path / "01_counts.py"
+    source.write_text(f"# %%\nwith open({str(tmp_path / 'runs')!r}, 'a') as f:\n    f.write('ran ')\n")
+    ask = f"""
+from pathlib import Path
+from course_tools.paths import ROOT
+from course_tools.authoring.execution import executed
+print(executed(Path({str(source)!r}), Path({str(tmp_path / "cache")!r})).metadata.course.seconds)
+"""
+    both = [subprocess.Popen([sys.executable, "-c", ask], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = [process.communicate(timeout=120)[0] for process in both]
+    assert answers[0] == answers[1] != ""
+    assert (tmp_path / "runs").read_text() == "ran "
+
+
+def test_a_failing_cell_is_named_with_its_section_and_error(tmp_path: Path) -> None:
+    source = tmp_path / "01_fails.py"
+    source.write_text("# %% [markdown]\n# ## 1.4 A section\n\n# %%\nx = 1\n\n# %%\nx / 0\n")
+    with pytest.raises(CourseError) as failure:
+        execution.executed(source, tmp_path / "cache")
+    for part in ("01_fails.py", "cell 3", "1.4 A section", "x / 0", "ZeroDivisionError"):
+        assert part in str(failure.value)
+
+
+def test_a_run_is_quiet_seedable_and_measured(tmp_path: Path) -> None:
+    source = tmp_path / "01_quiet.py"
+    source.write_text(
+        "# %%\nimport os\nfrom course_utils import check\n"
+        "print(os.environ['COURSE_QUIET'], check.seed(3))\ncheck.reaches('share', 0.5, at_most=1)\n"
+    )
+    assert execution.run(source).cells[0].outputs[0].text.startswith("1 3\n")
+    notebook = execution.run(source, seed=7)
+    assert notebook.cells[0].outputs[0].text.startswith("1 7\n")
+    assert notebook.metadata["course"]["results"] == [
+        {"name": "share", "value": 0.5, "at_least": None, "at_most": 1, "cell": notebook.cells[0].id}
+    ]
+    assert notebook.metadata["course"]["seconds"] > 0
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A small stand-in for course_utils, beside a constraints.txt."""
+    for name in ("check.py", "widgets/line.js"):
+        path = tmp_path / "course_utils" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    (tmp_path / "constraints.txt").write_text("torch==1")
+    return tmp_path / "course_utils"
+
+
+@pytest.mark.parametrize(
+    ("changed", "runs_again"),
+    [
+        ("widgets/line.js", True),
+        ("check.py", True),
+        ("../constraints.txt", True),
+        ("new.py", True),
+        ("__pycache__/check.pyc", False),
+    ],
+)
+def test_what_a_run_depends_on(package: Path, changed: str, runs_again: bool) -> None:
+    notebook = execution.read(TINY / "chapters" / "02_optimization.py")
+    before = execution.key(notebook, package, package.parent / "constraints.txt")
+    (package / changed).parent.mkdir(exist_ok=True)
+    (package / changed).write_text("changed")
+    assert (execution.key(notebook, package, package.parent / "constraints.txt") != before) == runs_again
+
+
+def test_a_run_depends_on_code_and_not_on_prose() -> None:
+    def key(**cells: str) -> str:
+        notebook = execution.read(TINY / "chapters" / "02_optimization.py")
+        for cell in notebook.cells:
+            cell.source = cells.get(cell.cell_type, cell.source)
+        return execution.key(notebook)
+
+    assert key() == key(markdown="# other words")
+    assert key() != key(code="print(3)")
+
+
+# -- from Jupyter's links to the pages' -----------------------------------------------------------------------------
+
+TITLES = {"01_a": ["1 A", "1.1 What is it?"], "02_b": ["2 B", "2.3 Why `W`, not $x$?"]}
+
+
+@pytest.mark.parametrize(
+    ("written", "on_the_page"),
+    [
+        ("[B](02_b.ipynb)", "[B](02_b.ipynb)"),
+        ("[B](./02_b.ipynb)", "[B](02_b.ipynb)"),
+        ("[it](#11-what-is-it)", "[it](#1.1-What-is-it?)"),
+        ("[it](02_b.ipynb#2.3-Why-W,-not-x?)", "[it](02_b.ipynb#2.3-Why-`W`,-not-$x$?)"),
+        ("[later](07_c.ipynb#x)", "later (planned)"),
+        ("[do](../assignments/01_a/01_a.ipynb)", '<a href="../exercises/01_a.ipynb" download>do</a>'),
+        ("[do](../assignments/02_b/02_b.ipynb)", "do (planned)"),
+        ("[out](https://example.org/a.html)", "[out](https://example.org/a.html)"),
+        ("![picture](a.png)", "![picture](a.png)"),
+        ("x[i](j) stays", "x[i](j) stays"),
+    ],
+)
+def test_links_of_a_chapter(written: str, on_the_page: str) -> None:
+    assert links.for_page(written, TITLES, "01_a", {"01_a"}) == on_the_page
+
+
+def test_links_of_docs_that_leave_the_folder_become_text(tmp_path: Path) -> None:
+    text = "[a](other.md) [b](../README.md) [c](#here) [d](https://example.org)"
+    assert links.outside(text, tmp_path) == "[a](other.md) b [c](#here) [d](https://example.org)"
+
+
+# -- the errata ------------------------------------------------------------------------------------------------------
+
+
+def errata(tmp_path: Path, header: str, row: str) -> str:
+    source = tmp_path / "01_neurons.py"
+    lines = ["# 1 A", "", "## 1.1 B", "", f"## {pages.ERRATA}", "", header, "|---|---|---|---|---|", row]
+    source.write_text("# %% [markdown]\n" + "\n".join(f"# {line}" for line in lines) + "\n")
+    return pages.errata({"01_neurons": execution.read(source)})
+
+
+HEADER = "| where | they say | what is right | source | shown in |"
+
+
+def test_an_erratum_links_to_the_section_that_shows_it(tmp_path: Path) -> None:
+    page = errata(tmp_path, HEADER, r"| B 1 | $\lvert x \rvert$, a \| b | $x$ | Someone (1999) | section 1.1 |")
+    assert "[1.1 B](chapters/01_neurons.ipynb#1.1-B)" in page
+    assert r"They say" in page
+    assert r"a \| b" in page
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "problem"),
+    [
+        (
+            "| where | claim | what is right | source | shown in |",
+            "| a | b | c | d | section 1.1 |",
+            "need the columns",
+        ),
+        (HEADER, "| a | b | c | d |", "need the columns"),
+        (HEADER, "| a | b | c | d | section 1.7 |", "no section has that number"),
+    ],
+)
+def test_a_faulty_erratum_is_refused(tmp_path: Path, header: str, row: str, problem: str) -> None:
+    with pytest.raises(CourseError, match=problem):
+        errata(tmp_path, header, row)
+
+
+# -- the pages -------------------------------------------------------------------------------------------------------
+
+
+def course(folder: Path) -> Path:
+    """A copy of the small course, with a cache of its own."""
+    shutil.copytree(TINY, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The small course and the folder into which it was built."""
+    folder = tmp_path_factory.mktemp("site")
+    root = course(folder / "course")
+    site.build(root, folder / "out", say=False)
+    return root, folder / "out"
+
+
+def read(built: tuple[Path, Path], page: str) -> str:
+    return (built[1] / "html" / page).read_text("utf-8")
+
+
+def test_the_start_page_lists_all_chapters_and_marks_the_planned_ones(built: tuple[Path, Path]) -> None:
+    page = read(built, "index.html")
+    assert all(chapter.title in page for chapter in CHAPTERS)
+    assert page.count("<em>planned</em>") == len(CHAPTERS) - 2
+    assert 'href="chapters/01_neurons.html"' in page
+
+
+def test_a_chapter_page_has_formulas_anchors_buttons_and_no_raw_markup(built: tuple[Path, Path]) -> None:
+    page = read(built, "chapters/01_neurons.html")
+    assert page.count('class="katex-display"') == 1
+    assert "<math" in page
+    assert 'class="tag"' in page
+    assert "$x" not in page
+    assert "$$" not in page
+    assert "later chapter (planned)" in page
+    assert 'href="02_optimization.html#a-second-question"' in page
+    assert 'href="#what-does-a-neuron-do"' in page
+    assert '<a href="../exercises/01_neurons.ipynb" download>the exercises</a>' in page
+    assert "Download notebook" in page
+    assert "Download exercises" in page
+    assert "Show the code" in page
+    assert "colab" not in page
+    assert "mybinder" not in page
+
+
+def test_results_lead_to_the_cell_that_measured_them(built: tuple[Path, Path]) -> None:
+    page, chapter = read(built, "results.html"), read(built, "chapters/01_neurons.html")
+    anchor = page.split('href="chapters/01_neurons.html#cell-')[1].split('"')[0]
+    assert f'id="cell-{anchor}"' in chapter
+    assert "accuracy | of &lt;one&gt;" in page
+    assert "≥ 0.9" in page
+    assert "0.97" in page
+
+
+def test_notebooks_to_take_away_have_no_outputs(built: tuple[Path, Path]) -> None:
+    notebook = read(built, "chapters/01_neurons.ipynb")
+    assert '"outputs": []' in notebook
+    assert "0.97 " not in notebook
+    assert "widgets" not in notebook.split('"metadata"')[-1]
+    assert read(built, "exercises/01_neurons.ipynb") == (TINY / "assignments/01_neurons/01_neurons.ipynb").read_text()
+
+
+def test_no_page_asks_another_host_for_anything(built: tuple[Path, Path]) -> None:
+    for path in (built[1] / "html").rglob("*.html"):
+        text = path.read_text("utf-8")
+        assert '<link rel="stylesheet" href="http' not in text
+        assert '<script src="http' not in text
+
+
+def test_only_the_fonts_that_browsers_of_today_read_are_shipped(built: tuple[Path, Path]) -> None:
+    fonts = list((built[1] / "html" / "_static" / "katex" / "fonts").iterdir())
+    css = (built[1] / "html" / "_static" / "katex" / "katex.css").read_text()
+    assert {p.suffix for p in fonts} == {".woff2"}
+    assert ".ttf" not in css
+    assert ".woff)" not in css
+    assert all(p.name in css for p in fonts)
+    whole = sum(p.stat().st_size for p in (built[1] / "vendor" / "fonts" / "katex" / "fonts").iterdir())
+    assert sum(p.stat().st_size for p in fonts) < 0.75 * whole  # cut to the characters in use
+
+
+def test_a_new_character_reaches_the_fonts(copied: tuple[Path, Path]) -> None:
+    from fontTools.ttLib import TTFont
+
+    def knows(character: str) -> bool:
+        font = copied[1] / "html" / "_static" / "katex" / "fonts" / "KaTeX_Main-Regular.woff2"
+        return ord(character) in TTFont(font).getBestCmap()
+
+    assert not knows("∅")
+    change(copied[0], "02_optimization.py", "The sentence that a test changes", r"The empty set $\emptyset$")
+    site.build(*copied, say=False)
+    assert knows("∅")
+
+
+def change(root: Path, chapter: str, old: str, new: str) -> None:
+    path = root / "chapters" / chapter
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.fixture
+def copied(built: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """The built course once more, for tests that change it."""
+    return (
+        Path(shutil.copytree(built[0], tmp_path / "course")),
+        Path(shutil.copytree(built[1], tmp_path / "out")),
+    )
+
+
+def test_no_change_and_a_change_of_prose_run_nothing_again(
+    copied: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, out = copied
+    monkeypatch.setattr(execution, "run", lambda source, seed=None: pytest.fail(f"{source.name} ran again"))
+    site.build(root, out, say=False)
+    change(root, "02_optimization.py", "The sentence that a test changes", "Other words stand here")
+    page = site.build(root, out, say=False) / "chapters" / "02_optimization.html"
+    assert "Other words stand here" in page.read_text()
+    assert "two" in page.read_text()
+
+
+def test_a_change_of_code_shows(copied: tuple[Path, Path]) -> None:
+    root, out = copied
+    change(root, "02_optimization.py", 'print("two")', 'print("t" + "hree")')
+    assert "three" in (site.build(root, out, say=False) / "chapters" / "02_optimization.html").read_text()
+
+
+def test_the_page_of_a_chapter_that_went_away_goes_too(copied: tuple[Path, Path]) -> None:
+    root, out = copied
+    (root / "chapters" / "02_optimization.py").unlink()
+    html = site.build(root, out, say=False)
+    assert not (html / "chapters" / "02_optimization.html").exists()
+    assert "a section (planned)" in (html / "chapters" / "01_neurons.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("prose", "problem"),
+    [
+        (r"a formula $\frac{1}{x$ unclosed", "KaTeX"),
+        ("a link to [nothing](#no-such-heading)", "no-such-heading"),
+        ('a picture <img src="data:image/png;base64,AA=="> unexplained', "without alternative text"),
+        ("a drawing <svg viewBox='0 0 1 1'></svg> unexplained", "without alternative text"),
+        ("a script <script>alert(1)</script> here", "a script in the page"),
+        ('a handler <span onclick="alert(1)">here</span>', "an inline event handler"),
+    ],
+)
+def test_a_faulty_page_stops_the_build_each_time(copied: tuple[Path, Path], prose: str, problem: str) -> None:
+    root, out = copied
+    change(root, "02_optimization.py", "The sentence that a test changes", prose)
+    for _ in range(2):  # Sphinx reads an unchanged page only once
+        with pytest.raises(CourseError, match=problem) as fault:
+            site.build(root, out, say=False)
+        assert "chapters/02_optimization.py" in str(fault.value)
+
+
+def test_output_on_standard_error_stops_the_build_and_names_the_cell(copied: tuple[Path, Path]) -> None:
+    root, out = copied
+    change(root, "02_optimization.py", 'print("two")', 'import sys\nprint("two", file=sys.stderr)')
+    with pytest.raises(CourseError, match=r"02_optimization\.py, cell 2 .*stderr"):
+        site.build(root, out, say=False)
+
+
+def test_buttons_to_colab_and_binder_when_the_repository_is_known(
+    copied: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_REPOSITORY", "someone/course")
+    page = (site.build(*copied, say=False) / "chapters" / "02_optimization.html").read_text()
+    path = "someone/course/blob/main/chapters/02_optimization.ipynb"
+    assert f'href="https://colab.research.google.com/github/{path}"' in page
+    assert (
+        'href="https://mybinder.org/v2/gh/someone/course/main?urlpath=lab/tree/chapters%2F02_optimization.ipynb"'
+        in page
+    )
+    monkeypatch.setenv("COURSE_REPOSITORY", "https://somewhere/someone/course")
+    with pytest.raises(CourseError, match="owner/name"):
+        site.build(*copied, say=False)
+
+
+def test_docs_are_pages_too(copied: tuple[Path, Path]) -> None:
+    root, out = copied
+    (root / "docs").mkdir()
+    (root / "docs" / "grading.md").write_text("# How grading works\n\nSee [the readme](../README.md).\n")
+    html = site.build(root, out, say=False)
+    assert "See the readme." in (html / "docs" / "grading.html").read_text()
+    assert "How grading works" in (html / "index.html").read_text()
+
+
+def test_a_course_without_chapters_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="There is no chapter"):
+        site.build(tmp_path, tmp_path / "out")
+
+
+# -- what each page must not have: the check itself ------------------------------------------------------------------
+
+
+def policy():  # type: ignore[no-untyped-def]
+    from course_tools.website.extensions import policy
+
+    return policy
+
+
+@pytest.mark.parametrize(
+    ("html", "faults"),
+    [
+        ('<img alt="a cat" src="x">', 0),
+        ('<img alt="" src="x">', 1),
+        ('<svg class="icon"></svg>', 0),  # the theme's
+        ('<article role="main"><svg aria-label="a curve" role="img"></svg></article>', 0),
+        ('<article role="main"><svg role="img"></svg></article>', 1),
+        ("<script>document.write(1)</script>", 1),
+        ('<script src="a.js"></script><script type="application/json">{"a": "<img>"}</script>', 0),
+        ('<p>the attribute onclick="x" in words</p>', 0),
+        ('<button type="button" onclick="x()">', 1),
+    ],
+)
+def test_faults_of_a_page(html: str, faults: int) -> None:
+    assert len(policy().faults(html)) == faults
+
+
+# -- delivery --------------------------------------------------------------------------------------------------------
+
+
+def test_the_zip_holds_every_page_and_is_the_same_each_time(copied: tuple[Path, Path]) -> None:
+    html = copied[1] / "html"
+    first = hashlib.sha256(deliver.pack(html).read_bytes()).hexdigest()
+    os.utime(html / "index.html")
+    archive = deliver.pack(html)
+    assert hashlib.sha256(archive.read_bytes()).hexdigest() == first
+    assert set(zipfile.ZipFile(archive).namelist()) == {
+        p.relative_to(html).as_posix() for p in html.rglob("*") if p.is_file()
+    }
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        yield s.getsockname()[1]
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path, taken: int) -> None:
+    with pytest.raises(CourseError, match=f"Port {taken} cannot be used .* --port"):
+        deliver.server(tmp_path, taken)
+
+
+def test_a_missing_npm_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(ROOT / "site" / "package-lock.json", tmp_path)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(CourseError, match="npm is not installed"):
+        vendor.collect(tmp_path, tmp_path / "vendor")
+
+
+def test_the_table_of_chapters_has_the_titles_of_the_chapters() -> None:
+    for chapter in CHAPTERS:
+        if chapter.is_written():
+            assert links.headings(execution.read(chapter.source()))[0] == f"{chapter.number} {chapter.title}"

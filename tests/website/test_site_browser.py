@@ -1,0 +1,429 @@
+"""The course's pages in a real Chromium: under a sub-path and from a folder, under their own security policy."""
+
+import functools
+import gzip
+import json
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Page, expect
+
+from course_tools.paths import ROOT
+from course_tools.website import site
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+
+KIB = 1024
+PHONE = {"width": 390, "height": 844}
+
+
+def served(folder: Path) -> Iterator[str]:
+    """The address of `folder` under the sub-path /course/ of a server on this machine."""
+    top = folder.parent / "host"
+    top.mkdir()
+    (top / "course").symlink_to(folder, target_is_directory=True)
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(top))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/course/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole course, built; its chapters' runs come from the common cache."""
+    return site.build(ROOT, tmp_path_factory.mktemp("course") / "out", say=False)
+
+
+@pytest.fixture(scope="module")
+def address(html: Path) -> Iterator[str]:
+    yield from served(html)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The small course with widgets that fail in every way."""
+    folder = tmp_path_factory.mktemp("tiny")
+    root = Path(shutil.copytree(ROOT / "tests" / "support" / "tiny_site", folder / "course"))
+    yield from served(site.build(root, folder / "out", say=False))
+
+
+def pages(html: Path) -> list[str]:
+    return sorted(p.relative_to(html).as_posix() for p in html.rglob("*.html"))
+
+
+def chapters(html: Path) -> list[str]:
+    return [page for page in pages(html) if page.startswith("chapters/")]
+
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Opened]:
+    """Opens an address in a fresh context; afterwards no page may have had an error or asked another host."""
+    contexts, problems = [], []
+
+    def open_page(address: str, **settings: Any) -> Page:
+        contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings}))
+        page = contexts[-1].new_page()
+        own = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}/"
+        page.on("console", lambda m: problems.append(f"{m.type}: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda e: problems.append(str(e)))
+        page.on("requestfailed", lambda r: problems.append(f"failed: {r.url}"))
+        page.on("request", lambda r: None if r.url.startswith((own, "data:", "blob:")) else problems.append(r.url))
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def show_all(page: Page) -> Page:
+    """Fetch and start what waits for the reader to come near."""
+    page.eval_on_selector_all("img", "images => images.forEach((i) => i.checkVisibility() && (i.loading = 'eager'))")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator(".course-widget:not([data-state])")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+# -- every page ------------------------------------------------------------------------------------------------------
+
+SETTLED = """async () => {
+    await document.fonts.ready;
+    await new Promise((done) => setTimeout(done, 300)); // colours change in steps
+    await new Promise(requestIdleCallback);
+}"""
+
+
+@pytest.mark.slow
+def test_every_page_is_accessible_and_fits_a_phone(html: Path, address: str, opened: Opened) -> None:
+    found = []
+    for name in pages(html):
+        page = show_all(opened(address + name, reduced_motion="reduce"))
+        for mode in ("light", "dark", "phone"):
+            if mode == "phone":
+                page.set_viewport_size(PHONE)
+            page.evaluate("mode => { document.body.dataset.theme = mode }", "dark" if mode == "dark" else "light")
+            page.evaluate(SETTLED)
+            found += [f"{name} {mode}: {v}" for v in violations(page)]
+            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            found += [f"{name} {mode}: {wider} px too wide"] * (wider > 0)
+        page.close()
+    assert found == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, of every impact: the rule and the first place."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{v['id']} ({v['impact']}) {len(v['nodes'])} x {v['nodes'][0]['html'][:150]}" for v in found]
+
+
+def test_axe_is_not_blind(address: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(address)
+    page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=\"x.png\">')")
+    assert any(v.startswith("image-alt") for v in violations(page))
+    page.close()
+
+
+def test_every_page_opens_from_a_folder_without_an_error(html: Path, opened: Opened) -> None:
+    for name in pages(html):
+        opened((html / name).as_uri()).close()
+
+
+def test_every_link_leads_somewhere(html: Path) -> None:
+    ids = {}
+    targets = []
+    for name in pages(html):
+        soup = BeautifulSoup((html / name).read_text("utf-8"), "html.parser")
+        ids[name] = {tag["id"] for tag in soup.find_all(id=True)}
+        assert len(ids[name]) == len(soup.find_all(id=True)), f"{name} gives an id twice"
+        targets += [(name, tag["href"]) for tag in soup.find_all(href=True)]
+        targets += [(name, tag["src"]) for tag in soup.find_all(src=True)]
+    assert [f"{name}: {target}" for name, target in targets if not leads(html, ids, name, target)] == []
+    assert len(targets) > 100
+
+
+def leads(html: Path, ids: dict[str, set[str]], name: str, target: str) -> bool:
+    """Whether a link of page `name` has its file and its anchor; other hosts are not asked."""
+    if urlsplit(target).scheme:
+        return True
+    url = urlsplit(urljoin(f"/{name}", target))
+    path = unquote(url.path).lstrip("/") or "index.html"
+    if not (html / path).is_file():
+        return False
+    return not url.fragment or path not in ids or unquote(url.fragment) in ids[path]
+
+
+def test_every_page_has_its_policy_and_no_handler(html: Path) -> None:
+    for name in pages(html):
+        text = (html / name).read_text("utf-8")
+        assert text.count("Content-Security-Policy") == 1
+        assert "COURSE-POLICY" not in text
+        assert "unsafe-eval" not in text.split("</head>")[0]
+
+
+def test_the_policy_is_in_force(address: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(address)
+    page.evaluate("""() => {
+        const script = document.createElement("script");
+        script.textContent = "window.intruder = true";
+        document.body.append(script);
+    }""")
+    assert page.evaluate("window.intruder") is None
+    page.close()
+
+
+# -- weight ---------------------------------------------------------------------------------------------------------
+
+
+FRAMES = re.compile(
+    r'"data": "[\w+/=]*", "encoding": "base64", "path": \["frames"\]'
+)  # that `explore` drew beforehand
+
+
+def test_chapter_pages_are_light(html: Path, address: str, browser: Browser) -> None:
+    for name in chapters(html):
+        whole = weigh(address + name, browser)
+        figures = {path: size for path, size in whole.items() if path.endswith("-light.svg")}
+        state = (html / name).with_suffix("") / "widgets.js"
+        text = state.read_text("utf-8") if state.exists() else ""
+        drawn = sum(figures.values()) + compressed(text) - compressed(FRAMES.sub("", text))
+        assert figures, name
+        assert compressed((html / name).read_text("utf-8")) <= 80 * KIB, name  # what the first words wait for
+        assert sum(whole.values()) <= 1024 * KIB, (name, whole)
+        assert sum(whole.values()) - drawn <= 300 * KIB, (name, drawn, whole)
+
+
+def weigh(address: str, browser: Browser) -> dict[str, int]:
+    """The compressed bytes of everything that a page asks for, by file."""
+    page = browser.new_page()
+    weights: dict[str, int] = {}
+
+    def note(response: Any) -> None:
+        path, body = urlsplit(response.url).path, response.body()
+        weights[path] = len(body) if path.endswith(".woff2") else compressed(body)
+
+    page.on("requestfinished", lambda request: note(request.response()) if request.url.startswith("http") else None)
+    page.goto(address)
+    show_all(page).close()
+    return weights
+
+
+def compressed(content: str | bytes) -> int:
+    return len(gzip.compress(content.encode() if isinstance(content, str) else content, 6))
+
+
+# -- what a reader does ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chapter(html: Path, address: str, opened: Opened) -> Page:
+    """The first chapter that is written, in a window wide enough for the contents on the right."""
+    return opened(address + chapters(html)[0], viewport={"width": 1500, "height": 900})
+
+
+def test_the_theme_button_goes_through_light_and_dark(chapter: Page) -> None:
+    seen = set()
+    for _ in range(3):
+        chapter.locator(".theme-toggle-content .theme-toggle").click()
+        seen.add((chapter.evaluate("document.body.dataset.theme"), background(chapter)))
+    assert seen == {("auto", WHITE), ("light", WHITE), ("dark", "rgb(19, 20, 22)")}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_figure_is_seen_in_the_colours_of_the_page(html: Path, address: str, opened: Opened, scheme: str) -> None:
+    for name in chapters(html):
+        page = opened(address + name, color_scheme=scheme)
+        seen = page.eval_on_selector_all(
+            ".dl-figures img", "all => all.filter((i) => i.checkVisibility()).map((i) => i.src)"
+        )
+        assert seen, name
+        assert all(f"-{scheme}.svg" in address for address in seen)
+        assert '<svg role="img"' not in (html / name).read_text("utf-8")
+        page.close()
+
+
+WHITE = "rgb(255, 255, 255)"
+
+
+def background(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_copy_button_copies_the_code(chapter: Page) -> None:
+    chapter.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cell = chapter.locator("div.cell_input .highlight").first
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    copied = chapter.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == cell.locator("pre").inner_text().strip()
+
+
+def test_download_gives_the_notebook(html: Path, chapter: Page) -> None:
+    with chapter.expect_download() as download:
+        chapter.get_by_text("Download notebook").click()
+    notebook = json.loads(Path(download.value.path()).read_text("utf-8"))
+    assert notebook["nbformat"] == 4
+    assert any("import torch" in "".join(cell["source"]) for cell in notebook["cells"])
+
+
+def test_contents_and_folded_code_and_answers_open(chapter: Page) -> None:
+    chapter.locator(".toc-tree a").nth(2).click()
+    assert "#" in chapter.url
+    folded = chapter.locator("details.hide").first
+    folded.locator("summary").click()
+    expect(folded.locator("pre").first).to_be_visible()
+
+
+def test_a_link_to_a_section_ends_there(html: Path, address: str, opened: Opened) -> None:
+    soup = BeautifulSoup((html / "errata.html").read_text("utf-8"), "html.parser")
+    target = next(a["href"] for a in soup.select("article a") if a["href"].startswith("chapters/"))
+    page = opened(address + target, reduced_motion="reduce")
+    page.wait_for_timeout(500)  # widgets above it have taken their room
+    top = page.evaluate(
+        "document.getElementById(decodeURIComponent(location.hash.slice(1))).getBoundingClientRect().top"
+    )
+    assert -5 <= top <= 200
+
+
+def test_side_bars_open_with_the_keyboard(address: str, opened: Opened) -> None:
+    page = opened(address, viewport=PHONE)
+    button = page.get_by_role("button", name="Chapters")
+    button.focus()
+    button.press("Enter")
+    expect(page.locator(".sidebar-tree a").first).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.locator(".sidebar-tree a").first).not_to_be_in_viewport()
+
+
+def test_previous_and_next_go_through_the_pages(html: Path, address: str, opened: Opened) -> None:
+    page = opened(address)
+    for name in chapters(html):
+        page.locator("a.next-page").click()
+        page.wait_for_url(f"**/{name}")
+    page.locator("a.prev-page").click()
+
+
+@pytest.mark.parametrize("how", ["http", "file"])
+def test_search_finds_a_chapter(html: Path, address: str, opened: Opened, how: str) -> None:
+    page = opened(address if how == "http" else (html / "index.html").as_uri())
+    page.locator("input[name=q]").first.fill("softmax")
+    page.keyboard.press("Enter")
+    result = page.locator("#search-results a", has_text="Backpropagation").first
+    expect(result).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert (page.locator("#search-results p.context").count() > 0) == (how == "http")  # a folder shows titles only
+    result.click()
+    page.wait_for_url("**/03_backpropagation.html*")
+
+
+def test_paper_is_light_and_has_no_menus(html: Path, address: str, opened: Opened) -> None:
+    page = opened(address + chapters(html)[0], color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator(".sidebar-drawer")).to_be_hidden()
+    expect(page.locator(".course-actions")).to_be_hidden()
+    ink = page.evaluate("getComputedStyle(document.querySelector('article p')).color")
+    assert ink == "rgb(31, 35, 40)"
+    assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+# -- widgets without a kernel ---------------------------------------------------------------------------------------
+
+
+def test_every_widget_of_the_course_is_live(html: Path, address: str, opened: Opened) -> None:
+    found = 0
+    for name in chapters(html):
+        page = show_all(opened(address + name))
+        states = page.eval_on_selector_all(".course-widget", "places => places.map((p) => p.dataset.state)")
+        found += len(states)
+        assert set(states) <= {"live"}, name
+        assert page.locator(".course-widget .dl-error:visible").count() == 0
+        page.close()
+    assert found > 0
+
+
+def test_a_widget_reacts_and_its_views_share_one_model(tiny: str, opened: Opened) -> None:
+    page = show_all(opened(tiny + "chapters/01_neurons.html"))
+    first, second = (page.locator(".course-widget button").nth(i) for i in (0, 1))
+    expect(first).to_have_text("3 of 7, 1")  # the binary trait was read, the model initialised once
+    first.click()
+    expect(first).to_have_text("4 of 7, 1")
+    expect(second).to_have_text("4 of 7, 1")
+
+
+def test_a_widget_cleans_up_when_the_page_goes_for_good(tiny: str, opened: Opened) -> None:
+    page = show_all(opened(tiny + "chapters/01_neurons.html"))
+    leave = "kept => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: kept }))"
+    page.evaluate(leave, True)
+    assert page.evaluate("window.left") is None
+    page.evaluate(leave, False)
+    assert page.evaluate("window.left") == 3  # one model, two views
+
+
+def test_a_widget_that_cannot_run_says_why(tiny: str, opened: Opened) -> None:
+    page = show_all(opened(tiny + "chapters/01_neurons.html"))
+    notes = page.locator('.course-widget [role="note"]').all_inner_texts()
+    assert len(notes) == 4
+    broken, throws, sends, kernel = notes
+    assert broken.startswith("This widget could not start: ")
+    assert throws == "This widget could not start: the data are empty"
+    assert sends == kernel == "This widget needs a running Python kernel. Download the notebook to use it."
+
+
+def test_a_widget_starts_when_the_reader_comes_near(html: Path, address: str, opened: Opened) -> None:
+    page = opened(address + "chapters/03_backpropagation.html", viewport=PHONE)
+    last = page.locator(".course-widget").last
+    assert last.get_attribute("data-state") is None
+    page.set_viewport_size({"width": 390, "height": 40_000})  # near, and no sign of a reader yet
+    expect(last).to_have_attribute("data-state", "live")
+
+
+def test_the_other_widgets_start_once_there_is_a_reader(html: Path, address: str, opened: Opened) -> None:
+    page = opened(address + "chapters/03_backpropagation.html", viewport=PHONE)
+    page.mouse.move(9, 9)
+    expect(page.locator(".course-widget:not([data-state=live])")).to_have_count(0)
+
+
+def test_a_reader_who_moves_on_by_the_scroll_bar_is_left_there(html: Path, address: str, opened: Opened) -> None:
+    page = opened(address + "chapters/03_backpropagation.html#further-reading", viewport=PHONE)
+    page.wait_for_timeout(4000)  # no event says that a scroll bar is dragged; after this time nothing is put right
+    page.evaluate("scrollTo(0, 0)")
+    for _ in range(12):  # past every widget
+        page.evaluate("scrollBy({ top: 2000, behavior: 'instant' })")
+        page.wait_for_timeout(150)
+    top = page.evaluate("document.getElementById('further-reading').getBoundingClientRect().top")
+    assert top > 844
+
+
+def test_without_javascript_a_sentence_stands_in_each_widget_s_place(tiny: str, opened: Opened) -> None:
+    page = opened(tiny + "chapters/01_neurons.html", java_script_enabled=False)
+    notes = page.locator('.course-widget [role="note"]')
+    assert notes.count() == page.locator(".course-widget").count() == 6
+    expect(notes.first).to_contain_text("a browser with JavaScript")
+
+
+def test_a_browser_without_modules_shows_a_sentence(tiny: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.route("**/widgets.js*", lambda route: route.fulfill(body="import(", content_type="text/javascript"))
+    page.goto(tiny + "chapters/01_neurons.html")  # such a browser stops at the script's first new word
+    expect(page.locator('.course-widget [role="note"]').first).to_contain_text("of the year 2021 or later")
+    page.close()
