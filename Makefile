@@ -6,7 +6,7 @@ ARGS ?=
 
 help:
 	@echo "make lab      open the course in JupyterLab"
-	@echo "make test     run the tests                        make test ARGS=tests/test_check.py"
+	@echo "make test     run the tests                        make test ARGS=tests/tools/test_check.py"
 	@echo "make site     build the rendered chapters          make site ARGS=--serve"
 	@echo "make bench    measure speed and sizes"
 	@echo "make floors   run the chapters with five seeds     make floors ARGS=03_backpropagation"

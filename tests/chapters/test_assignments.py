@@ -1,7 +1,7 @@
 """Every assignment: the stub earns nothing, the solution everything, each planted slip loses its own points alone.
 
 The cells run in this process, which is quick, and only what students see is judged: the hidden checks are sealed, and
-tests/test_grading_solutions.py puts every assignment through the sealed grader.
+tests/grading/test_grading_solutions.py puts every assignment through the sealed grader.
 """
 
 import contextlib

@@ -50,7 +50,7 @@ def test_what_a_student_needs_is_there(edition: Path) -> None:
 def test_what_belongs_to_the_instructors_is_not(edition: Path) -> None:
     for name in ("solutions", "tests", ".git", ".grading", "work"):
         assert not (edition / name).exists(), name
-    assert not list(edition.rglob("slips.py")) or (edition / "course_utils/grading/slips.py").exists()
+    assert not list(edition.rglob("slips.py")) or (edition / "course_tools/grading/slips.py").exists()
     assert "### BEGIN HIDDEN TESTS\nseal" not in everything(edition)
 
 

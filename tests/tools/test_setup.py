@@ -217,8 +217,8 @@ def test_arguments_pass_through_make():
         ".venv/bin/course lab --no-browser --port 9999\n" in make("-n", "lab", "ARGS=--no-browser --port 9999").stdout
     )
     assert (
-        "pytest tests/test_setup.py -k versions\n"
-        in make("-n", "test", "ARGS=tests/test_setup.py -k versions").stdout
+        "pytest tests/tools/test_setup.py -k versions\n"
+        in make("-n", "test", "ARGS=tests/tools/test_setup.py -k versions").stdout
     )
 
 
@@ -232,7 +232,7 @@ def test_make_help_names_every_command():
 
 # -- versions agree ---------------------------------------------------------------------------------------------
 
-FILES = ("pyproject.toml", "constraints.txt", "environment.yml", "course_utils/bootstrap.py")
+FILES = ("pyproject.toml", "constraints.txt", "environment.yml", "course_tools/bootstrap.py")
 
 
 def problems(**edits: tuple[str, str]) -> list[str]:
