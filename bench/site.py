@@ -78,7 +78,7 @@ def times() -> None:
 def build(folder: Path) -> float:
     """Seconds of a build in a process of its own, as `course site` is."""
     program = (
-        f"from pathlib import Path; from course_utils import site; folder = Path({str(folder)!r}); "
+        f"from pathlib import Path; from course_tools.website import site; folder = Path({str(folder)!r}); "
         "site.build(folder / 'course', folder / 'out', say=False)"
     )
     start = time.perf_counter()

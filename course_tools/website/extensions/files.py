@@ -11,7 +11,7 @@ import shutil
 from itertools import count
 from pathlib import Path
 
-from course_policy import made
+from course_tools.website.extensions.policy import made
 from sphinx.application import Sphinx
 
 from course_utils import theme
