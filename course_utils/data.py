@@ -1,4 +1,4 @@
-"""The data sets of the course: seeded, split, and never downloaded.
+"""The data sets of the course: seeded, split, and never downloaded; and how well a network does on one.
 
 Inputs have torch's default dtype unless another is asked for.
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 # the photographs that scikit-image and scikit-learn ship, under plain names
 PHOTOS = {
@@ -42,6 +42,33 @@ def split(X: Tensor, y: Tensor, test_share: float, seed: int) -> Split:
     order = torch.randperm(len(X), generator=torch.Generator().manual_seed(seed))
     test, train = order[:n_test], order[n_test:]
     return Split(X[train], y[train], X[test], y[test])
+
+
+def normal(rng: torch.Generator, *size: int, dtype: torch.dtype = torch.float64) -> Tensor:
+    """Standard normal numbers, as checks need them: drawn from `rng`, in double precision.   -> size"""
+    return torch.randn(size, generator=rng, dtype=dtype)
+
+
+@torch.no_grad()
+def accuracy(net: nn.Module, X: Tensor, y: Tensor, batch: int = 256) -> float:
+    """Share of examples whose largest logit is the true class, 0..1.   X: (n, ...), y: (n,); net: X -> (n, classes)
+
+    The network works in evaluation mode, where its parameters are, on `batch` examples at a time; afterwards each
+    layer is in the mode in which it was.
+
+    Raises ValueError when the sizes disagree or there is no example.
+    """
+    if len(X) != len(y) or len(X) == 0:
+        raise ValueError(f"X has {len(X)} examples and y has {len(y)}; they must agree, and one is the least")
+    where = next((p.device for p in net.parameters()), X.device)
+    modes = [(layer, layer.training) for layer in net.modules()]
+    net.eval()
+    try:
+        found = [net(part.to(where)).argmax(dim=1).to(y.device) for part in X.split(batch)]
+    finally:
+        for layer, mode in modes:
+            layer.training = mode
+    return (torch.cat(found) == y).double().mean().item()
 
 
 @cache

@@ -4,9 +4,10 @@
     ax.plot(losses, color=plots.BLUE)
     plots.show(fig, alt="The loss falls from 2.3 to 0.1 in 200 steps.")
 
-Importing this module sets the style. A figure is a panel of a phone's width; `show` puts several side by side where
-there is room. They become inline SVG whose ink and series colours follow the page's light or dark theme, with the
-alternative text as their name.
+Importing this module sets the style. Curves that are drawn one after the other take the colours of SERIES and the
+LINES by themselves. A figure is a panel of a phone's width; `show` puts several side by side where there is room.
+They become inline SVG whose ink and series colours follow the page's light or dark theme, with the alternative text
+as their name.
 """
 
 import base64
@@ -14,14 +15,14 @@ import hashlib
 import html
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 
 from course_utils import theme
@@ -31,6 +32,9 @@ BLUE, ORANGE, GREEN, PURPLE = (theme.LIGHT[name] for name in theme.SERIES)
 SERIES = (BLUE, ORANGE, GREEN, PURPLE)
 MARKERS = ("o", "s", "^", "D")  # a series is told apart by shape as well as by colour
 LINES = ("-", "--", "-.", ":")
+SEQUENTIAL = LinearSegmentedColormap.from_list("sequential", ["#f2f2f2", BLUE])  # from none to much
+DIVERGING = LinearSegmentedColormap.from_list("diverging", [BLUE, "#f2f2f2", ORANGE])  # to either side of a middle
+SHADES = {"brightness": "Greys_r", "ink": "Greys", "signed": "PuOr"}  # what the numbers of a picture mean
 LARGE_IMAGE = 10_000  # base64 characters; smaller ones are diagrams, whose edges stay sharp as PNG
 PHOTOGRAPH_QUALITY = 88
 
@@ -91,6 +95,73 @@ def bare(ax: Axes) -> Axes:
     ax.grid(False)
     ax.spines[:].set_visible(False)
     return ax
+
+
+def image(
+    ax: Axes,
+    pixels: Any,
+    shades: str = "brightness",
+    limits: tuple[float | None, float | None] = (None, None),
+    smooth: bool = False,
+) -> None:
+    """Draw a picture on bare axes.   pixels: (h, w), or (3, h, w) in colour, 0..1; a tensor, an array or lists
+
+    `shades` says what a number means: "brightness" (large is white), "ink" (large is black), or "signed" (negative
+    is orange, zero white, positive purple). `limits` are the numbers of the two end colours; without them the
+    picture's own extremes are, and for "signed" its largest size on either side of zero. Each number is a square of
+    its own, unless a photograph is to be `smooth`; one in colour always is.
+
+    Raises ValueError for another shape or other shades.
+    """
+    shown = np.asarray(pixels)
+    if shades not in SHADES:
+        raise ValueError(f"there are no shades {shades!r}; there are {', '.join(SHADES)}")
+    if shown.ndim == 3 and len(shown) == 3:
+        bare(ax).imshow(shown.transpose(1, 2, 0))
+        return
+    if shown.ndim != 2:
+        raise ValueError(f"a picture has the shape (h, w) or (3, h, w); this one has {shown.shape}")
+    if shades == "signed" and limits == (None, None):
+        largest = np.abs(shown).max()
+        limits = (-largest, largest)
+    bare(ax).imshow(shown, cmap=SHADES[shades], interpolation="auto" if smooth else "nearest", clim=limits)
+
+
+def pictures(
+    pictures: Mapping[str, Any],
+    alt: Sequence[str],
+    side: float = 1.6,
+    shades: str = "brightness",
+    limits: tuple[float | None, float | None] = (None, None),
+    smooth: bool = False,
+) -> None:
+    """Show pictures side by side, each under its title.   pictures: title -> pixels; side: inches
+
+    `alt` has a sentence for each; for the rest see `image`. Raises ValueError as `image` and `show` do.
+    """
+    panels = []
+    for title, pixels in pictures.items():
+        fig, ax = panel(title, size=(side, side + 0.25))
+        image(ax, pixels, shades, limits, smooth)
+        panels.append(fig)
+    show(*panels, alt=alt)
+
+
+def tiles(
+    title: str, n: int, columns: int, size: tuple[float, float], room: float = 0.08
+) -> tuple[Figure, list[Axes]]:
+    """A panel cut into `n` small bare axes, row by row from the top left.   size: inches (width, height)
+
+    `room` is the share of a row's height that stays free above its tiles; a line of text needs about 0.2.
+    Raises ValueError when there is no tile or no column.
+    """
+    if n < 1 or columns < 1:
+        raise ValueError(f"{n} tiles in {columns} columns cannot be drawn: at least one of each is needed")
+    fig, ax = panel(title, size=size)
+    bare(ax)
+    width, height = 1 / columns, 1 / -(-n // columns)
+    corners = [(width * (i % columns), 1 - height * (i // columns + 1)) for i in range(n)]
+    return fig, [bare(ax.inset_axes((x, y, 0.92 * width, (1 - room) * height))) for x, y in corners]
 
 
 def decision_regions(

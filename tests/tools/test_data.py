@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from course_utils import data
 
@@ -49,3 +50,73 @@ def test_a_split_refuses_what_cannot_be_split():
         data.split(torch.ones(3, 1), torch.ones(2), 0.5, 0)
     with pytest.raises(ValueError, match="empty"):
         data.split(torch.ones(3, 1), torch.ones(3), 0.01, 0)
+
+
+def test_normal_numbers_come_from_the_generator_alone():
+    once, again = (data.normal(torch.Generator().manual_seed(3), 40, 50) for _ in range(2))
+    assert torch.equal(once, again)
+    assert once.shape == (40, 50)
+    assert once.dtype == torch.float64
+    assert abs(once.mean()) < 0.1
+    assert abs(once.std() - 1) < 0.1
+    single = data.normal(torch.Generator(), 2, 3, dtype=torch.float32)
+    assert single.dtype == torch.float32
+
+
+# -- how well a network does --------------------------------------------------------------------------------------
+
+
+class Told(nn.Module):
+    """Answers what its input says, 0 to 2; notes the sizes of its batches."""
+
+    def __init__(self):
+        super().__init__()
+        self.frozen, self.loose = nn.Dropout(0.5), nn.Dropout(0.5)
+        self.sizes: list[int] = []
+
+    def forward(self, X):
+        self.sizes.append(len(X))
+        return self.loose(self.frozen(torch.eye(3, dtype=X.dtype)[X[:, 0].long()]))
+
+
+LABELS = torch.tensor([0, 1, 2, 2, 1, 0, 0])
+
+
+def answers(*said: int) -> torch.Tensor:
+    return torch.tensor(said, dtype=torch.float64)[:, None]
+
+
+def test_accuracy_counts_the_right_ones_in_batches():
+    net = Told()
+    found = data.accuracy(net, answers(0, 1, 2, 2, 1, 1, 2), LABELS, batch=3)
+    assert found == pytest.approx(5 / 7)
+    assert net.sizes == [3, 3, 1]  # a mean of the batches' means would be 2/3
+
+
+def test_accuracy_uses_evaluation_mode_and_leaves_each_layer_as_it_was():
+    net = Told().train()
+    net.frozen.eval()
+    assert data.accuracy(net, answers(*LABELS.tolist()).repeat(50, 1), LABELS.repeat(50)) == 1  # dropout would err
+    assert (net.training, net.frozen.training, net.loose.training) == (True, False, True)
+
+
+def test_accuracy_leaves_the_modes_as_they_were_after_an_error_too():
+    net = nn.Sequential(nn.Dropout(0.5), nn.Linear(2, 3)).train()
+    with pytest.raises(RuntimeError):
+        data.accuracy(net, torch.zeros(4, 5), torch.zeros(4))
+    assert all(layer.training for layer in net.modules())
+
+
+def test_accuracy_goes_to_the_parameters_and_keeps_no_graph():
+    net = nn.Linear(2, 3, device="meta")
+    seen = []
+    net.register_forward_hook(lambda net, inputs, output: seen.append((inputs[0].device, output.requires_grad)))
+    with pytest.raises(NotImplementedError):  # meta tensors hold no numbers that could come back
+        data.accuracy(net, torch.zeros(4, 2), torch.zeros(4))
+    assert seen == [(torch.device("meta"), False)]
+
+
+@pytest.mark.parametrize(("n", "m"), [(3, 4), (4, 3), (0, 0)])
+def test_accuracy_of_nothing_is_refused(n, m):
+    with pytest.raises(ValueError, match="must agree"):
+        data.accuracy(Told(), torch.zeros(n, 1), torch.zeros(m))

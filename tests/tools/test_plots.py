@@ -6,6 +6,9 @@ import re
 
 import numpy as np
 import pytest
+import torch
+from matplotlib.colors import to_hex
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from course_utils import data, plots, theme
@@ -100,3 +103,128 @@ def test_photographs_are_stored_as_webp_and_look_the_same(monkeypatch):
 
 def test_diagrams_keep_their_sharp_edges():
     assert list(images(np.random.default_rng(0).random((8, 8, 3)))) == ["png"]
+
+
+# -- pictures and tiles -------------------------------------------------------------------------------------------
+
+
+def drawn(pixels, **how) -> np.ndarray:
+    """The colours that a picture of numbers gets.   pixels: (h, w) -> (h, w, 3) of 0..1"""
+    _, ax = plots.panel("a picture")
+    plots.image(ax, pixels, **how)
+    (image,) = ax.images
+    return image.cmap(image.norm(np.asarray(pixels)))[..., :3]
+
+
+def test_shades_say_what_a_number_means():
+    pixels = torch.tensor([[0.0, 1.0, 3.0], [0.5, 2.0, 0.0]])
+    bright, ink = drawn(pixels).mean(2), drawn(pixels, shades="ink").mean(2)
+    assert bright[0, 2] == 1
+    assert bright[0, 0] == 0
+    assert ink[0, 2] == 0
+    assert ink[0, 0] == 1
+
+
+def test_zero_is_white_between_the_signs_though_their_sizes_differ():
+    colours = drawn([[-1.0, 0.0, 4.0], [2.0, -0.5, 1.0]], shades="signed")
+    assert (colours[0, 1] > 0.95).all()
+    red, blue = colours[..., 0], colours[..., 2]
+    assert red[0, 0] > blue[0, 0]  # orange
+    assert blue[0, 2] > red[0, 2]  # purple
+    assert colours[0, 0].mean() > colours[1, 0].mean() > colours[0, 2].mean()  # paler the smaller, whatever the sign
+
+
+def test_limits_are_the_two_end_colours():
+    assert drawn([[0.2, 0.4]], limits=(0, 1)).mean(2) == pytest.approx(np.array([[0.2, 0.4]]), abs=0.1)
+    free = drawn([[0.2, 0.4]]).mean(2)
+    assert free.tolist() == [[0, 1]]
+
+
+def test_a_colour_picture_keeps_its_colours_and_its_sides():
+    pixels = np.random.default_rng(0).random((3, 4, 6))
+    _, ax = plots.panel("a picture")
+    plots.image(ax, pixels)
+    np.testing.assert_array_equal(ax.images[0].get_array(), pixels.transpose(1, 2, 0))
+    assert not ax.get_xticks().size
+
+
+def test_only_photographs_are_smoothed():
+    how = []
+    for pixels, smooth in ((np.zeros((5, 7)), False), (np.zeros((5, 7)), True), (np.zeros((3, 5, 7)), False)):
+        _, ax = plots.panel("a picture")
+        plots.image(ax, pixels, smooth=smooth)
+        how.append(ax.images[0].get_interpolation())
+    assert how == ["nearest", "auto", "auto"]
+
+
+@pytest.mark.parametrize("size", [(5,), (2, 4, 6), (4, 6, 3), (1, 3, 4, 6)])
+def test_what_is_no_picture_is_refused(size):
+    _, ax = plots.panel("a picture")
+    with pytest.raises(ValueError, match=r"\(h, w\) or \(3, h, w\)"):
+        plots.image(ax, np.zeros(size))
+
+
+def test_unknown_shades_are_refused_and_the_known_ones_named():
+    _, ax = plots.panel("a picture")
+    with pytest.raises(ValueError, match="no shades 'Greys'; there are brightness, ink, signed"):
+        plots.image(ax, np.zeros((2, 3)), shades="Greys")
+
+
+def test_pictures_stand_side_by_side_under_their_titles(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "show", lambda *figures, alt: shown.append((figures, alt)))
+    plots.pictures({"low": np.zeros((2, 3)), "high": np.ones((5, 4))}, alt=["Black.", "White."], limits=(0, 1))
+    ((figures, alt),) = shown
+    assert alt == ["Black.", "White."]
+    assert [f.axes[0].get_title(loc="left") for f in figures] == ["low", "high"]
+    assert [f.axes[0].images[0].get_array().shape for f in figures] == [(2, 3), (5, 4)]
+    assert {f.axes[0].images[0].get_clim() for f in figures} == {(0, 1)}
+
+
+def test_each_picture_needs_its_own_text():
+    with pytest.raises(ValueError, match="2 figures need 2"):
+        plots.pictures({"one": np.zeros((2, 3)), "two": np.zeros((2, 3))}, alt=["Only one."])
+
+
+def boxes_of_tiles(n: int, columns: int, **how: float) -> list[Bbox]:
+    """Where the tiles lie, in pixels from the bottom left."""
+    fig, tiles = plots.tiles("some tiles", n, columns, size=(4, 3), **how)
+    fig.draw_without_rendering()
+    return [tile.get_window_extent() for tile in tiles]
+
+
+@pytest.mark.parametrize(("n", "columns", "rows"), [(7, 3, 3), (6, 3, 2), (2, 5, 1)])
+def test_tiles_go_row_by_row_and_do_not_touch(n, columns, rows):
+    boxes = boxes_of_tiles(n, columns)
+    assert len({round(box.x0) for box in boxes}) == min(n, columns)
+    assert len({round(box.y0) for box in boxes}) == rows
+    order = sorted(range(n), key=lambda i: (-round(boxes[i].y0), boxes[i].x0))
+    assert order == list(range(n))
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_tiles_leave_room_above_them():
+    usual, roomy = boxes_of_tiles(5, 3), boxes_of_tiles(5, 3, room=0.3)
+    assert roomy[4].y0 == pytest.approx(usual[4].y0)
+    assert roomy[4].height / usual[4].height == pytest.approx(0.7 / 0.92)
+
+
+@pytest.mark.parametrize(("n", "columns"), [(0, 3), (4, 0)])
+def test_no_tiles_are_refused(n, columns):
+    with pytest.raises(ValueError, match="at least one of each"):
+        plots.tiles("no tiles", n, columns, size=(4, 3))
+
+
+def test_curves_take_their_colours_and_lines_by_themselves():
+    _, ax = plots.panel("four curves")
+    for i in range(4):
+        ax.plot([0, 1], [i, i + 1])
+    assert [line.get_color() for line in ax.lines] == list(plots.SERIES)
+    assert [line.get_linestyle() for line in ax.lines] == list(plots.LINES)
+
+
+def test_the_maps_run_between_the_courses_colours():
+    ends = {"low": plots.DIVERGING(0.0), "high": plots.DIVERGING(1.0), "much": plots.SEQUENTIAL(1.0)}
+    assert [to_hex(colour) for colour in ends.values()] == [plots.BLUE, plots.ORANGE, plots.BLUE]
+    assert to_hex(plots.SEQUENTIAL(0.0)) == "#f2f2f2"
+    assert np.ptp(plots.DIVERGING(0.5)[:3]) < 0.02  # grey in the middle
