@@ -25,7 +25,6 @@
 
 # %%
 from collections.abc import Callable, Sequence
-from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise, permutations
 from typing import NamedTuple
 
@@ -160,7 +159,7 @@ def by_loop(X: Tensor, w: Tensor, b: float) -> list[float]:
 
 
 rng = torch.Generator().manual_seed(SEED)
-X, w = (torch.randn(*size, generator=rng, dtype=torch.float64) for size in ((7, 3), (3,)))
+X, w = data.normal(rng, 7, 3), data.normal(rng, 3)
 expected = torch.tensor(by_loop(X, w, -0.3), dtype=torch.float64)
 check.close("answers 0 and 1", perceptron(X, w, -0.3), expected)
 check.close("answers -1 and +1", perceptron_signs(X, w, -0.3), to_signs(expected))
@@ -202,7 +201,7 @@ def with_one(X: Tensor) -> Tensor:
 
 
 rng = torch.Generator().manual_seed(SEED)
-X, w = (torch.randn(*size, generator=rng, dtype=torch.float64) for size in ((7, 3), (3,)))
+X, w = data.normal(rng, 7, 3), data.normal(rng, 3)
 b = torch.tensor([-0.3], dtype=torch.float64)
 check.close("bias as a weight", with_one(X) @ torch.cat([b, w]), X @ w + b)
 
@@ -259,7 +258,7 @@ for name, table in {"xor": [0, 1, 1, 0], "the same (not xor)": [1, 0, 0, 1]}.ite
 # %% tags=["hide-input"]
 def draw_question(tile: plots.Axes, k: int) -> None:
     """Question k: filled and hollow corners, and the half-plane that answers it or a question mark."""
-    plots.bare(tile).set(xlim=(-0.45, 1.45), ylim=(-0.45, 1.45), aspect="equal")
+    tile.set(xlim=(-0.45, 1.45), ylim=(-0.45, 1.45), aspect="equal")
     tile.spines[:].set(visible=True, color=plots.MUTED)
     xs, ys = np.meshgrid(*[np.linspace(-0.45, 1.45, 120)] * 2)
     if best[k] == 1:
@@ -276,14 +275,10 @@ def draw_question(tile: plots.Axes, k: int) -> None:
 # %% tags=["hide-input"]
 figures = []
 for first in (0, 8):
-    fig, ax = plots.panel(
-        f"questions {first + 1} to {first + 8} of sixteen", size=(3.7, 2.2)
-    )
-    plots.bare(ax)
-    for k in range(8):
-        draw_question(
-            ax.inset_axes((0.25 * (k % 4), 0.51 - 0.51 * (k // 4), 0.23, 0.47)), first + k
-        )
+    title = f"questions {first + 1} to {first + 8} of sixteen"
+    fig, tiles = plots.tiles(title, 8, columns=4, size=(3.7, 2.2))
+    for k, tile in enumerate(tiles):
+        draw_question(tile, first + k)
     figures.append(fig)
 plots.show(*figures, alt=[
     "Eight small squares, one for each way to answer yes (filled) or no (hollow) at four corners. A half-plane solves seven of them; the one with yes at two opposite corners carries a question mark.",
@@ -427,8 +422,8 @@ def learn_by_error(X: Tensor, y: Tensor, w: Tensor, eta: float, rounds: int) -> 
 
 
 rng = torch.Generator().manual_seed(SEED)
-X = torch.randn(40, 6, generator=rng, dtype=torch.float64)
-start = torch.randn(7, generator=rng, dtype=torch.float64)
+X = data.normal(rng, 40, 6)
+start = data.normal(rng, 7)
 y = (torch.rand(40, generator=rng) < 0.5).double()  # nonsense: always something to correct
 gated = learn(with_one(X), to_signs(y), start, 0.3, sign_of, rounds=5)
 by_error = learn_by_error(with_one(X), y, start, 0.3, 5)
@@ -478,11 +473,9 @@ _ = ax.set(aspect="equal", xticks=[0, 1], yticks=[0, 1], xlim=xs, ylim=xs)
 falling, ax2 = plots.panel(
     "mistakes in each round", x="round", y="mistakes", size=(3.9, 3.1), ylim=(-0.2, 4.3)
 )
-for (name, truth), line, marker in zip(
-    TRUTH.items(), plots.LINES, plots.MARKERS, strict=True
-):
+for (name, truth), marker in zip(TRUTH.items(), plots.MARKERS, strict=True):
     rounds = learn(X, to_signs(truth), NOTHING, 1, sign_of, rounds=12).mistakes
-    ax2.plot(range(1, len(rounds) + 1), rounds, line, marker=marker, label=name)
+    ax2.plot(range(1, len(rounds) + 1), rounds, marker=marker, label=name)
 ax2.set_yticks(range(5))
 ax2.legend(loc="center right")
 plots.show(fig, falling, alt=[
@@ -611,7 +604,7 @@ for title, picture in {
 }.items():
     fig, ax = plots.panel(title, size=(2.9, 2.8))
     top, square = picture.abs().max().item(), picture.reshape(8, 8).tolist()
-    plots.bare(ax).imshow(square, cmap="PuOr", vmin=-top, vmax=top)
+    plots.image(ax, square, shades="signed")
     for place, value in np.ndenumerate(np.array(square)):
         if title.startswith("what") and abs(value) > 0.3 * top:
             ink = (
@@ -649,6 +642,9 @@ plots.show(*figures, alt=[
 
 
 # %%
+from graphlib import CycleError, TopologicalSorter
+
+
 class Gate(NamedTuple):
     """A perceptron in a graph: whom it listens to, with which weights and bias."""
 
@@ -764,13 +760,13 @@ def random_layer(
     n_in: int, n_out: int, f: Callable[[Tensor], Tensor], rng: torch.Generator
 ) -> Layer:
     """A layer with normal weights and, so that nothing hides, normal biases."""
-    W = torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
-    return Layer(W, torch.randn(n_out, generator=rng, dtype=torch.float64), f)
+    W = data.normal(rng, n_out, n_in)
+    return Layer(W, data.normal(rng, n_out), f)
 
 
 rng = torch.Generator().manual_seed(SEED)
 net = [random_layer(4, 7, torch.sigmoid, rng), random_layer(7, 3, threshold, rng)]
-batch = torch.randn(5, 4, generator=rng, dtype=torch.float64)
+batch = data.normal(rng, 5, 4)
 by_torch = F.linear(torch.sigmoid(F.linear(batch, net[0].W, net[0].b)), net[1].W, net[1].b)
 check.close("two layers", forward(net, batch), (by_torch >= 0).double())
 
@@ -873,7 +869,7 @@ def passed_on(z: Tensor) -> Tensor:
 # %%
 rng = torch.Generator().manual_seed(SEED)
 stack = [random_layer(n, m, passed_on, rng) for n, m in pairwise((5, 8, 6, 7, 3))]
-batch = torch.randn(9, 5, generator=rng, dtype=torch.float64)
+batch = data.normal(rng, 9, 5)
 W, b = collapse(stack)
 deep, shallow = forward(stack, batch), batch @ W.T + b
 check.close(
@@ -900,7 +896,7 @@ check.catches(
 # %%
 def left_over(layers: Sequence[Layer], rng: torch.Generator) -> float:
     """Share of a network's answers to 1,000 inputs that no single linear layer explains."""
-    inputs = torch.randn(1000, layers[0].W.shape[1], generator=rng, dtype=torch.float64)
+    inputs = data.normal(rng, 1000, layers[0].W.shape[1])
     answers = forward(layers, inputs)
     best = torch.linalg.lstsq(with_one(inputs), answers).solution
     unexplained = answers - with_one(inputs) @ best
@@ -1062,8 +1058,8 @@ check.reaches("ReLU against (1.16)", worst[-1]["ReLU"] / promised, at_most=1)
 # %% tags=["hide-input"]
 fig, ax = plots.panel("worst error against pieces", x="pieces", y="largest error",
                       xscale="log", yscale="log", size=(3.9, 3.0))  # fmt: skip
-for name, marker, style in zip(worst[0], plots.MARKERS, plots.LINES, strict=False):
-    ax.plot(COUNTS, [errors[name] for errors in worst], style, marker=marker, label=name)
+for name, marker in zip(worst[0], plots.MARKERS, strict=False):
+    ax.plot(COUNTS, [errors[name] for errors in worst], marker=marker, label=name)
 ax.legend()
 plots.show(
     fig,
@@ -1084,7 +1080,7 @@ def best_error(
     m: int, bend: Callable[[Tensor], Tensor], x: Tensor, rng: torch.Generator
 ) -> float:
     """Mean squared error of m random hidden neurons, the last layer fitted best.   x: (n,)"""
-    w, b = torch.randn(2, m, generator=rng, dtype=torch.float64)
+    w, b = data.normal(rng, 2, m)
     H = with_one(bend(x[:, None] * w + b))  # (n, 1 + m)
     v = torch.linalg.lstsq(H, torch.sin(3 * x)[:, None], driver="gelsd").solution
     return ((H @ v)[:, 0] - torch.sin(3 * x)).square().mean().item()
@@ -1139,7 +1135,7 @@ def trained_error(m: int, rng: torch.Generator, steps: int = 2000) -> float:
     w = 2.0 * (torch.rand(m, generator=rng) < 0.5).double() - 1
     bends = 4 * torch.rand(m, generator=rng, dtype=torch.float64) - 2
     b = -w * bends
-    v = torch.randn(m, generator=rng, dtype=torch.float64) / m**0.5
+    v = data.normal(rng, m) / m**0.5
     c = torch.zeros(1, dtype=torch.float64)
     adam = torch.optim.Adam([p.requires_grad_() for p in (w, b, v, c)], lr=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
@@ -1224,7 +1220,7 @@ def best_chain(x: Tensor, y: Tensor, pieces: int) -> Callable[[Tensor], Tensor]:
 # %%
 rng = torch.Generator().manual_seed(SEED)
 x = (4 * torch.rand(40, generator=rng, dtype=torch.float64) - 2).sort().values
-y = torch.sin(3 * x) + 0.3 * torch.randn(40, generator=rng, dtype=torch.float64)
+y = torch.sin(3 * x) + 0.3 * data.normal(rng, 40)
 between = torch.linspace(x.min().item(), x.max().item(), 1001, dtype=torch.float64)
 every_point, chain = through_points(x, y), best_chain(x, y, 11)
 exact, smooth = forward(every_point, between[:, None])[:, 0], chain(between)

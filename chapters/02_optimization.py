@@ -31,7 +31,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from course_utils import check, data, plots, widgets
 from course_utils.progress import progress
@@ -87,11 +86,9 @@ def show_four_walkers() -> None:
     falling, ax2 = plots.panel(
         "how high they still are", x="step", y="loss", yscale="log", size=(3.6, 2.7)
     )
-    for (name, path), colour, line in zip(
-        paths_of_four().items(), plots.SERIES, plots.LINES, strict=True
-    ):
-        ax.plot(*path.T, line, color=colour, linewidth=1.4)
-        ax2.plot((h * path**2).sum(1) / 2, line, color=colour, label=name)
+    for name, path in paths_of_four().items():
+        ax.plot(*path.T, linewidth=1.4)
+        ax2.plot((h * path**2).sum(1) / 2, label=name)
     ax.plot(*path[0], "o", color=plots.INK)
     ax2.legend(fontsize=8)
     plots.show(fig, falling, alt=["Four paths from one start into a long valley: one creeps along its floor, the others swing or curve.",
@@ -444,7 +441,7 @@ PIXELS = torch.cat([torch.ones(len(DIGITS.X_train), 1).double(), DIGITS.X_train]
 IS_ZERO = (DIGITS.y_train == 0).double()
 
 rng = torch.Generator().manual_seed(SEED)
-w = 0.1 * torch.randn(65, generator=rng, dtype=torch.float64)
+w = 0.1 * data.normal(rng, 65)
 leaf = w.clone().requires_grad_()
 exact = torch.autograd.grad(zero_loss(leaf, PIXELS, IS_ZERO), leaf)[0]
 everyone = torch.arange(len(PIXELS))
@@ -557,9 +554,9 @@ fig, ax = plots.panel(
     xscale="log",
     size=(3.9, 3.0),
 )
-for (name, gap), line, colour in zip(gaps.items(), plots.LINES, plots.SERIES, strict=False):
+for name, gap in gaps.items():
     places = np.unique(np.logspace(0, np.log10(len(gap) - 1), 220).astype(int))
-    ax.plot(places, gap[places], line, color=colour, label=name, linewidth=1.3)
+    ax.plot(places, gap[places], label=name, linewidth=1.3)
 ax.legend()
 plots.show(fig, alt="Distance to the bottom against the step. The constant rates stop falling and wobble at a level, the smaller rate at a lower one; the falling rate keeps falling.")  # fmt: skip
 
@@ -771,10 +768,8 @@ fig, ax = plots.panel(
     size=(3.9, 3.0),
     ylim=(1e-13, 30),
 )
-for (name, height), line, colour in zip(
-    heights.items(), plots.LINES, plots.SERIES, strict=False
-):
-    ax.plot(height / height[0], line, color=colour, label=name)
+for name, height in heights.items():
+    ax.plot(height / height[0], label=name)
 ax.axhline(1e-8, color=plots.MUTED, linewidth=0.8)
 ax.legend()
 plots.show(fig, alt="Loss against steps on a logarithmic scale: plain descent is a slow straight line, Nesterov falls several times faster, and the heavy ball, after a rise at the start, faster still. A thin line marks the goal, 1e-8.")  # fmt: skip
@@ -1029,6 +1024,9 @@ check.reaches(
 
 
 # %%
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+
 def network(rng_seed: int) -> nn.Sequential:
     """A small network for digits, in float64."""
     torch.manual_seed(rng_seed)
@@ -1060,7 +1058,7 @@ def right_after(
     for _ in range(steps):
         w = optimiser.step(w, gradient)
     vector_to_parameters(w, net.parameters())
-    return (net(DIGITS.X_test).argmax(1) == DIGITS.y_test).double().mean().item()
+    return data.accuracy(net, DIGITS.X_test, DIGITS.y_test)
 
 
 # %%

@@ -27,7 +27,6 @@
 # %%
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -155,6 +154,9 @@ check.catches(
 
 
 # %%
+from itertools import pairwise
+
+
 def multiplications(sizes: Sequence[int], from_loss: bool) -> int:
     """What eq. 3.3 costs from either end, for layers of these sizes and a scalar loss."""
     shapes = [(rows, cols) for cols, rows in pairwise([*sizes, 1])]
@@ -379,8 +381,8 @@ fig, ax = plots.panel(
     yscale="log",
     size=(5.6, 3.4),
 )
-for (name, errors), line in zip(curves.items(), plots.LINES, strict=False):
-    ax.plot(steps, errors, line, label=name)
+for name, errors in curves.items():
+    ax.plot(steps, errors, label=name)
 ax.legend()
 plots.show(fig, alt="Relative error against the step h: each curve falls and rises again. Central differences in float64 are best, near h = 1e-5; "
            "one-sided ones are far worse, and float32 stays above 1e-5.")  # fmt: skip
@@ -568,11 +570,9 @@ curves = {  # each loss, and how hard it pulls towards the right answer
 }
 fig, ax = plots.panel("what a mistake costs", x="margin $m = t\\,s$", y="loss")
 pulls, ax2 = plots.panel("how hard it pulls", x="margin $m = t\\,s$", y="$-dL/dm$")
-for (name, (loss, pull)), line, colour in zip(
-    curves.items(), plots.LINES, plots.SERIES, strict=True
-):
-    ax.plot(m, loss, line, color=colour, label=name)
-    ax2.plot(m, pull, line, color=colour)
+for name, (loss, pull) in curves.items():
+    ax.plot(m, loss, label=name)
+    ax2.plot(m, pull)
 ax.set(ylim=(-0.1, 4))
 ax.legend()
 plots.show(fig, pulls, alt=[
@@ -900,13 +900,10 @@ fig, ax = plots.panel("learning to read", x="epoch", y="mean loss", yscale="log"
 ax.plot(range(1, len(history) + 1), history)
 answers = reader.forward(digits.X_test).argmax(dim=1)
 missed = (answers != digits.y_test).nonzero().ravel()[:6]
-faults, axes = plots.panel("six digits that it misreads", size=(4.4, 3.0))
-plots.bare(axes)
-for k, i in enumerate(missed):
-    tile = axes.inset_axes((0.02 + 0.33 * (k % 3), 0.54 - 0.52 * (k // 3), 0.29, 0.42))
-    plots.bare(tile).imshow(
-        digits.X_test[i].reshape(8, 8), cmap="Greys", interpolation="nearest"
-    )
+title = "six digits that it misreads"
+faults, tiles = plots.tiles(title, len(missed), columns=3, size=(4.4, 3.0), room=0.2)
+for tile, i in zip(tiles, missed, strict=True):
+    plots.image(tile, digits.X_test[i].reshape(8, 8), shades="ink")
     tile.set_title(
         f"{digits.y_test[i]}, read as {answers[i]}", fontsize=9, loc="center", pad=3
     )
@@ -1089,8 +1086,8 @@ for label, title in titles.items():
         yscale="log",
         size=(3.6, 3.0),
     )
-    for name, line, colour in zip(scaled, plots.LINES, plots.SERIES, strict=False):
-        ax.plot(range(1, DEPTH + 1), norms[name, label], line, color=colour, label=name)
+    for name in scaled:
+        ax.plot(range(1, DEPTH + 1), norms[name, label], label=name)
     ax.legend()
     panels.append(fig)
 plots.show(*panels, alt=[

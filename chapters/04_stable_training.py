@@ -24,17 +24,13 @@
 # drifts while training, and what when a single step goes wild. Each piece is built by hand and measured.
 
 # %%
-import copy
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from course_utils import check, data, plots, widgets
@@ -42,14 +38,7 @@ from course_utils.progress import progress
 
 SEED = check.seed(4)
 
-
-def normal(rng: torch.Generator, *size: int) -> Tensor:
-    """Standard normal numbers in float64."""
-    return torch.randn(*size, generator=rng, dtype=torch.float64)
-
-
 # %% tags=["hide-input"]
-SIZES = LinearSegmentedColormap.from_list("sizes", [plots.BLUE, "#f2f2f2", plots.ORANGE])
 STDS = torch.logspace(-2, 0, 33, dtype=torch.float64)
 
 
@@ -58,24 +47,24 @@ def signal_map(
 ) -> Tensor:
     """log10 of the signal's std for every weight std and layer.   -> (33, depth)"""
     rng = torch.Generator().manual_seed(SEED)
-    a = normal(rng, 32, width).expand(len(STDS), -1, -1)
+    a = data.normal(rng, 32, width).expand(len(STDS), -1, -1)
     sizes = []
     for _ in range(depth):
-        W = normal(rng, width, width)
+        W = data.normal(rng, width, width)
         a = bend(a @ (STDS[:, None, None] * W.T))
         sizes.append(a.std(dim=(1, 2)).clamp(min=1e-40).log10())
     return torch.stack(sizes, dim=1)
 
 
 # %% tags=["hide-input"]
-def draw_map(title: str, sizes: Tensor) -> Figure:
+def draw_map(title: str, sizes: Tensor) -> plots.Figure:
     """Blue where the signal fades, orange where it grows, contours at 1/10 and 10."""
     fig, ax = plots.panel(
         title, x="layer", y="standard deviation of the weights", yscale="log"
     )
     layers = torch.arange(1, sizes.shape[1] + 1)
     shades = {
-        "cmap": SIZES,
+        "cmap": plots.DIVERGING,
         "vmin": -9,
         "vmax": 9,
         "shading": "nearest",
@@ -212,7 +201,7 @@ BY_TORCH = {
     "softplus": F.softplus,
 }
 rng = torch.Generator().manual_seed(SEED)
-z = torch.cat([normal(rng, 9), torch.tensor([-30.0, 19.0, 800.0, -800.0]).double()])
+z = torch.cat([data.normal(rng, 9), torch.tensor([-30.0, 19.0, 800.0, -800.0]).double()])
 for name, activation in ACTIVATIONS.items():
     leaf = z.clone().requires_grad_()
     expected = BY_TORCH[name](leaf)
@@ -232,8 +221,8 @@ for title, group in groups.items():
         heading = title if part == "f" else f"{title}: their slopes"
         label = {"f": "$f(z)$", "slope": "$f'(z)$"}[part]
         fig, ax = plots.panel(heading, x="$z$", y=label, size=(3.6, 2.6))
-        for name, line, colour in zip(group, plots.LINES, plots.SERIES, strict=False):
-            ax.plot(z, getattr(ACTIVATIONS[name], part)(z), line, color=colour, label=name)
+        for name in group:
+            ax.plot(z, getattr(ACTIVATIONS[name], part)(z), label=name)
         ax.legend()
         panels.append(fig)
 plots.show(
@@ -312,7 +301,7 @@ def randomized_relu(
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-z, dL_df = (normal(rng, 4, 7) for _ in range(2))
+z, dL_df = (data.normal(rng, 4, 7) for _ in range(2))
 a = torch.tensor([0.2], dtype=torch.float64, requires_grad=True)
 expected = torch.autograd.grad(F.prelu(z, a), a, dL_df)[0][0]
 
@@ -393,12 +382,12 @@ check.reaches(
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-z = normal(rng, 200_000)
+z = data.normal(rng, 200_000)
 mean = {name: activation.f(z).mean().item() for name, activation in ACTIVATIONS.items()}
 check.close("mean of ReLU", mean["ReLU"], 1 / math.sqrt(2 * math.pi), atol=0.005)
 check.reaches("mean of ELU", mean["ELU"], at_most=0.17)
 
-delta, incoming = normal(rng, 50), normal(rng, 20)
+delta, incoming = data.normal(rng, 50), data.normal(rng, 20)
 for name in ("tanh", "ReLU"):
     dW = torch.outer(delta, ACTIVATIONS[name].f(incoming))  # eq. 3.16, one example
     both_ways = ((dW > 0).any(1) & (dW < 0).any(1)).double().mean()
@@ -411,9 +400,9 @@ for name in ("tanh", "ReLU"):
 
 
 # %% tags=["hide-input"]
-def bell_through(activation: str, width: float) -> tuple[Figure, str]:
+def bell_through(activation: str, width: float) -> tuple[plots.Figure, str]:
     """What an activation makes of normal sums of standard deviation `width`."""
-    z = width * normal(torch.Generator().manual_seed(SEED), 20_000)
+    z = width * data.normal(torch.Generator().manual_seed(SEED), 20_000)
     bend = ACTIVATIONS[activation]
     answer, flat = bend.f(z), (bend.slope(z) < 0.05).double().mean()
     text = f"mean {answer.mean():.2f}, std {answer.std():.2f}, {flat:.0%} flat"
@@ -458,7 +447,7 @@ widgets.explore(
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-logits = 5 * normal(rng, 10_000, 2)
+logits = 5 * data.normal(rng, 10_000, 2)
 check.reaches(
     "softmax: the smaller of two yeses, at best",
     logits.softmax(1).min(1).values.max(),
@@ -484,7 +473,7 @@ def fit_waiting(
     x = torch.linspace(0, 1, 41, dtype=torch.float64)
     noise = torch.rand(41, generator=rng, dtype=torch.float64)
     y = F.softplus(10 * x - 6) / 2 + 0.05 * noise
-    w, b = (normal(rng, starts, 1).requires_grad_() for _ in range(2))
+    w, b = (data.normal(rng, starts, 1).requires_grad_() for _ in range(2))
     for _ in range(600):
         errors = (last(w * x + b) - y) ** 2
         loss = errors.mean(dim=1).sum()  # each start has a loss of its own
@@ -567,13 +556,6 @@ class How(NamedTuple):
     clip: float = math.inf
 
 
-@torch.no_grad()
-def accuracy(net: nn.Module, split: data.Split) -> float:
-    """Share of test examples whose largest logit is the true class, in service."""
-    net.eval()
-    return (net(split.X_test).argmax(dim=1) == split.y_test).double().mean().item()
-
-
 def train(
     net: nn.Module, split: data.Split, epochs: int, how: How, rng: torch.Generator
 ) -> list[float]:
@@ -588,7 +570,7 @@ def train(
             if how.clip < math.inf:
                 nn.utils.clip_grad_norm_(net.parameters(), how.clip)
             optimizer.step()
-        history.append(accuracy(net, split))
+        history.append(data.accuracy(net, split.X_test, split.y_test))
     return history
 
 
@@ -614,6 +596,8 @@ check.reaches("dead at learning rate 3", deaths[3], at_least=0.5)
 # of the dead units before and after.
 
 # %%
+import copy
+
 rng = torch.Generator().manual_seed(SEED)
 wreck = Reader(torch.relu, rng)
 train(wreck, DIGITS, 1, How(3.0), rng)
@@ -715,7 +699,7 @@ check.reaches(
 # %%
 def normal_weights(n_in: int, n_out: int, std: float, rng: torch.Generator) -> Tensor:
     """A weight matrix with normal entries.   -> (n_out, n_in)"""
-    return std * normal(rng, n_out, n_in)
+    return std * data.normal(rng, n_out, n_in)
 
 
 def he_std(n_in: int, n_out: int) -> float:
@@ -729,6 +713,8 @@ def xavier_std(n_in: int, n_out: int) -> float:
 
 
 # %%
+from functools import partial
+
 rng = torch.Generator().manual_seed(SEED)
 n_in, n_out = 700, 500
 empty = torch.empty(n_out, n_in, dtype=torch.float64)
@@ -745,7 +731,8 @@ for name, rule, by_torch in INITIALISERS:
         rtol=0.01,
     )
 
-x = normal(rng, 400, n_in).relu()
+# %%
+x = data.normal(rng, 400, n_in).relu()
 variance = (x @ normal_weights(n_in, n_out, 0.3, rng).T).var()
 check.close(
     "Var z, measured and by eq. 4.7", variance, n_in * 0.3**2 * (x**2).mean(), rtol=0.05
@@ -772,7 +759,7 @@ def size_at_depth(
 ) -> float:
     """The signal's std after layers of these widths, for 64 standard normal inputs."""
     rng = torch.Generator().manual_seed(seed)
-    a = normal(rng, 64, widths[0])
+    a = data.normal(rng, 64, widths[0])
     for n_in, n_out in pairwise(widths):
         a = f(a @ draw(n_in, n_out, rng).T)
     return a.std().item()
@@ -825,7 +812,7 @@ check.reaches("linear, 1/n_in", abs(depth_30["1/n_in", "linear"] - 1), at_most=0
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-a = normal(rng, 64, 256)
+a = data.normal(rng, 64, 256)
 for _ in range(30):
     a = sigmoid(a @ RULES["1/n_in"](256, 256, rng).T)
 apart = a.std(dim=0).mean().item()  # over the 64 inputs, unit by unit
@@ -869,12 +856,12 @@ check.reaches(
 def blame_map(activation: Activation, depth: int = 30, width: int = 64) -> Tensor:
     """log10 of the std of dL/dz for every weight std and layer.   -> (33, depth)"""
     rng = torch.Generator().manual_seed(SEED)
-    a, sums = (normal(rng, 32, width).expand(len(STDS), -1, -1), [])
-    W = [normal(rng, width, width) for _ in range(depth)]
+    a, sums = (data.normal(rng, 32, width).expand(len(STDS), -1, -1), [])
+    W = [data.normal(rng, width, width) for _ in range(depth)]
     for l in range(depth):
         sums.append(a @ (STDS[:, None, None] * W[l].T))
         a = activation.f(sums[-1])
-    delta = normal(rng, *sums[-1].shape[1:]) * activation.slope(sums[-1])
+    delta = data.normal(rng, *sums[-1].shape[1:]) * activation.slope(sums[-1])
     sizes = [delta.std(dim=(1, 2))]
     for l in reversed(range(1, depth)):
         dL_da = delta @ (STDS[:, None, None] * W[l])
@@ -884,7 +871,7 @@ def blame_map(activation: Activation, depth: int = 30, width: int = 64) -> Tenso
 
 
 # %% tags=["hide-input"]
-def explore_maps(activation: str, shows: str) -> tuple[Figure, str]:
+def explore_maps(activation: str, shows: str) -> tuple[plots.Figure, str]:
     """The map of the signal or of the blame for one activation."""
     forward = shows == "signal, forward"
     sizes = (
@@ -955,7 +942,7 @@ def gradients(
 # %%
 SHAPES = ((16, 2), (16,), (1, 16), (1,))
 zeros = [torch.zeros(shape, dtype=torch.float64) for shape in SHAPES]
-X = torch.randn(8, 2, generator=torch.Generator().manual_seed(SEED), dtype=torch.float64)
+X = data.normal(torch.Generator().manual_seed(SEED), 8, 2)
 y = torch.tensor([1.0, 0, 0, 1, 0, 0, 0, 0], dtype=torch.float64)
 for name in ("ReLU", "tanh", "sigmoid"):
     grads = gradients(zeros, ACTIVATIONS[name].f, X, y)
@@ -994,7 +981,7 @@ def train_on_moons(
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-started = [normal(rng, *shape) for shape in SHAPES]
+started = [data.normal(rng, *shape) for shape in SHAPES]
 moons = {}
 for name in ("ReLU", "tanh", "sigmoid"):
     for start, parameters in {"zeros": zeros, "random": started}.items():
@@ -1169,7 +1156,7 @@ def compare_with_torch(
         theirs.weight.copy_(ours.gamma), theirs.bias.copy_(ours.beta)
     for X in batches:
         leaf = X.clone().requires_grad_()
-        expected, dY = theirs(leaf), normal(rng, *X.shape)
+        expected, dY = theirs(leaf), data.normal(rng, *X.shape)
         gradients = torch.autograd.grad(expected, (leaf, theirs.weight, theirs.bias), dY)
         averages = theirs.running_mean, theirs.running_var
         check.close(f"training, {tuple(X.shape)}", ours.forward(X, training=True), expected)
@@ -1190,8 +1177,8 @@ for ours, theirs in (
     (BatchNorm1d(3), nn.BatchNorm1d(3)),
     (BatchNorm2d(3), nn.BatchNorm2d(3)),
 ):
-    ours.gamma, ours.beta = (normal(rng, 3) for _ in range(2))
-    batches = [3 + 2 * normal(rng, *size) for size in sizes[type(ours)]]
+    ours.gamma, ours.beta = (data.normal(rng, 3) for _ in range(2))
+    batches = [3 + 2 * data.normal(rng, *size) for size in sizes[type(ours)]]
     compare_with_torch(ours, theirs.double(), batches, rng)
 
 # %% [markdown]
@@ -1207,7 +1194,7 @@ check.close("kept", sum(b.numel() for b in layer.buffers()), 2 * 37 + 1)
 # fifth of its share for a batch of six, and invisible for a batch of a thousand. And two-dimensional data whose statistics are taken over the batch alone keep a mean for every pixel: the shape is right, the layer is another.
 
 # %%
-six_rows = normal(rng, 6, 3)
+six_rows = data.normal(rng, 6, 3)
 nearly_constant, layer = 1e-3 * six_rows, nn.BatchNorm1d(3).double()
 outside = (nearly_constant - nearly_constant.mean(0)) / (
     nearly_constant.var(0, correction=0).sqrt() + 1e-5
@@ -1226,7 +1213,7 @@ check.catches(
     lambda: check.close("running variance", plain, layer.running_var, slips=slips),
 )
 
-images = 3 + normal(rng, 4, 2, 5, 3)
+images = 3 + data.normal(rng, 4, 2, 5, 3)
 by_pixel = (images - images.mean(0)) / (images.var(0, correction=0) + 1e-5).sqrt()
 check.catches(
     "a mean for every pixel",
@@ -1250,8 +1237,8 @@ def normalised(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-X, target = (normal(rng, 9, size) for size in (4, 3))
-weights = normal(rng, 3, 4)
+X, target = (data.normal(rng, 9, size) for size in (4, 3))
+weights = data.normal(rng, 3, 4)
 dW, db = {}, {}
 for factor in (1, 2):
     leaves = [
@@ -1364,10 +1351,8 @@ fig, ax = plots.panel(
     size=(3.9, 3.1),
     ylim=(0, 1),
 )
-for (name, history), line, colour in zip(
-    nine_layers.items(), plots.LINES, plots.SERIES, strict=False
-):
-    ax.plot(range(1, 13), history, line, color=colour, label=name)
+for name, history in nine_layers.items():
+    ax.plot(range(1, 13), history, label=name)
 ax.legend(loc="center right")
 plots.show(
     fig,
@@ -1421,16 +1406,16 @@ works = {label: (scores > 0.5).double().mean().item() for label, scores in forgi
 check.reaches("combinations that work, plain", works["plain"], at_most=0.25)
 check.reaches("combinations that work, normalised", works["normalised"], at_least=0.45)
 
+
 # %% tags=["hide-input"]
-SHARES = LinearSegmentedColormap.from_list("shares", ["#f2f2f2", plots.BLUE])
-
-
-def draw_scores(title: str, scores: Tensor) -> Figure:
+def draw_scores(title: str, scores: Tensor) -> plots.Figure:
     """The accuracies as a table of shades, large weights on top."""
     fig, ax = plots.panel(
         title, x="learning rate", y="weights, times Xavier's", size=(3.8, 3.2)
     )
-    ax.imshow(scores, cmap=SHARES, vmin=0.1, vmax=1, aspect="auto", origin="lower")
+    ax.imshow(
+        scores, cmap=plots.SEQUENTIAL, vmin=0.1, vmax=1, aspect="auto", origin="lower"
+    )
     for (i, j), score in zip(
         torch.cartesian_prod(*map(torch.arange, scores.shape)), scores.ravel(), strict=True
     ):
@@ -1498,7 +1483,7 @@ check.reaches("changed answers in service", changes_of_mind(net, False, 2, rng),
 
 # %% tags=["hide-input"]
 @torch.no_grad()
-def one_sum_in_company(mode: str, batch: int) -> tuple[Figure, str]:
+def one_sum_in_company(mode: str, batch: int) -> tuple[plots.Figure, str]:
     """The first normalised sum of one test digit, among 400 random companies."""
     rng = torch.Generator().manual_seed(SEED)
     layers = copy.deepcopy(net[:2]).train(mode == "training")

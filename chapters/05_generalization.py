@@ -27,10 +27,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from course_utils import check, data, plots, widgets
@@ -39,6 +37,7 @@ from course_utils.progress import progress
 SEED = check.seed(5)
 
 
+# %%
 def generator(seed: int) -> torch.Generator:
     """A source of random numbers that begins the same way every time."""
     return torch.Generator().manual_seed(seed)
@@ -59,7 +58,7 @@ def learned_by_heart(steps: int = 150) -> tuple[list[float], list[float]]:
     for _ in range(steps):
         said = net(X)
         seen.append((said.argmax(1) == y).float().mean().item())
-        unseen.append((net(split.X_test).argmax(1) == split.y_test).float().mean().item())
+        unseen.append(data.accuracy(net, split.X_test, split.y_test))
         optimizer.zero_grad()
         F.cross_entropy(said, y).backward()
         optimizer.step()
@@ -171,15 +170,15 @@ def fit_polynomial(x: Tensor, y: Tensor, degree: int) -> Tensor:
 def noisy_wave(n: int, rng: torch.Generator, noise: float = 0.3) -> tuple[Tensor, Tensor]:
     """n points of sin(4 x) with normal noise.   -> (n,), (n,), float64"""
     x = 2 * torch.rand(n, generator=rng, dtype=torch.float64) - 1
-    return x, torch.sin(4 * x) + noise * torch.randn(n, generator=rng, dtype=torch.float64)
+    return x, torch.sin(4 * x) + noise * data.normal(rng, n)
 
 
 # %%
+from numpy.polynomial.legendre import legfit, legvander
+
 x, y = noisy_wave(9, generator(SEED))
-check.close(
-    "legendre", legendre(x, 6), torch.tensor(np.polynomial.legendre.legvander(x.numpy(), 6))
-)
-by_numpy = np.polynomial.legendre.legfit(x.numpy(), y.numpy(), 3)
+check.close("legendre", legendre(x, 6), torch.tensor(legvander(x.numpy(), 6)))
+by_numpy = legfit(x.numpy(), y.numpy(), 3)
 check.close("coefficients", fit_polynomial(x, y, 3), torch.tensor(by_numpy))
 
 
@@ -343,7 +342,7 @@ check.reaches("accuracy on pure noise, sound", sound, at_most=0.72)
 
 
 # %% tags=["hide-input"]
-def explore_capacity(degree: int, points: int) -> tuple[Figure, str]:
+def explore_capacity(degree: int, points: int) -> tuple[plots.Figure, str]:
     """A polynomial fitted to noisy points of a wave, with its two errors."""
     x, y = noisy_wave(points, generator(SEED))
     grid = torch.linspace(-1, 1, 200, dtype=torch.float64)
@@ -772,7 +771,7 @@ def penalised_gradient(grad: Tensor, w: Tensor, penalty: float) -> Tensor:
 
 
 rng = generator(SEED)
-w, target = (torch.randn(4, 3, generator=rng, dtype=torch.float64) for _ in range(2))
+w, target = (data.normal(rng, 4, 3) for _ in range(2))
 leaf = w.clone().requires_grad_()
 plain = torch.autograd.grad(torch.sin(leaf * target).sum(), leaf)[0]
 expected = torch.autograd.grad(
@@ -823,11 +822,11 @@ def adamw_step(
 
 
 rng = generator(SEED)
-w = torch.randn(3, 2, generator=rng, dtype=torch.float64)
+w = data.normal(rng, 3, 2)
 theirs, m, v = w.clone().requires_grad_(), torch.zeros_like(w), torch.zeros_like(w)
 optimizer = torch.optim.AdamW([theirs], lr=0.1, weight_decay=0.5)
 for t in range(1, 6):
-    theirs.grad = torch.randn(3, 2, generator=rng, dtype=torch.float64)
+    theirs.grad = data.normal(rng, 3, 2)
     w, m, v = adamw_step(w, theirs.grad, m, v, t, lr=0.1, decay=0.5)
     optimizer.step()
 check.close("five steps of AdamW", w, theirs.detach())
@@ -959,8 +958,8 @@ check.catches(
 
 # %%
 rng = generator(SEED)
-hidden = torch.randn(8, generator=rng, dtype=torch.float64).relu()
-V, p = torch.randn(3, 8, generator=rng, dtype=torch.float64), 0.3
+hidden = data.normal(rng, 8).relu()
+V, p = data.normal(rng, 3, 8), 0.3
 every_mask = list(itertools.product((0.0, 1.0), repeat=8))
 masks = torch.tensor(every_mask, dtype=torch.float64)  # (256, 8)
 chance = ((1 - p) ** masks.sum(1) * p ** (8 - masks.sum(1)))[:, None]
@@ -992,7 +991,7 @@ check.reaches("dropout: gain over its deviation", gain.mean() / gain.std(), at_l
 
 
 # %% tags=["hide-input"]
-def show_mask(p: float, draw: int) -> tuple[Figure, str]:
+def show_mask(p: float, draw: int) -> tuple[plots.Figure, str]:
     """A dropout mask of 10 examples and 24 units."""
     mask = dropout_mask((10, 24), p, generator(draw))
     kept = (mask > 0).float().mean()
@@ -1026,8 +1025,8 @@ widgets.explore(
 
 # %%
 rng = generator(SEED)
-members = torch.randn(6, 40, generator=rng, dtype=torch.float64)
-truth = torch.randn(40, generator=rng, dtype=torch.float64)
+members = data.normal(rng, 6, 40)
+truth = data.normal(rng, 40)
 mean = members.mean(dim=0)
 together, each = ((mean - truth) ** 2).mean(), ((members - truth) ** 2).mean()
 spread = ((members - mean) ** 2).mean()
@@ -1103,7 +1102,7 @@ check.reaches(
 
 
 # %% tags=["hide-input"]
-def draw_gains(title: str, scores: dict[str, Tensor]) -> Figure:
+def draw_gains(title: str, scores: dict[str, Tensor]) -> plots.Figure:
     """The gains on five seeds, a row for each remedy of `clean_scores`."""
     names = [name for name in reversed(clean_scores) if name != "nothing"]
     fig, ax = plots.panel(
@@ -1226,7 +1225,7 @@ def both(X: Tensor, rng: torch.Generator) -> Tensor:
 
 
 # %% tags=["hide-input"]
-def gallery(change: str, degrees: int) -> tuple[Figure, str]:
+def gallery(change: str, degrees: int) -> tuple[plots.Figure, str]:
     """Eighteen digits, changed."""
     X, rng = data.digits(seed=SEED).X_train[:18], generator(SEED)
     title = "as they were written"
@@ -1237,7 +1236,7 @@ def gallery(change: str, degrees: int) -> tuple[Figure, str]:
     fig, ax = plots.panel(title, size=(3.9, 2.3))
     rows = X.reshape(3, 6, 8, 8)
     picture = F.pad(rows, (1, 1, 1, 1), value=0.0).permute(0, 2, 1, 3).reshape(30, 60)
-    plots.bare(ax).imshow(picture, cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
+    plots.image(ax, picture, shades="ink", limits=(0, 1))
     return fig, f"Eighteen digits, {title}."
 
 

@@ -36,31 +36,10 @@ from course_utils.device import device
 from course_utils.progress import progress
 
 SEED = check.seed(6)
-torch.set_default_dtype(torch.float64)  # gradients are compared in double precision
-CAT = data.photo("cat", 192).double()  # (3, 192, 192), 0..1
+
+# %%
+CAT = data.photo("cat", 192)  # (3, 192, 192), 0..1
 GREY = CAT.mean(dim=0)  # (192, 192)
-
-
-def normal(rng: torch.Generator, *size: int) -> Tensor:
-    """Normal random numbers."""
-    return torch.randn(*size, generator=rng)
-
-
-# %% tags=["hide-input"]
-def show_pictures(
-    pictures: dict[str, Tensor],
-    alt: Sequence[str],
-    side: float = 1.6,
-    limits: tuple[float | None, float | None] = (None, None),
-) -> None:
-    """Pictures side by side.   each: (3, h, w) in colour, or (h, w) in grey; `limits` are black and white"""
-    panels = []
-    for title, picture in pictures.items():
-        fig, ax = plots.panel(title, size=(side, side + 0.25))
-        shown = (picture.permute(1, 2, 0) if picture.ndim == 3 else picture).numpy()
-        plots.bare(ax).imshow(shown, cmap="Greys_r", interpolation="nearest", clim=limits)
-        panels.append(fig)
-    plots.show(*panels, alt=alt)
 
 
 # %% tags=["hide-input"]
@@ -72,15 +51,15 @@ def show_nine_numbers() -> None:
     )
     titles = ("a photograph", "nine numbers", "its outlines")
     panels = [plots.panel(title, size=(2.1, 2.35)) for title in titles]
-    photo, numbers, outlines = (plots.bare(ax) for _, ax in panels)
-    photo.imshow(CAT.permute(1, 2, 0))
-    numbers.imshow(nine, cmap="PuOr", vmin=-5, vmax=5)
+    photo, numbers, outlines = (ax for _, ax in panels)
+    plots.image(photo, CAT)
+    plots.image(numbers, nine, shades="signed", limits=(-5, 5))
     for place, value in enumerate(nine.flatten().int().tolist()):
         text = str(value).replace("-", "−")
         numbers.text(
             place % 3, place // 3, text, ha="center", va="center", size=15, color="black"
         )
-    outlines.imshow(-edges.sqrt(), cmap="Greys_r")
+    plots.image(outlines, edges.sqrt(), shades="ink", smooth=True)
     plots.show(*[fig for fig, _ in panels], alt=[
         "A photograph of a tabby cat that looks into the camera.",
         "The numbers 1, 2, 1 above 0, 0, 0 above minus 1, minus 2, minus 1.",
@@ -153,7 +132,7 @@ for name, kernel in KERNELS.items():
 # %% tags=["hide-input"]
 filtered = {name: weighted_sum(GREY, kernel) for name, kernel in KERNELS.items()}
 filtered["sharpen"] = filtered["sharpen"].clamp(0, 1)
-show_pictures({**filtered, "median of 5 x 5": local_median(GREY, 5)}, alt=[
+plots.pictures({**filtered, "median of 5 x 5": local_median(GREY, 5)}, alt=[
     "The cat, slightly blurred.",
     "The cat with every hair standing out.",
     "The cat in grey relief: edges that run up and down are bright or dark.",
@@ -284,7 +263,7 @@ versions = {
 distances = {name: distance(CAT, version) for name, version in versions.items()}
 
 # %% tags=["hide-input"]
-show_pictures({f"{name}: {distances[name]:.0f}": version for name, version in versions.items()}, alt=[
+plots.pictures({f"{name}: {distances[name]:.0f}": version for name, version in versions.items()}, alt=[
     "The cat.",
     "The same photograph, much darker.",
     "The same photograph in a mirror.",
@@ -317,7 +296,7 @@ def nearest_neighbour_accuracy(split: data.Split, shift: int) -> float:
     return (split.y_train[nearest] == split.y_test).double().mean().item()
 
 
-MNIST = data.mnist(seed=SEED, dtype=torch.float32)
+MNIST = data.mnist(seed=SEED)
 by_distance = [nearest_neighbour_accuracy(MNIST, shift) for shift in range(5)]
 check.reaches("nearest neighbour, nothing moved", by_distance[0], at_least=0.92)
 check.reaches("moved by 2 pixels", by_distance[2], at_most=0.45)
@@ -454,8 +433,8 @@ def conv2d_loops(
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-x, W = normal(rng, 4, 9, 11), normal(rng, 5, 4, 3, 2)
-b = normal(rng, 5)
+x, W = data.normal(rng, 4, 9, 11), data.normal(rng, 5, 4, 3, 2)
+b = data.normal(rng, 5)
 for setting in (
     {},
     {"stride": 2, "padding": 1},
@@ -557,7 +536,7 @@ def im2col(x: Tensor, window: Window) -> Tensor:
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-X, W = normal(rng, 2, 4, 9, 11), normal(rng, 5, 4, 3, 2)
+X, W = data.normal(rng, 2, 4, 9, 11), data.normal(rng, 5, 4, 3, 2)
 window = Window(3, 2, stride=2, padding=1, dilation=2)
 columns = im2col(X, window)
 check.close("columns", columns, F.unfold(X, (3, 2), dilation=2, padding=1, stride=2))
@@ -614,7 +593,7 @@ def conv_matrix(kernel: Tensor, height: int, width: int) -> Tensor:
 
 
 rng = torch.Generator().manual_seed(SEED)
-image, kernel = normal(rng, 5, 7), normal(rng, 2, 3)
+image, kernel = data.normal(rng, 5, 7), data.normal(rng, 2, 3)
 by_matrix = (conv_matrix(kernel, 5, 7) @ image.flatten()).view(4, 5)
 check.close("y = M x", by_matrix, F.conv2d(image[None, None], kernel[None, None])[0, 0])
 
@@ -691,8 +670,8 @@ def kernel_gradient(delta: Tensor, image: Tensor, cell: Tensor) -> Tensor:
     return torch.stack([dM[cell == number].sum() for number in numbers])  # eq. 6.11
 
 
-image, delta = normal(rng, 4, 4), normal(rng, 2, 2)
-weights = torch.randn(3, 3, generator=rng, requires_grad=True)
+image, delta = data.normal(rng, 4, 4), data.normal(rng, 2, 2)
+weights = data.normal(rng, 3, 3).requires_grad_()
 (dW,) = torch.autograd.grad(
     F.conv2d(image[None, None], weights[None, None])[0, 0], weights, delta
 )
@@ -708,7 +687,8 @@ dM = torch.outer(delta.flatten(), image.flatten())
 mean = torch.stack([dM[CELL.eq(number)].mean() for number in range(1, 10)])
 slips = {"The mean over the places; eq. 6.11 sums.": mean.view(3, 3)}
 check.catches("the mean", lambda: check.close("dL/dw", mean.view(3, 3), dW, slips=slips))
-check.close("sum / mean, everywhere", dW / mean.view(3, 3), torch.full((3, 3), 4.0))
+fours = torch.full((3, 3), 4.0, dtype=torch.float64)
+check.close("sum / mean, everywhere", dW / mean.view(3, 3), fours)
 
 # %% [markdown]
 # The direction survives; the length is a quarter, since there are four places. On a photograph of 224×224 pixels it would be a 49,284th part. A network
@@ -750,8 +730,8 @@ class Conv2d:
     def __init__(self, c_in: int, c_out: int, window: Window, rng: torch.Generator):
         fan_in = c_in * window.k * window.l
         self.window = window
-        self.W = normal(rng, c_out, c_in, window.k, window.l) * (2 / fan_in) ** 0.5
-        self.b = normal(rng, c_out)  # not zeros: zeros hide bugs
+        self.W = data.normal(rng, c_out, c_in, window.k, window.l) * (2 / fan_in) ** 0.5
+        self.b = data.normal(rng, c_out)  # not zeros: zeros hide bugs
 
     def forward(self, X: Tensor) -> Tensor:
         self.size, self.columns = X.shape, im2col(X, self.window)  # kept for backward
@@ -781,8 +761,8 @@ for window in (
     Window(3, 2, stride=2, padding=1),
     Window(2, 3, stride=3, padding=2, dilation=2),
 ):
-    layer, X = Conv2d(4, 5, window, rng), normal(rng, 2, 4, 9, 11)
-    dY = normal(rng, *layer.forward(X).shape)
+    layer, X = Conv2d(4, 5, window, rng), data.normal(rng, 2, 4, 9, 11)
+    dY = data.normal(rng, *layer.forward(X).shape)
     dX = layer.backward(dY)
     for name, mine, expected in zip(
         ("dX", "dW", "db"), (dX, layer.dW, layer.db), by_autograd(layer, X, dY), strict=True
@@ -806,7 +786,7 @@ def col2im_overwriting(columns: Tensor, size: Sequence[int], window: Window) -> 
 
 for stride in (3, 1):
     window, size = Window(3, 3, stride=stride), (2, 4, 9, 12)
-    columns = normal(rng, *im2col(torch.zeros(size), window).shape)
+    columns = data.normal(rng, *im2col(torch.zeros(size), window).shape)
     expected = F.fold(columns, size[2:], 3, stride=stride)
     if stride == 3:
         check.close(
@@ -823,8 +803,8 @@ check.catches(
 # them, in reverse order: the blame, padded, is correlated with the **flipped** kernel. The backward pass of a convolution is a convolution.
 
 # %%
-layer, X = Conv2d(4, 5, Window(3, 2), rng), normal(rng, 2, 4, 9, 11)
-dY = normal(rng, *layer.forward(X).shape)
+layer, X = Conv2d(4, 5, Window(3, 2), rng), data.normal(rng, 2, 4, 9, 11)
+dY = data.normal(rng, *layer.forward(X).shape)
 expected = layer.backward(dY)
 flipped = layer.W.flip(2, 3).transpose(0, 1)  # (c_in, c_out, k, l)
 check.close("dX as a convolution", F.conv2d(dY, flipped, padding=(2, 1)), expected)
@@ -879,7 +859,7 @@ class Pool2d:
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-X = normal(rng, 2, 3, 9, 11).mul(2).round()  # rounded, so that there are ties
+X = data.normal(rng, 2, 3, 9, 11).mul(2).round()  # rounded, so that there are ties
 for window in (Window(2, 3, stride=3), Window(3, 2, stride=2)):
     for kind, by_torch in {"max": F.max_pool2d, "mean": F.avg_pool2d}.items():
         pool, leaf = Pool2d(window, kind), X.clone().requires_grad_()
@@ -889,7 +869,7 @@ for window in (Window(2, 3, stride=3), Window(3, 2, stride=2)):
             pool.forward(X),
             expected.detach(),
         )
-        dY = normal(rng, *expected.shape)
+        dY = data.normal(rng, *expected.shape)
         check.close(
             "  its dX", pool.backward(dY), torch.autograd.grad(expected, leaf, dY)[0]
         )
@@ -944,7 +924,7 @@ def conv_transpose2d(
 
 
 rng = torch.Generator().manual_seed(SEED)
-X, W = normal(rng, 2, 3, 4, 5), normal(rng, 3, 6, 3, 2)
+X, W = data.normal(rng, 2, 3, 4, 5), data.normal(rng, 3, 6, 3, 2)
 for setting in ({"stride": 1}, {"stride": 2, "padding": 1}, {"stride": 3, "dilation": 2}):
     check.close(
         f"transposed, {setting}",
@@ -952,9 +932,9 @@ for setting in ({"stride": 1}, {"stride": 2, "padding": 1}, {"stride": 3, "dilat
         F.conv_transpose2d(X, W, **setting),
     )
 
-x = normal(rng, 1, 6, 9, 10)
+x = data.normal(rng, 1, 6, 9, 10)
 Mx = F.conv2d(x, W, stride=2)  # the same W, read as a convolution from 6 channels to 3
-y = normal(rng, *Mx.shape)
+y = data.normal(rng, *Mx.shape)
 check.close("eq. 6.16", (Mx * y).sum(), (x * conv_transpose2d(y, W, stride=2)).sum())
 
 # %% [markdown]
@@ -996,7 +976,7 @@ back = F.conv_transpose2d(small, blur, stride=2)
 seen = GREY[: back.shape[2], : back.shape[3]]
 check.catches("an inverse", lambda: check.close("the cat again", back[0, 0], seen))
 
-matrix = conv_matrix(normal(rng, 3, 3), 6, 6)  # (16, 36)
+matrix = conv_matrix(data.normal(rng, 3, 3), 6, 6)  # (16, 36)
 check.close(
     "rank of M^T M, for 36 pixels", torch.linalg.matrix_rank(matrix.T @ matrix).item(), 16
 )
@@ -1022,7 +1002,7 @@ check.close("counts of kernel 3", stamps(3, 2).unique(), torch.tensor([1.0, 2, 4
 check.close("counts of kernel 4", stamps(4, 2).unique(), torch.tensor([4.0]))
 
 # %% tags=["hide-input"]
-show_pictures({
+plots.pictures({
     "half the size": small[0, 0], "its transpose": back[0, 0] / back.max(),
     "stamps of 3, stride 2": stamps(3, 2) / 5, "stamps of 4, stride 2": stamps(4, 2) / 5,
 }, limits=(0, 1), alt=[
@@ -1072,10 +1052,10 @@ STACKS = {
 # %%
 def gradient_of_one(layers: Sequence[Window], side: int) -> Tensor:
     """d(one neuron)/d(pixel) through convolutions whose weights are equal and sum to one.   -> (side, side)"""
-    image = torch.zeros(1, 1, side, side, requires_grad=True)
+    image = torch.zeros(1, 1, side, side, dtype=torch.float64, requires_grad=True)
     y = image
     for layer in layers:
-        kernel = torch.full((1, 1, layer.k, layer.l), 1 / (layer.k * layer.l))
+        kernel = torch.ones(1, 1, layer.k, layer.l).double() / (layer.k * layer.l)
         y = F.conv2d(y, kernel, stride=layer.stride, dilation=layer.dilation)
     middle = y.shape[2] // 2
     return torch.autograd.grad(y[0, 0, middle, middle], image)[0][0, 0]
@@ -1093,7 +1073,7 @@ for name, gradient in seen.items():
 # %% tags=["hide-input"]
 TITLES = {"plain": 0, "stride 2": 2, "dilated 1, 2, 4, 8": 3, "dilated 2": 4}
 fields = [(receptive_field(STACKS[name])[0], seen[name] ** 0.5) for name in STACKS]
-show_pictures({
+plots.pictures({
     f"{title}: {fields[i][0]}": fields[i][1] for title, i in TITLES.items()
 }, alt=[
     "A bright patch of 9 by 9 pixels that fades towards its edge.",
@@ -1176,7 +1156,7 @@ def around(X: Tensor, W: Tensor, stride: int = 1) -> Tensor:
 
 
 rng = torch.Generator().manual_seed(SEED)
-X, W = normal(rng, 1, 2, 12, 16), normal(rng, 5, 2, 3, 3)
+X, W = data.normal(rng, 1, 2, 12, 16), data.normal(rng, 5, 2, 3, 3)
 moved = X.roll((3, 5), dims=(2, 3))
 check.close("equivariant", around(moved, W), around(X, W).roll((3, 5), dims=(2, 3)))
 check.catches(
@@ -1255,9 +1235,9 @@ widgets.explore(
 # convolutional network can tell the two apart, whatever its weights.
 
 # %%
-left, right = (torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 8, 8))
+left, right = torch.zeros(2, 1, 1, 8, 8, dtype=torch.float64)
 left[0, 0, 4, 1], right[0, 0, 4, 6] = 1, 1
-W1, W2 = normal(rng, 7, 1, 3, 3), normal(rng, 4, 7, 3, 3)
+W1, W2 = data.normal(rng, 7, 1, 3, 3), data.normal(rng, 4, 7, 3, 3)
 answers = [
     around(around(dot, W1).relu(), W2).relu().mean(dim=(2, 3)) for dot in (left, right)
 ]
@@ -1418,14 +1398,7 @@ def train(
             schedule.step()
 
 
-@torch.no_grad()
-def accuracy(net: nn.Module, X: Tensor, y: Tensor) -> float:
-    """Share of right answers."""
-    return (net(X.to(device())).argmax(dim=1).cpu() == y).double().mean().item()
-
-
 # %%
-torch.set_default_dtype(torch.float32)  # training does not need more
 torch.manual_seed(SEED)
 NETS = {"MLP": mlp(), "CNN, flattened": cnn_flatten(), "CNN, averaged": cnn_average()}
 SETTINGS = {"MLP": (10, 0.003), "CNN, flattened": (4, 0.005), "CNN, averaged": (6, 0.01)}
@@ -1433,7 +1406,7 @@ for name, net in NETS.items():
     train(net, MNIST, *SETTINGS[name], rng=torch.Generator().manual_seed(SEED))
 
 sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in NETS.items()}
-read = {name: accuracy(net, MNIST.X_test, MNIST.y_test) for name, net in NETS.items()}
+read = {name: data.accuracy(net, MNIST.X_test, MNIST.y_test) for name, net in NETS.items()}
 for name in NETS:
     print(f"{name:15} {sizes[name]:>7,} parameters, {read[name]:.1%} right")
 
@@ -1458,7 +1431,8 @@ check.reaches(
 SHIFTS = range(6)
 moved = {
     name: [
-        accuracy(net, MNIST.X_test.roll((s, s), dims=(2, 3)), MNIST.y_test) for s in SHIFTS
+        data.accuracy(net, MNIST.X_test.roll((s, s), dims=(2, 3)), MNIST.y_test)
+        for s in SHIFTS
     ]
     for name, net in NETS.items()
 }
@@ -1474,10 +1448,8 @@ fig, ax = plots.panel(
     ylim=(0, 1.3),
     size=(5.4, 3.6),
 )
-for (name, scores), line, marker, colour in zip(
-    moved.items(), plots.LINES, plots.MARKERS, plots.SERIES, strict=True
-):
-    ax.plot(SHIFTS, scores, line, marker=marker, color=colour, label=name)
+for (name, scores), marker in zip(moved.items(), plots.MARKERS, strict=True):
+    ax.plot(SHIFTS, scores, marker=marker, label=name)
 ax.axhline(0.1, color=plots.MUTED, linewidth=0.8)
 ax.text(0, 0.12, "guessing", color=plots.MUTED, fontsize=9)
 ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
@@ -1503,14 +1475,10 @@ check.reaches("CNN, averaged, moved by 4", moved["CNN, averaged"][4], at_least=0
 
 # %% tags=["hide-input"]
 kernels = NETS["CNN, flattened"][0].weight.detach().cpu()[:, 0]
-fig, ax = plots.panel("sixteen kernels that nobody designed", size=(5.4, 1.9))
-plots.bare(ax)
-limit = kernels.abs().max().item()
-for i, kernel in enumerate(kernels):
-    tile = ax.inset_axes((0.005 + 0.125 * (i % 8), 0.54 - 0.52 * (i // 8), 0.115, 0.44))
-    plots.bare(tile).imshow(
-        kernel, cmap="PuOr", vmin=-limit, vmax=limit, interpolation="nearest"
-    )
+title, limit = "sixteen kernels that nobody designed", kernels.abs().max().item()
+fig, tiles = plots.tiles(title, 16, columns=8, size=(5.4, 1.9))
+for tile, kernel in zip(tiles, kernels, strict=True):
+    plots.image(tile, kernel, shades="signed", limits=(-limit, limit))
 plots.show(fig, alt="Sixteen learned kernels of 3 by 3 weights, orange for negative and purple for positive; several have one colour on one side and the other on the "
            "opposite side, as an edge detector does.")  # fmt: skip
 

@@ -35,6 +35,8 @@ from course_utils.device import device
 from course_utils.progress import progress
 
 SEED = check.seed(7)
+
+# %%
 NETWORK = pretrained.efficientnet_lite0()
 SHOWN = ("cat", "coffee", "photographer", "motorcycle", "temple", "flower")
 
@@ -46,14 +48,12 @@ def answer(name: str) -> list[tuple[str, float]]:
 
 
 # %% tags=["hide-input"]
-panels, texts = [], []
+pictures, texts = {}, []
 for photo in SHOWN:
     said, probability = answer(photo)[0]
-    fig, ax = plots.panel(f"{said}, {probability:.0%}", size=(2.1, 2.35))
-    plots.bare(ax).imshow(data.photo(photo, 200).permute(1, 2, 0))
-    panels.append(fig)
+    pictures[f"{said}, {probability:.0%}"] = data.photo(photo, 200)
     texts.append(f"A photograph: {photo}. The network's first answer is {said}.")
-plots.show(*panels, alt=texts)
+plots.pictures(pictures, side=2.1, alt=texts)
 
 # %% [markdown]
 # Is it right? The tower stands in the Summer Palace of Beijing, so "palace" is a good answer. But the flower is a dahlia, and the motorcycle is no moped. It cannot do better there: the network
@@ -155,10 +155,8 @@ check.close("its parameters", parameters(block), 16 * (9 * 3 + 1) + 16 * (9 * 16
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-first, second, third, x = (
-    torch.randn(1, 1, *size, generator=rng, dtype=torch.float64)
-    for size in ((3, 3), (3, 3), (3, 3), (10, 12))
-)
+first, second, third = (data.normal(rng, 1, 1, 3, 3) for _ in range(3))
+x = data.normal(rng, 1, 1, 10, 12)
 stacked = F.conv2d(F.conv2d(F.conv2d(x, first), second), third)
 pixel = torch.zeros(1, 1, 13, 13, dtype=torch.float64)
 pixel[0, 0, 6, 6] = 1
@@ -200,10 +198,7 @@ def mlpconv(c_in: int, c_hidden: int, c_out: int, k: int) -> nn.Sequential:
 
 
 rng = torch.Generator().manual_seed(SEED)
-X, W, b = (
-    torch.randn(*size, generator=rng, dtype=torch.float64)
-    for size in ((2, 3, 4, 5), (6, 3), (6,))
-)
+X, W, b = data.normal(rng, 2, 3, 4, 5), data.normal(rng, 6, 3), data.normal(rng, 6)
 check.close("1 x 1 is per pixel", per_pixel(X, W, b), F.conv2d(X, W[:, :, None, None], b))
 
 # %% [markdown]
@@ -439,15 +434,6 @@ def train(
 
 
 # %%
-@torch.no_grad()
-def accuracy(net: nn.Module, X: Tensor, y: Tensor) -> float:
-    """Share of right answers, in evaluation mode."""
-    net.eval()
-    said = torch.cat([net(part.to(device())).argmax(dim=1).cpu() for part in X.split(64)])
-    return (said == y).double().mean().item()
-
-
-# %%
 digits = data.digits(seed=SEED)
 X_train, X_test = (X.view(-1, 1, 8, 8) for X in (digits.X_train, digits.X_test))
 DEEP = {"blocks": 20, "shortcut": False}
@@ -463,7 +449,7 @@ for name, options in TOWERS.items():
     torch.manual_seed(SEED)
     net, lr = tower(**options), 0.003 if options.get("norm", True) else 0.0003
     loss = train(net, X_train, digits.y_train, epochs=4, lr=lr, seed=SEED)
-    outcome[name] = loss, accuracy(net, X_test, digits.y_test)
+    outcome[name] = loss, data.accuracy(net, X_test, digits.y_test)
     print(f"{name:33} training loss {loss:.3f}, unseen digits {outcome[name][1]:.1%} right")
 
 # %%
@@ -625,10 +611,7 @@ def separable(X: Tensor, D: Tensor, V: Tensor) -> Tensor:
 
 
 rng = torch.Generator().manual_seed(SEED)
-X, D, V = (
-    torch.randn(*size, generator=rng, dtype=torch.float64)
-    for size in ((2, 4, 6, 7), (4, 3, 2), (5, 4))
-)
+X, D, V = data.normal(rng, 2, 4, 6, 7), data.normal(rng, 4, 3, 2), data.normal(rng, 5, 4)
 grouped = F.conv2d(F.conv2d(X, D[:, None], groups=4), V[:, :, None, None])
 check.close("torch's groups", separable(X, D, V), grouped)
 
@@ -672,6 +655,7 @@ def reader(apart: bool) -> nn.Sequential:
     return nn.Sequential(*first, *layer(16, 32), nn.MaxPool2d(2), *layer(32, 64), *head)
 
 
+# %%
 digits = data.digits(seed=SEED)
 X_train, X_test = (X.view(-1, 1, 8, 8) for X in (digits.X_train, digits.X_test))
 for apart, name in ((False, "ordinary"), (True, "depth-wise separable")):
@@ -679,7 +663,9 @@ for apart, name in ((False, "ordinary"), (True, "depth-wise separable")):
     net = reader(apart)
     train(net, X_train, digits.y_train, epochs=8, lr=0.01, seed=SEED)
     print(f"{name}: {parameters(net):,} parameters")
-    check.reaches(f"{name}: accuracy", accuracy(net, X_test, digits.y_test), at_least=0.94)
+    check.reaches(
+        f"{name}: accuracy", data.accuracy(net, X_test, digits.y_test), at_least=0.94
+    )
 
 # %% [markdown]
 # About a sixth of the parameters, and the difference is a matter of a point or so. MobileNet and EfficientNet are built from such pairs. (Inception is often named in one breath with this idea. It is rather
@@ -865,14 +851,11 @@ UNSEEN = patches(20, "right", RNG)
 FEW = {each: patches(each, "left", RNG) for each in (1, 2, 5)}
 
 # %% tags=["hide-input"]
-panels = []
-for label, name in enumerate(SURFACES):
-    fig, ax = plots.panel(name, size=(1.3, 1.55))
-    five = FEW[5][0][5 * label : 5 * label + 5, 0]
-    richest = five[five.std(dim=(1, 2)).argmax()]
-    plots.bare(ax).imshow(richest, cmap="Greys_r", vmin=0, vmax=1)
-    panels.append(fig)
-plots.show(*panels, alt=[f"A grey patch of 64 by 64 pixels: {name}." for name in SURFACES])
+richest = {}
+for name, five in zip(SURFACES, FEW[5][0][:, 0].split(5), strict=True):
+    richest[name] = five[five.std(dim=(1, 2)).argmax()]
+texts = [f"A grey patch of 64 by 64 pixels: {name}." for name in SURFACES]
+plots.pictures(richest, side=1.3, limits=(0, 1), smooth=True, alt=texts)
 
 # %% [markdown]
 # *Transfer learning* keeps the borrowed layers as they are, and trains a new last layer on their outputs, the *features*. Since nothing in front of it changes, the features are computed once:
@@ -916,8 +899,8 @@ for each, (X, y) in FEW.items():
     HEADS[each], small = nn.Linear(1280, 10), from_scratch()
     train(HEADS[each], features_of(X), y, epochs=60, lr=0.01, seed=SEED, batch=10)
     train(small, X, y, epochs=60, lr=0.01, seed=SEED, batch=10)
-    borrowed[each] = accuracy(HEADS[each], unseen, UNSEEN[1])
-    alone[each] = accuracy(small, *UNSEEN)
+    borrowed[each] = data.accuracy(HEADS[each], unseen, UNSEEN[1])
+    alone[each] = data.accuracy(small, *UNSEEN)
     print(f"{each} of each: {borrowed[each]:.1%} borrowed, {alone[each]:.1%} from scratch")
 
 # %%
@@ -941,7 +924,7 @@ def fine_tuned(lr: float, norm_trains: bool) -> float:
         if isinstance(layer, nn.BatchNorm2d):
             layer.train(norm_trains)
     train(net, *FEW[2], epochs=4, lr=lr, seed=SEED, batch=10)
-    return accuracy(net, *UNSEEN)
+    return data.accuracy(net, *UNSEEN)
 
 
 RATES = {"lr 0.0003, norm as it was": (0.0003, False), "lr 0.0003, norm trains": (0.0003, True), "lr 0.01, norm as it was": (0.01, False)}  # fmt: skip
@@ -991,7 +974,7 @@ def three_ways(source: nn.Sequential, few: data.Split, classes: int) -> dict[str
     scores = {}
     for name, (epochs, lr) in recipe.items():
         train(nets[name], few.X_train, few.y_train, epochs, lr, seed=SEED, batch=32)
-        scores[name] = accuracy(nets[name], few.X_test, few.y_test)
+        scores[name] = data.accuracy(nets[name], few.X_test, few.y_test)
     return scores
 
 

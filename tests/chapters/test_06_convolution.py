@@ -13,15 +13,6 @@ Window = CHAPTER["Window"]
 FEW = settings(max_examples=30, deadline=None)
 
 
-@pytest.fixture(autouse=True)
-def double():
-    """As in the chapter, whose definitions set no default themselves."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
-
-
 def normal(*size: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 

@@ -1,7 +1,9 @@
 """Every chapter: its notebook belongs to its source, it runs, its floors hold, its sections stand by themselves."""
 
+import ast
 import json
 import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -286,3 +288,79 @@ def test_hints_and_code_in_markdown_pass():
 
 def test_a_long_cell_is_noticed_unless_it_is_a_class():
     assert len(too_long(chapter("x = 1\n" * 26, "class A:\n" + "    x = 1\n" * 40, "x = 1\n" * 25))) == 1
+
+
+# -- the first code cell sets up, in one shape ------------------------------------------------------------------
+
+LONGEST_SETUP = 10  # lines, empty ones not counted
+
+
+def setup_problems(notebook: NotebookNode, number: int) -> list[str]:
+    """Why a chapter's first code cell is not of the shape that all chapters share.
+
+    Imports (standard library, third party, course_utils), then the SEED, then at most one default dtype; no other
+    cell sets one, since a cell that is run again would then compute in another precision.
+    """
+    first, *later = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    body = ast.parse(first).body
+    lines = [line for line in first.splitlines() if line.strip()]
+    groups = [import_group(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    after = [ast.unparse(node) for node in body[len(groups) :]]
+    dtype = [text for text in after if text.startswith("torch.set_default_dtype(")]
+    checks = {
+        f"it has {len(lines)} lines; {LONGEST_SETUP} at most": len(lines) <= LONGEST_SETUP,
+        "its imports are not in order: standard library, third party, course_utils": groups == sorted(groups),
+        f"after its imports stand `SEED = check.seed({number})` and at most one default dtype, nothing else": (
+            after == [f"SEED = check.seed({number})", *dtype[:1]]
+        ),
+        "a later cell sets the default dtype": not any("set_default_dtype" in text for text in later),
+    }
+    return [problem for problem, holds in checks.items() if not holds]
+
+
+def import_group(node: ast.Import | ast.ImportFrom) -> int:
+    """0 for the standard library, 1 for third parties, 2 for course_utils."""
+    module = (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+    root = module.split(".")[0]
+    return 2 if root == "course_utils" else int(root not in sys.stdlib_module_names)
+
+
+@each_chapter
+def test_the_first_code_cell_sets_up(source: Path):
+    assert setup_problems(build.read(source), int(source.stem[:2])) == []
+
+
+SETUP = """import math
+
+import torch
+from torch import nn
+
+from course_utils import check
+
+SEED = check.seed(9)
+"""
+DOUBLE = "torch.set_default_dtype(torch.float64)  # gradients are compared in double precision\n"
+
+
+def test_a_set_up_of_the_right_shape_passes():
+    assert setup_problems(chapter("# 9", SETUP, "x = 1"), 9) == []
+    assert setup_problems(chapter("# 9", SETUP + DOUBLE, "from math import pi\nx = pi"), 9) == []
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("import abc\nimport ast\nimport bz2\nimport csv\nimport dis\nimport io\n" + SETUP,),
+        (SETUP.replace("import math\n\nimport torch", "import torch\nimport math"),),
+        ("from course_utils import data\n" + SETUP,),
+        (SETUP + "RATE = 0.1\n",),
+        (SETUP + "\n\ndef f():\n    pass\n",),
+        (SETUP.replace("seed(9)", "seed(8)"),),
+        (SETUP + DOUBLE + DOUBLE,),
+        (SETUP + DOUBLE, "torch.set_default_dtype(torch.float32)"),
+        (SETUP, "def train():\n    torch.set_default_dtype(torch.float32)"),
+        ("x = 1", SETUP),
+    ],
+)  # fmt: skip
+def test_a_set_up_of_another_shape_is_noticed(cells: tuple[str, ...]):
+    assert setup_problems(chapter("# 9", *cells), 9)
