@@ -545,7 +545,7 @@ check.close("product", Y, F.conv2d(X, W, stride=2, padding=1, dilation=2))
 
 # %% [markdown]
 # How much is gained? The answer depends on your machine, so no check holds it. On ours the columns take two to four times as long as torch, and the loops
-# several thousand times as long. (`make bench` measures this properly, on a larger picture: there the columns take about twice as long as torch, the loops
+# more than ten thousand times as long. (`make bench` measures this properly, on a larger picture: there the columns take about twice as long as torch, the loops
 # ten thousand times and more, and the sparse matrix of the next section fifteen to thirty times.)
 
 # %%
