@@ -8,10 +8,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
+from html import unescape
 from typing import Any
 
-import bleach
-from bleach.css_sanitizer import ALLOWED_SVG_PROPERTIES, CSSSanitizer
+import nh3
 
 from course_tools.grading.inside.families import words
 
@@ -28,12 +28,12 @@ TAGS = words(
 )
 STYLES = words(
     """
-        color background-color font-family font-size font-style font-weight text-align text-anchor 
-        text-decoration width height max-width margin padding border display flex flex-wrap gap opacity 
-        vertical-align white-space
+        color background-color font-family font-size font-style font-weight text-align text-anchor
+        text-decoration width height max-width margin padding border display flex flex-wrap gap opacity
+        vertical-align white-space fill fill-opacity fill-rule stroke stroke-linecap stroke-linejoin
+        stroke-opacity stroke-width
         """
 )
-_CSS = CSSSanitizer(allowed_css_properties=[*STYLES, *ALLOWED_SVG_PROPERTIES])
 _ATTRIBUTES = words(
     """
         class title alt role aria-label aria-hidden width height colspan rowspan style viewBox d x y x1 y1 x2
@@ -42,32 +42,59 @@ _ATTRIBUTES = words(
         stop-color id text-anchor font-size font-family dx dy preserveAspectRatio
         """
 )
-_CODE_IN_STYLE = re.compile(r"<(style|script)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _PICTURE_ADDRESS = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
+_TEXTS = frozenset({"title", "alt", "aria-label", "class"})
+# url(#x) is a place in the same picture; a backslash can spell any of the names
+_ASKS_A_HOST = re.compile(r"url\s*\((?!\s*[\"']?#)|(image|image-set|src)\s*\(|\\", re.IGNORECASE)
+
+
+# an address that acts when somebody follows it, without the spaces and backslashes that a browser or Markdown skips
+_ACTS = re.compile(r"(javascript|vbscript):|data:\w*[/,;]")
+
+
+def _spelled_out(text: str) -> str:
+    """`text` as a browser reads an address in it: lower case, without white space and control characters."""
+    return re.sub(r"[\x00-\x20\\]", "", text).lower()
+
+
+def _kept(tag: str, name: str, value: str) -> str | None:
+    """The value of an allowed attribute, or None where it leads elsewhere than this attribute may lead."""
+    if name == "href":  # of a link: an address; of all else: a place in the same picture
+        held = not _spelled_out(value).startswith("data:") if tag == "a" else value.startswith("#")
+    elif name == "src":
+        held = bool(_PICTURE_ADDRESS.match(value))
+    else:
+        held = name in _TEXTS or not _ASKS_A_HOST.search(value)
+    return value if held else None
+
+
+_CLEANER = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags={"script", "style"},
+    attributes={"*": set(_ATTRIBUTES), "a": {"href"}, "img": {"src"}, "use": {"href"}},
+    attribute_filter=_kept,
+    url_schemes={"http", "https", "mailto", "data"},
+    link_rel="noopener noreferrer",
+    filter_style_properties=set(STYLES),
+)
 
 
 def html(text: str) -> str:
     """`text` with nothing in it that acts or asks another host for anything."""
     if len(text) > MAX_HTML:
         return "<p>(This output is too large to be shown.)</p>"
-    text = _CODE_IN_STYLE.sub("", text)
-    return bleach.clean(text, tags=TAGS, attributes=_allowed, protocols=_PROTOCOLS, css_sanitizer=_CSS, strip=True)
-
-
-_PROTOCOLS = frozenset({"http", "https", "mailto", "data"})
-
-
-def _allowed(tag: str, name: str, value: str) -> bool:
-    if name in ("href", "xlink:href"):
-        return value.startswith("#") if tag != "a" else not value.lstrip().lower().startswith("data:")
-    if name == "src":
-        return tag == "img" and bool(_PICTURE_ADDRESS.match(value))
-    return name in _ATTRIBUTES and "url(" not in value.replace("url(#", "").lower()
+    return _CLEANER.clean(text)
 
 
 def markdown(text: str) -> str:
-    """Markdown whose HTML is harmless. Text without a tag is left as it is, so that formulas stay."""
-    return html(text) if re.search(r"<[A-Za-z/!?]", text) else text
+    """Markdown whose HTML and links are harmless. Text without a tag is left as it is, so that formulas stay.
+
+    Where an address would act when it is followed, no link of this text is one any more.
+    """
+    text = html(text) if re.search(r"<[A-Za-z/!?]", text) else text
+    if _ACTS.search(_spelled_out(unescape(text))):
+        return text.replace("](", "] (").replace("]:", "] :")
+    return text
 
 
 def outputs(raw: Iterable[Any]) -> list[dict[str, Any]]:
