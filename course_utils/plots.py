@@ -221,7 +221,7 @@ def svg(figure: Figure, alt: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = _follow_theme(_unique_ids(_lighter_photographs(text), alt))
-    width = float(re.search(r'width="([\d.]+)pt"', text)[1]) * 4 / 3  # type: ignore[index]  # points to CSS pixels
+    width = figure.get_figwidth() * 96  # inches to CSS pixels
     text = re.sub(r' width="[\d.]+pt"| height="[\d.]+pt"', "", text, count=2)
     name = html.escape(alt, quote=True)
     style = f"width:100%;max-width:{width:.0f}px;height:auto"

@@ -115,7 +115,7 @@ class _Batch:
         self.modules = tuple(self.master.modules())
         with self._bar() as bar:
             task = bar.add_task("warming up", total=len(students))
-            self.expected = reference.run(self.master, self.seed, workers.warm(self.modules, self.unsafe))
+            self.expected = reference.run_reference(self.master, self.seed, workers.warm(self.modules, self.unsafe))
             bar.update(task, description=f"grading {self.master.name}")
             executor = workers.executor(self.count, self.scheduler)
             try:
@@ -140,7 +140,7 @@ class _Batch:
         while True:
             while len(flying) < self.count + 2 and (student := next(left, None)) is not None:
                 cleaned, program = self._prepare(student)
-                flying[executor.submit(workers.run, program, self.modules, self.unsafe)] = student, cleaned
+                flying[executor.submit(workers.run_program, program, self.modules, self.unsafe)] = student, cleaned
             if not flying:
                 return
             arrived = {done: flying.pop(done) for done in wait(flying, return_when=FIRST_COMPLETED).done}
@@ -153,7 +153,7 @@ class _Batch:
         """Run a submission with no neighbour that could have taken its time."""
         cleaned, program = self._prepare(student)
         try:
-            self._keep(student, cleaned, workers.run(program, self.modules, self.unsafe))
+            self._keep(student, cleaned, workers.run_program(program, self.modules, self.unsafe))
             self._commit()
         except WarmEnded as e:
             self.summary.failed[student] = str(e)

@@ -97,7 +97,7 @@ class SealedExecute(NbGraderPreprocessor):
         found = _reference(master, modules)
         cleaned = self._cleaned(nb, names, master)
         program = prepare(cleaned, master, found.seed)
-        trace = Trace([]) if cleaned.unreadable else workers.run(program, modules, unsafe=False)
+        trace = Trace([]) if cleaned.unreadable else workers.run_program(program, modules, unsafe=False)
         graded = finish(cleaned, trace, found)
         for reason in graded.person:
             self.log.warning("%s needs a person: %s", names["student"], reason)
@@ -117,5 +117,5 @@ def _reference(master: Master, modules: tuple[str, ...]) -> Reference:
     key = master.fingerprint
     warm = workers.warm(modules, unsafe=False)
     if key not in _references or _references[key].warm is not warm:
-        _references[key] = reference.run(master, _seed, warm)
+        _references[key] = reference.run_reference(master, _seed, warm)
     return _references[key]

@@ -25,7 +25,7 @@ ASSIGNMENTS = [*build.exercises(), ROOT / "tests" / "support" / "attacks" / "01_
 def sealed(request: pytest.FixtureRequest) -> Iterator[tuple[Master, Reference]]:
     """An assignment and what the instructor's own run seals: it is refused unless every seal holds."""
     master = load(request.param.parent)
-    yield master, reference.run(master, "seed 2", workers.warm(tuple(master.modules()), unsafe=False))
+    yield master, reference.run_reference(master, "seed 2", workers.warm(tuple(master.modules()), unsafe=False))
     workers.close()
 
 
@@ -34,7 +34,7 @@ def _grade(notebook: NotebookNode, sealed: tuple[Master, Reference], folder: Pat
     path = folder / f"{master.name}.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
     cleaned = clean_notebook(path, master)
-    trace = workers.run(prepare(cleaned, master, expected.seed), tuple(master.modules()), unsafe=False)
+    trace = workers.run_program(prepare(cleaned, master, expected.seed), tuple(master.modules()), unsafe=False)
     return finish(cleaned, trace, expected)
 
 
@@ -103,7 +103,7 @@ def test_each_slip_loses_its_own_points_and_gets_its_hint(sealed: tuple[Master, 
 def test_an_answer_that_knows_only_the_shown_numbers_earns_nothing(tmp_path: Path) -> None:
     """What a visible check expects may be copied from it: the sealed checks draw other inputs."""
     master = load(ROOT / "solutions" / "03_backpropagation")
-    expected = reference.run(master, "seed 3", workers.warm(tuple(master.modules()), unsafe=False))
+    expected = reference.run_reference(master, "seed 3", workers.warm(tuple(master.modules()), unsafe=False))
     copied = "def hinge_loss(s, t):\n    return numbers(1.12), numbers([-0.2, 0.0, 0.0, -0.2, 0.2])"
     graded = _grade(_handed_in(master, {"hinge_loss": copied}), (master, expected), tmp_path)
     workers.close()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_tools.grading import author
-from course_tools.grading.inside.values import Malformed, Refused, Value, decode, encode
+from course_tools.grading.inside.values import Malformed, NotSealable, Value, decode, encode
 from course_tools.grading.intake import sanitize
 from course_tools.grading.judging.cells import take_apart
 from course_tools.grading.judging.rules import compare
@@ -96,14 +96,14 @@ class Float2(float):
     ids=lambda x: type(x).__name__,
 )
 def test_anything_else_is_refused(x):
-    with pytest.raises(Refused):
+    with pytest.raises(NotSealable):
         encode(x)
 
 
 def test_a_list_that_holds_itself_is_refused():
     x: list = []
     x.append(x)
-    with pytest.raises(Refused):
+    with pytest.raises(NotSealable):
         encode(x)
 
 

@@ -1,6 +1,6 @@
 """Where programs run: threads of this process that each drive a child, or workers of an existing Dask cluster.
 
-`run` is the whole of what a worker does. It gets one submission's program and gives back its trace; it has no
+`run_program` is the whole of what a worker does. It gets one submission's program and gives back its trace; it has no
 gradebook, no solutions and no other submission.
 """
 
@@ -28,7 +28,7 @@ def warm(modules: Sequence[str], unsafe: bool) -> Warm:
         return _warm[key]
 
 
-def run(program: Program, modules: Sequence[str], unsafe: bool) -> Trace:
+def run_program(program: Program, modules: Sequence[str], unsafe: bool) -> Trace:
     """Run one submission's program here; a warm process that has ended is started again once."""
     try:
         return execute(program, warm(modules, unsafe))

@@ -32,7 +32,7 @@ from traitlets.config import Config
 from course_tools.grading import author
 from course_tools.grading.inside import guard, lockdown
 from course_tools.grading.inside.frames import Message, Reader, frame
-from course_tools.grading.inside.values import Refused, encode
+from course_tools.grading.inside.values import NotSealable, encode
 
 PRINTED_PER_CELL, PIECE = 1 << 20, 1 << 16
 FOREVER = 1e9
@@ -50,7 +50,7 @@ class Shell(InteractiveShell):
 
     @classmethod
     def current(cls) -> "Shell":
-        """The one shell of this process."""
+        """The one shell of this process. Raises MultipleInstanceError when a cell made another."""
         return cls.instance()
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: Any) -> None:
@@ -59,7 +59,7 @@ class Shell(InteractiveShell):
         self.send({"output": output})
 
     def system(self, cmd: str) -> None:
-        """`!command`, without a terminal."""
+        """`!command`, without a terminal: print what it said, set `_exit_code`. OSError when there is no shell."""
         done = subprocess.run(
             self.var_expand(cmd, depth=1), shell=True, capture_output=True, text=True, errors="replace"
         )
@@ -75,6 +75,7 @@ class _Results(DisplayHook):
         """The grader numbers cells itself."""
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
+        """Send a cell's result as a display, never as an execute_result. Raises OSError when the grader hung up."""
         Shell.current().send({"output": {"output_type": "display_data", "data": _text(format_dict), "metadata": {}}})
 
     def finish_displayhook(self) -> None:
@@ -83,6 +84,7 @@ class _Results(DisplayHook):
 
 class _Displays(DisplayPublisher):
     def publish(self, data: dict, *others: Any, **options: Any) -> None:
+        """Send a display (text or bytes by MIME type) to the grader. Raises OSError when it hung up."""
         Shell.current().send({"output": {"output_type": "display_data", "data": _text(data), "metadata": {}}})
 
     def clear_output(self, wait: bool = False) -> None:
@@ -103,10 +105,12 @@ class _Stream(io.TextIOBase):
         self.start_cell()
 
     def start_cell(self) -> None:
+        """Forget what the last cell printed, and count anew."""
         self.pieces: list[str] = []
         self.waiting = self.printed = 0
 
     def write(self, text: str) -> int:
+        """Take `text`, or as much as the cell's megabyte has room for; the number of characters of `text`."""
         with self.lock:
             kept = str(text)[: max(0, PRINTED_PER_CELL - self.printed)]
             self.printed += len(text)
@@ -118,32 +122,41 @@ class _Stream(io.TextIOBase):
         return len(text)
 
     def pass_on(self) -> None:
+        """Send what waits. Raises OSError when the grader hung up."""
         with self.lock:
             text, self.pieces, self.waiting = "".join(self.pieces), [], 0
             if text:
                 self.emit({"output": {"output_type": "stream", "name": "stdout", "text": text}})
 
     def end_cell(self) -> None:
+        """Send the rest, and a line that says so where something was left out."""
         if self.printed > PRINTED_PER_CELL:
             self.pieces.append("\n... more was printed; it is left out ...\n")
         self.pass_on()
 
     def writable(self) -> bool:
+        """True: `print` asks."""
         return True
 
     def fileno(self) -> int:
+        """1, standard output's: some libraries write there themselves."""
         return 1
 
 
 def make_shell() -> Shell:
-    """The shell, made once in the warm process: every child inherits it ready."""
-    Shell.displayhook_class, Shell.display_pub_class = _Results, _Displays  # type: ignore[assignment]
+    """The shell, made once in the warm process: every child inherits it ready, with an empty `__main__`."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     main = types.ModuleType("__main__")
     sys.modules["__main__"] = main
-    shell = Shell.instance(config=config, user_module=main, user_ns=main.__dict__)
+    shell = Shell.instance(
+        config=config,
+        user_module=main,
+        user_ns=main.__dict__,
+        displayhook_class=_Results,
+        display_pub_class=_Displays,
+    )
     shell.InteractiveTB.set_mode("Plain")
     main.__dict__["get_ipython"] = shell.get_ipython
     from matplotlib_inline.backend_inline import configure_inline_support
@@ -153,12 +166,15 @@ def make_shell() -> Shell:
 
 
 def forget(shell: Shell) -> None:
-    """Back to an empty notebook, after warming up."""
+    """Back to an empty notebook, after warming up: no names, no history, no counts."""
     shell.reset(new_session=True)
 
 
 def serve(descriptor: int, shell: Shell) -> None:
-    """Answer the grader's requests until it hangs up. Called once, in a child that is shut in."""
+    """Answer the grader's requests on the socket `descriptor`. Called once, in a child that is shut in.
+
+    Raises Gone when the grader hangs up, which ends the child.
+    """
     lockdown.close_files_except(descriptor)
     sock, lock = socket.socket(fileno=descriptor), threading.RLock()
     _enter_scratch()
@@ -249,7 +265,7 @@ def _sealer(send: Send, with_rules: bool) -> Callable[..., None]:
         try:
             trees, blob = _encoded(value, rule or author.close() if with_rules else None)
             send({"seal": str(name), "trees": trees}, blob)
-        except Refused as e:
+        except NotSealable as e:
             send({"seal": str(name), "refused": str(e)})
 
     return seal

@@ -34,7 +34,7 @@ ARRAYS = ("tensor", "array", "scalar")
 Tree = list[Any]
 
 
-class Refused(Exception):
+class NotSealable(Exception):
     """A value that cannot be sealed; the message says what it is."""
 
 
@@ -64,15 +64,16 @@ class _Encoder:
     size: int = 0
 
     def tree(self, x: Any, depth: int = 0) -> Tree:
+        """`x` and all that it holds as a tree. Raises NotSealable for what the course never asks for, or too much."""
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
-            raise Refused("nested too deep, or too many items")
+            raise NotSealable("nested too deep, or too many items")
         encode_kind = self.kinds().get(type(x))
         if encode_kind is not None:
             return encode_kind(x, depth)
         if isinstance(x, np.generic) and type(x).__module__ == "numpy":
             return self.array("scalar", np.asarray(x))
-        raise Refused(f"a {type(x).__qualname__}"[:80])
+        raise NotSealable(f"a {type(x).__qualname__}"[:80])
 
     def kinds(self) -> dict[type, Callable[[Any, int], Tree]]:
         """How each accepted type is written; a subclass is not its base class."""
@@ -96,49 +97,58 @@ class _Encoder:
         }
 
     def whole(self, x: int) -> str:
+        """A whole number as decimal text. Raises NotSealable above 256 bits."""
         if x.bit_length() > MAX_INT_BITS:
-            raise Refused("a whole number of more than 256 bits")
+            raise NotSealable("a whole number of more than 256 bits")
         return str(x)
 
     def text(self, x: str) -> str:
+        """A text as it is. Raises NotSealable above 65,536 characters."""
         if len(x) > MAX_TEXT:
-            raise Refused("a text of more than 65,536 characters")
+            raise NotSealable("a text of more than 65,536 characters")
         return x
 
     def tensor(self, x: Any) -> Tree:
+        """A dense tensor of any shape, detached, as its bytes. Raises NotSealable for other layouts and dtypes."""
         import torch
 
         dtype = str(x.dtype).removeprefix("torch.")
         if x.layout is not torch.strided or x.is_quantized or dtype not in DTYPES:
-            raise Refused(f"a {x.layout} tensor of {dtype}")
+            raise NotSealable(f"a {x.layout} tensor of {dtype}")
         self.count(x.numel() * x.element_size())
         x = x.detach().resolve_conj().resolve_neg().cpu().contiguous()
         shape, plain = list(x.shape), x.view(torch.uint16) if dtype == "bfloat16" else x
         return self.bytes("tensor", dtype, shape, plain.numpy().tobytes())
 
     def array(self, kind: str, x: np.ndarray) -> Tree:
+        """A NumPy array (or scalar, by `kind`) of any shape. Raises NotSealable for dtypes that are not numbers."""
         if x.dtype.name not in DTYPES:
-            raise Refused(f"an array of {x.dtype.name}"[:80])
+            raise NotSealable(f"an array of {x.dtype.name}"[:80])
         self.count(x.size * x.dtype.itemsize)
         return self.bytes(kind, x.dtype.name, list(x.shape), x.astype(x.dtype.newbyteorder("<")).tobytes())
 
     def count(self, size: int) -> None:
+        """Add `size` bytes to what was written. Raises NotSealable above 8 MiB, before anything is copied."""
         self.size += size
         if self.size > MAX_BYTES:
-            raise Refused("larger than 8 MiB")
+            raise NotSealable("larger than 8 MiB")
 
     def bytes(self, kind: str, dtype: str, shape: list[int], blob: bytes) -> Tree:
+        """Keep the bytes of an array; the tree says its kind, dtype, shape and how many bytes."""
         self.blobs.append(blob)
         return [kind, dtype, shape, len(blob)]
 
 
 def encode(x: Any) -> tuple[Tree, bytes]:
-    """`x` as a tree of JSON and the bytes of its arrays, one after the other. Raises Refused."""
+    """`x` as a tree of JSON and the bytes of its arrays (little-endian, in C order), one after the other.
+
+    Raises NotSealable, whose message says what `x` holds, for all but plain values, NumPy arrays and dense tensors.
+    """
     encoder = _Encoder()
     try:
         return encoder.tree(x), b"".join(encoder.blobs)
     except RecursionError as e:
-        raise Refused("nested too deep") from e
+        raise NotSealable("nested too deep") from e
 
 
 # -- in the grader -------------------------------------------------------------------------------------------------
@@ -151,6 +161,7 @@ class _Decoder:
     nodes: int = 0
 
     def value(self, tree: Any, depth: int = 0) -> Value:
+        """The value of a tree. Raises Malformed for anything that `_Encoder` does not write."""
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH or type(tree) is not list or not 1 <= len(tree) <= 4:
             raise Malformed("not a tree")
@@ -168,6 +179,7 @@ class _Decoder:
         return self.leaf(kind, rest[0])
 
     def pair(self, item: Any, depth: int) -> tuple[Value, Value]:
+        """A dict's key and value. Raises Malformed unless the key is a text or a whole number."""
         if type(item) is not list or len(item) != 2:
             raise Malformed("not a pair")
         key = self.value(item[0], depth)
@@ -176,6 +188,7 @@ class _Decoder:
         return key, self.value(item[1], depth)
 
     def leaf(self, kind: Any, x: Any) -> Value:
+        """A bool, text or number. Raises Malformed when the type or the length is another."""
         if kind == "bool" and type(x) is bool:
             return Value("bool", x)
         if type(x) is str and kind == "str" and len(x) <= MAX_TEXT:
@@ -187,6 +200,7 @@ class _Decoder:
         raise Malformed("not a value")
 
     def array(self, kind: str, dtype: Any, shape: Any, size: Any) -> Value:
+        """The next `size` bytes as an array. Raises Malformed unless dtype, shape and size agree with it."""
         if type(dtype) is not str or dtype not in DTYPES or type(size) is not int or type(shape) is not list:
             raise Malformed("not an array")
         if len(shape) > 16 or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
@@ -209,13 +223,16 @@ def _as_array(raw: bytes, dtype: str, shape: list[int]) -> np.ndarray:
 
 
 def decode(tree: Any, blob: bytes) -> Value:
-    """The value that an untrusted process sent. Raises Malformed unless every byte is accounted for."""
+    """The value that an untrusted process sent as `tree` and the bytes of its arrays, one after the other.
+
+    Raises Malformed unless every type and size is allowed and every byte is accounted for.
+    """
     values = decode_all([tree], blob)
     return values[0]
 
 
 def decode_all(trees: list[Any], blob: bytes) -> list[Value]:
-    """Several values whose arrays share one blob, in order. Raises Malformed."""
+    """Several values whose arrays share one blob, in order. Raises Malformed as `decode` does."""
     decoder = _Decoder(blob)
     try:
         values = [decoder.value(tree) for tree in trees]
@@ -227,7 +244,10 @@ def decode_all(trees: list[Any], blob: bytes) -> list[Value]:
 
 
 def plain(value: Value) -> Any:
-    """Lists, dicts, arrays and numbers: what a rule's settings are read from."""
+    """`value` as lists, dicts, NumPy arrays, texts and numbers; a tuple becomes a list.
+
+    Never raises for a decoded value. A rule's settings are read from it.
+    """
     if value.kind in ("list", "tuple"):
         return [plain(item) for item in value.data]
     if value.kind == "dict":

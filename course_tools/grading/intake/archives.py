@@ -27,7 +27,7 @@ MANY = 20_000  # files in one archive
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
 
 
-class Refused(Exception):
+class NotTaken(Exception):
     """A file that is not taken; the message is one sentence that says why."""
 
 
@@ -77,7 +77,7 @@ def _archive(path: Path, assignment: str) -> Iterator[HandedIn | str]:
         with zipfile.ZipFile(path) as archive:
             for entry in _entries(archive, path.name):
                 yield from [entry] if isinstance(entry, str) else _entry(archive, entry, assignment)
-    except (*BROKEN, Refused) as e:
+    except (*BROKEN, NotTaken) as e:
         yield f"{path.name}: {_reason(e)}; it was left out."
 
 
@@ -88,7 +88,7 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, assignment: str) ->
         return
     try:
         data = _unpack(archive, entry)
-    except (*BROKEN, Refused) as e:
+    except (*BROKEN, NotTaken) as e:
         yield f"{label}: {_reason(e)}; it was left out."
         return
     yield from _handed_in(label, data, entry.date_time, assignment)
@@ -110,7 +110,7 @@ def _handed_in(label: str, data: bytes, when: tuple[int, ...], assignment: str) 
                 data = _unpack(packed, _notebook([e for e in entries if not isinstance(e, str)], assignment))
         prefix = label[: match.start("file")]
         yield HandedIn(match["name"], match["number"], prefix, match["file"], when, data)
-    except (*BROKEN, Refused) as e:
+    except (*BROKEN, NotTaken) as e:
         yield f"{label}: {_reason(e)}; it was left out."
 
 
@@ -118,7 +118,7 @@ def _entries(archive: zipfile.ZipFile, label: str) -> Iterator[zipfile.ZipInfo |
     """The plain files of an archive; a sentence for each entry that tries to be something else."""
     entries = [e for e in archive.infolist() if not e.is_dir()]
     if len(entries) > MANY:
-        raise Refused(f"it holds {len(entries)} files, more than {MANY}")
+        raise NotTaken(f"it holds {len(entries)} files, more than {MANY}")
     seen: set[str] = set()
     for entry in entries:
         name = file_name(entry)
@@ -139,9 +139,9 @@ def _notebook(entries: list[zipfile.ZipInfo], assignment: str) -> zipfile.ZipInf
     found = [e for e in entries if file_name(e).lower().endswith(".ipynb") and "checkpoint" not in file_name(e)]
     named = [e for e in found if PurePosixPath(file_name(e)).name == f"{assignment}.ipynb"]
     if not found:
-        raise Refused("it holds no notebook")
+        raise NotTaken("it holds no notebook")
     if len(named) != 1 and len(found) != 1:
-        raise Refused(f"it holds {len(found)} notebooks and not exactly one is called {assignment}.ipynb")
+        raise NotTaken(f"it holds {len(found)} notebooks and not exactly one is called {assignment}.ipynb")
     return (named if len(named) == 1 else found)[0]
 
 
@@ -150,7 +150,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     with archive.open(entry) as file:
         data = file.read(LIMIT + 1)
     if len(data) > LIMIT:
-        raise Refused(f"it is larger than {LIMIT / 1e6:.0f} MB when it is unpacked")
+        raise NotTaken(f"it is larger than {LIMIT / 1e6:.0f} MB when it is unpacked")
     return data
 
 
@@ -165,7 +165,7 @@ def file_name(entry: zipfile.ZipInfo) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, Refused):
+    if isinstance(error, NotTaken):
         return str(error)
     if "password" in str(error) or "encrypted" in str(error):
         return "it is locked with a password"

@@ -61,7 +61,7 @@ class Reference:
         return sealed
 
 
-def run(master: Master, seed: str, warm: Warm) -> Reference:
+def run_reference(master: Master, seed: str, warm: Warm) -> Reference:
     """Run the instructor's notebook. Raises CourseError unless each cell runs and each seal holds against itself."""
     steps = _steps(master, {})
     trace = execute(Program(steps, seed, rules=True), warm)
