@@ -7,7 +7,7 @@ variable COURSE_EXCHANGE names a folder that everybody can reach, for example /s
 import os
 from pathlib import Path
 
-from course_tools.grading.plug import plug_in
+from course_tools.grading.nbgrader_0_9.plug import plug_in
 
 ROOT = Path(__file__).resolve().parent
 c = get_config()  # noqa: F821  (traitlets runs this file and provides it)
@@ -36,9 +36,8 @@ c.Exchange.assignment_dir = str(ROOT / "work" / "assignments")
 
 # `nbgrader zip_collect`: the archive that a learning management system gives out
 c.ZipCollectApp.downloaded_directory = ".grading/downloaded"
-c.ZipCollectApp.extractor_plugin = "course_tools.grading.intake.collect.SubmissionExtractor"
 c.FileNameCollectorPlugin.named_regexp = r".*/(?P<student_id>[^/]+)/(?P<file_id>[^/]+)\.ipynb$"
 
 # Executing and judging submissions: sandboxed and sealed (docs/grading.md), for nbgrader autograde, formgrader and
-# `course grade` alike
+# `course grade` alike; and how zip_collect reads the archive
 plug_in(c)

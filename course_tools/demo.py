@@ -29,7 +29,8 @@ from rich.table import Table
 from sqlalchemy.exc import SAWarning
 
 from course_tools.authoring import build
-from course_tools.grading import course, slips
+from course_tools.grading import slips
+from course_tools.grading.course import Course
 from course_tools.grading.gradebook import export_marks
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
@@ -97,7 +98,8 @@ class Loop:
         self.folder, self.name = folder, source.stem
         self.solved = build.nbgrader_source(source)
         self.slips = slips.load(source.parent / "slips.py") if (source.parent / "slips.py").exists() else []
-        self.config = course.settings(folder)
+        self.course = Course(folder)
+        self.config = self.course.settings
         self.config.Exchange.root = str(folder / ".grading" / "exchange")  # whatever COURSE_EXCHANGE says
         self.config.Exchange.cache = str(folder / ".grading" / "cache")
         self.api = NbGraderAPI(config=self.config)
@@ -214,7 +216,7 @@ class Loop:
 
     def gradebook(self) -> Gradebook:
         """The gradebook of the folder."""
-        return course.gradebook(self.folder)
+        return self.course.gradebook()
 
     def table(self) -> Table:
         """The marks, question by question."""

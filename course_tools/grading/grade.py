@@ -21,15 +21,15 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
-from course_tools.grading import course
+from course_tools.grading.course import Course
 from course_tools.grading.engine import workers
 from course_tools.grading.engine.program import Program, Trace
 from course_tools.grading.engine.runner import WarmEnded
-from course_tools.grading.gradebook.ledger import Ledger, Row
-from course_tools.grading.gradebook.record import Recorder
+from course_tools.grading.gradebook.results import ResultWriter, Row
 from course_tools.grading.intake.clean import Cleaned, clean
-from course_tools.grading.judging import reference
 from course_tools.grading.judging.master import Master, load
+from course_tools.grading.judging.reference import run_reference
+from course_tools.grading.nbgrader_0_9.marks import NoVerdict
 from course_tools.grading.submission import finish, prepare
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -54,9 +54,10 @@ def run(
     Raises CourseError when the assignment, the sandbox or the cluster is not there, or another batch is running.
     """
     console = Console()
-    name = course.assignment_name(name, root)
-    with _only_batch(root, name), course.gradebook(root) as book:
-        summary = grade(book, name, root, count or workers.count(), only, unsafe, scheduler, console)
+    course = Course(root)
+    name = course.assignment(name)
+    with _only_batch(root, name), course.gradebook() as book:
+        summary = grade(course, book, name, count or workers.count(), only, unsafe, scheduler, console)
     path = root / ".grading" / f"{name}.csv"
     write_csv(path, summary.rows)
     print_summary(console, name, summary, path)
@@ -68,25 +69,29 @@ def run(
 
 
 def grade(
-    book: Gradebook, name: str, root: Path, count: int, only: str, unsafe: bool, scheduler: str, console: Console
+    course: Course,
+    book: Gradebook,
+    name: str,
+    count: int,
+    only: str,
+    unsafe: bool,
+    scheduler: str,
+    console: Console,
 ) -> Summary:
     """Grade into `book`; see `run`."""
-    config = course.settings(root)
-    master = load(course.folder("source", root) / name)
-    submitted = course.folder("submitted", root)
-    ledger = Ledger(book, master)
-    recorder = Recorder(ledger, submitted, course.folder("autograded", root), config)
-    students = sorted(path.parent.name for path in submitted.glob(f"*/{name}") if path.is_dir())
+    master = load(course.folder("source") / name)
+    writer = ResultWriter(course, book, master)
+    students = sorted(path.parent.name for path in writer.submitted.glob(f"*/{name}") if path.is_dir())
     if only and only not in students:
-        raise CourseError(f"{only} has handed in nothing for {name}. Look into {submitted}.")
-    kept = ledger.kept()
-    fingerprints = recorder.fingerprints(s for s in students if not only or s == only)
-    ledger.enroll(fingerprints)
+        raise CourseError(f"{only} has handed in nothing for {name}. Look into {writer.submitted}.")
+    kept = writer.kept.fingerprints()
+    fingerprints = writer.fingerprints(s for s in students if not only or s == only)
+    writer.enroll(fingerprints)
     todo = [student for student, mark in fingerprints.items() if kept.get(student) != mark]
     summary = Summary(0, len(fingerprints) - len(todo), [], warnings=_warnings(master, unsafe))
     if todo:
-        _Batch(master, recorder, fingerprints, summary, count, unsafe, scheduler, console).grade(todo)
-    summary.rows = [row for row in ledger.rows() if not only or row.student == only]
+        _Batch(master, writer, fingerprints, summary, count, unsafe, scheduler, console).grade(todo)
+    summary.rows = [row for row in writer.rows() if not only or row.student == only]
     return summary
 
 
@@ -102,7 +107,7 @@ class _Batch:
     """The submissions in flight. A submission whose time ran out beside others is run again by itself at the end."""
 
     master: Master
-    recorder: Recorder
+    writer: ResultWriter
     fingerprints: dict[str, str]
     summary: Summary
     count: int
@@ -115,7 +120,7 @@ class _Batch:
         self.modules = tuple(self.master.modules())
         with self._bar() as bar:
             task = bar.add_task("warming up", total=len(students))
-            self.expected = reference.run_reference(self.master, self.seed, workers.warm(self.modules, self.unsafe))
+            self.expected = run_reference(self.master, self.seed, workers.warm(self.modules, self.unsafe))
             bar.update(task, description=f"grading {self.master.name}")
             executor = workers.executor(self.count, self.scheduler)
             try:
@@ -159,7 +164,7 @@ class _Batch:
             self.summary.failed[student] = str(e)
 
     def _prepare(self, student: str) -> tuple[Cleaned, Program]:
-        cleaned = clean(self.recorder.submitted / student / self.master.name, self.master)
+        cleaned = clean(self.writer.handed_in(student), self.master)
         return cleaned, prepare(cleaned, self.master, self.seed)
 
     def _finish(self, student: str, cleaned: Cleaned, done: Future[Trace], slow: list[str]) -> None:
@@ -177,14 +182,16 @@ class _Batch:
     def _keep(self, student: str, cleaned: Cleaned, trace: Trace) -> None:
         try:
             graded = finish(cleaned, trace, self.expected)
-            self.recorder.save(student, graded, cleaned, self.fingerprints[student])
+            self.writer.save(student, graded, cleaned, self.fingerprints[student])
             self.summary.graded += 1
+        except NoVerdict as e:
+            self.summary.failed[student] = str(e)
         except OSError as e:  # the disk refuses one folder; nothing of it is in the gradebook yet
             self.summary.failed[student] = f"its graded notebook could not be written: {e}"
 
     def _commit(self) -> None:
         try:
-            self.recorder.ledger.commit()
+            self.writer.commit()
         except OperationalError as e:
             raise CourseError(
                 "Another program holds the gradebook. Close it and run the command again; what is graded is kept."

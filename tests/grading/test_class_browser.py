@@ -19,7 +19,7 @@ import pytest
 
 from course_tools import demo
 from course_tools.authoring import build
-from course_tools.grading.course import gradebook
+from course_tools.grading.course import Course
 from course_tools.paths import ROOT
 
 TINY = ROOT / "tests" / "support" / "tiny_course" / "solutions" / "90_tiny" / "90_tiny.py"
@@ -144,7 +144,7 @@ def test_an_instructor_grades_in_formgrader(lab: str, course: Path, page: Any) -
     row.locator(".num-submissions a").click()
     frame.locator("tbody tr .autograde a").first.click()
     frame.get_by_text("Successfully autograded").wait_for()
-    with gradebook(course) as book:
+    with Course(course).gradebook() as book:
         [submission] = book.assignment_submissions(NAME)
         assert {g.name: g.auto_score for n in submission.notebooks for g in n.grades}["test_relu"] == 2
         assert {g.name: g.auto_score for n in submission.notebooks for g in n.grades}["test_variance"] == 0

@@ -4,11 +4,12 @@ import contextlib
 import csv
 import os
 import random
+import shutil
 import signal
 import sqlite3
-import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -277,18 +278,23 @@ exec setpriv --reuid=4321 --regid=4321 --clear-groups "$PYTHON" "$SCRIPT" "$ROOT
 """
 
 
-def test_as_an_ordinary_user(tmp_path: Path) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter. Not pytest's: each pytest that starts shuts the one that they share."""
+    folder = Path(tempfile.mkdtemp(prefix="course-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_as_an_ordinary_user(open_folder: Path) -> None:
     """As root, a batch is run as a user without rights, with the interpreter made readable in a mount of its own."""
     if os.getuid():
         pytest.skip("this machine's user is an ordinary one: every other test is this one")
-    (tmp_path / "course").mkdir()
-    root = course.make(tmp_path / "course")
+    root = course.make(open_folder)
     course.hand_in(root, "ada", course.solved(root))
     for path in [root, *root.rglob("*")]:
         os.chown(path, 4321, 4321, follow_symlinks=False)
-    for parent in root.parents:
-        if not parent.stat().st_mode & stat.S_IXOTH:
-            parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
     extra = {"PYTHON": sys.executable, "SCRIPT": str(SCRIPT), "ROOT": str(root), "HOME": str(root)}
     line = ["unshare", "--mount", "sh", "-c", READABLE, "sh", sys.base_prefix, sys.prefix, str(ROOT)]
     done = subprocess.run(line, env=ENVIRONMENT | extra, capture_output=True, text=True, timeout=200, check=False)

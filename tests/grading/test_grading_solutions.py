@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from course_tools.authoring import build
 from course_tools.grading.engine import workers
-from course_tools.grading.intake.clean import clean_notebook
+from course_tools.grading.intake.clean import clean
 from course_tools.grading.judging import reference
 from course_tools.grading.judging.master import Master, grade_id, load
 from course_tools.grading.judging.reference import Reference
@@ -33,7 +33,7 @@ def _grade(notebook: NotebookNode, sealed: tuple[Master, Reference], folder: Pat
     master, expected = sealed
     path = folder / f"{master.name}.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    cleaned = clean_notebook(path, master)
+    cleaned = clean(folder, master)
     trace = workers.run_program(prepare(cleaned, master, expected.seed), tuple(master.modules()), unsafe=False)
     return finish(cleaned, trace, expected)
 
@@ -77,7 +77,7 @@ def test_the_stub_earns_nothing(sealed: tuple[Master, Reference], tmp_path: Path
 def test_the_text_of_the_exercises_reaches_the_feedback_as_it_is(source: Path) -> None:
     """Formulas and folded hints of our own are not taken for a student's HTML."""
     released = ROOT / "assignments" / source.stem / source.with_suffix(".ipynb").name
-    cleaned = clean_notebook(released, load(source.parent)).notebook
+    cleaned = clean(released.parent, load(source.parent)).notebook
     texts = [[c.source for c in n.cells if c.cell_type == "markdown"] for n in (nbformat.read(released, 4), cleaned)]
     assert len(texts[0]) > 5
     assert texts[0] == texts[1]

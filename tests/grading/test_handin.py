@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
 from course_tools import demo
-from course_tools.grading.course import gradebook, settings
+from course_tools.grading.course import Course
 from course_tools.grading.gradebook import export_marks, feedback, roster
 from course_tools.grading.intake import archives, collect, submit
 from course_tools.paths import ROOT
@@ -271,7 +271,7 @@ def test_collect_without_a_file(course: Path, tmp_path: Path) -> None:
 
 
 def test_two_people_of_one_name(course: Path) -> None:
-    with gradebook(course) as book:
+    with Course(course).gradebook() as book:
         for student in ("a1", "a2"):
             book.update_or_create_student(student, first_name="Ada", last_name="Lovelace")
         found = collect.People(book).find(archives.HandedIn("Ada Lovelace", "9", "", "x.ipynb", (0,), b""))
@@ -331,7 +331,7 @@ def test_feedback_goes_back_the_way_it_came(course: Path, tmp_path: Path, capsys
     collect.run(NAME, [tmp_path / "moodle.zip"], course)
     with pytest.raises(CourseError, match="Nothing of 90_tiny is graded yet"):
         feedback.run(NAME, course)
-    api = NbGraderAPI(config=settings(course))
+    api = NbGraderAPI(config=Course(course).settings)
     assert api.generate_assignment(NAME)["success"]
     assert api.autograde(NAME, "adaone_11")["success"]
     feedback.run(NAME, course)
@@ -349,7 +349,7 @@ def marked(tmp_path: Path) -> Path:
     """A course whose gradebook has one assignment of 5 points, and three students, one of them with evil names."""
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     (tmp_path / "assignments" / NAME).mkdir(parents=True)
-    with gradebook(tmp_path) as book:
+    with Course(tmp_path).gradebook() as book:
         book.add_assignment(NAME, duedate=datetime(2026, 1, 1))
         book.add_notebook(NAME, NAME)
         book.add_grade_cell("test_a", NAME, NAME, max_score=5, cell_type="code")
@@ -411,7 +411,7 @@ def test_other_cells_stay(cell: object) -> None:
 
 
 def test_marks_that_wait_for_a_person_are_named(marked: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with gradebook(marked) as book:
+    with Course(marked).gradebook() as book:
         cell = book.find_grade("test_a", NAME, NAME, "ada")
         cell.needs_manual_grade = True
         book.db.commit()

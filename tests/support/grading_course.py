@@ -11,8 +11,8 @@ from nbformat import NotebookNode
 from rich.console import Console
 
 from course_tools.authoring import build
-from course_tools.grading import course
 from course_tools.grading import grade as command
+from course_tools.grading.course import Course
 from course_tools.grading.grade import Summary
 from course_tools.grading.judging.master import grade_id, load
 from course_tools.paths import ROOT
@@ -63,8 +63,9 @@ def hand_in(root: Path, student: str, notebook: NotebookNode | str | bytes | Non
 
 def grade(root: Path, count: int = 2, only: str = "", unsafe: bool = False, scheduler: str = "") -> Summary:
     """One batch, as `course grade` runs it, without its printing."""
-    with course.gradebook(root) as book:
-        return command.grade(book, NAME, root, count, only, unsafe, scheduler, Console(quiet=True))
+    course = Course(root)
+    with course.gradebook() as book:
+        return command.grade(course, book, NAME, count, only, unsafe, scheduler, Console(quiet=True))
 
 
 def marks(summary: Summary, student: str) -> dict[str, float | None]:

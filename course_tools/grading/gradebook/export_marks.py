@@ -18,12 +18,13 @@ from nbgrader.api import Assignment, Gradebook, MissingEntry
 from nbgrader.api import Student as GradebookStudent
 from nbgrader.plugins import ExportPlugin
 
+from course_tools.grading.course import Course
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
 
 @dataclass(frozen=True)
-class Mark:
+class AssignmentMark:
     """What one student has for one assignment. `score` counts penalties and is None when nothing was handed in."""
 
     score: float | None
@@ -32,15 +33,15 @@ class Mark:
     seconds_late: float = 0.0
 
 
-def mark(book: Gradebook, assignment: Assignment, student: GradebookStudent) -> Mark:
+def assignment_mark(book: Gradebook, assignment: Assignment, student: GradebookStudent) -> AssignmentMark:
     """The mark of a student, from the gradebook."""
     try:
         submission = book.find_submission(assignment.name, student.id)
     except MissingEntry:
-        return Mark(None, assignment.max_score, "missing")
+        return AssignmentMark(None, assignment.max_score, "missing")
     score = max(0.0, submission.score - submission.late_submission_penalty)
     status = "needs a person" if submission.needs_manual_grade else "graded"
-    return Mark(score, assignment.max_score, status, submission.total_seconds_late)
+    return AssignmentMark(score, assignment.max_score, status, submission.total_seconds_late)
 
 
 class CourseExporter(ExportPlugin):
@@ -79,7 +80,7 @@ class PlainExporter(CourseExporter):
         yield ["assignment", "student", "last name", "first name", "email", "points", "of", "status", "hours late"]
         for assignment in self.assignments(book):
             for student in self.students(book):
-                m = mark(book, assignment, student)
+                m = assignment_mark(book, assignment, student)
                 person = [student.id, student.last_name, student.first_name, student.email]
                 hours = round(m.seconds_late / 3600, 2) or None
                 yield [assignment.name, *person, m.score, m.max_score, m.status, hours]
@@ -101,7 +102,7 @@ class MoodleExporter(CourseExporter):
             *(f"Assignment: {a.name}" for a in assignments),
         ]
         for student in self.students(book):
-            marks = [mark(book, assignment, student).score for assignment in assignments]
+            marks = [assignment_mark(book, assignment, student).score for assignment in assignments]
             yield [student.id, student.first_name, student.last_name, student.email, *marks]
 
 
@@ -117,7 +118,7 @@ class CanvasExporter(CourseExporter):
         yield ["    Points Possible", "", "", "", "", *(a.max_score for a in assignments)]
         for student in self.students(book):
             name = ", ".join(part for part in (student.last_name, student.first_name) if part) or student.id
-            marks = [mark(book, assignment, student).score for assignment in assignments]
+            marks = [assignment_mark(book, assignment, student).score for assignment in assignments]
             yield [name, student.lms_user_id, "", student.id, "", *marks]
 
 
@@ -139,19 +140,18 @@ def safe(cell: object) -> object:
 
 def run(name: str, form: str = "plain", to: Path | None = None, root: Path = ROOT) -> None:
     """Write the marks of one assignment, and say whose are not complete."""
-    from course_tools.grading.course import assignment_name, gradebook
-
     if form not in EXPORTERS:
         raise CourseError(f"There is no format {form!r}. Choose one of {', '.join(EXPORTERS)}.")
-    name = assignment_name(name, root)
+    course = Course(root)
+    name = course.assignment(name)
     exporter = EXPORTERS[form](to=str(to or f"{name}-{form}.csv"), assignment=[name])
-    with gradebook(root) as book:
+    with course.gradebook() as book:
         try:
             assignment = book.find_assignment(name)
         except MissingEntry as e:
             raise CourseError(f"Nothing of {name} is graded yet. Run `course grade {name}` first.") from e
         _write(exporter, book)
-        waiting = [s.id for s in book.students if mark(book, assignment, s).status == "needs a person"]
+        waiting = [s.id for s in book.students if assignment_mark(book, assignment, s).status == "needs a person"]
     print(f"Wrote {exporter.to}")
     if waiting:
         print(f"Not complete, answers wait for a person: {', '.join(waiting[:10])} ({len(waiting)} in all)")

@@ -40,10 +40,10 @@ class Student:
 
 def run(file: Path, root: Path = ROOT) -> None:
     """Read a class list into the gradebook and say who is new."""
-    from course_tools.grading.course import gradebook
+    from course_tools.grading.course import Course
 
     students = read(file)
-    with gradebook(root) as book:
+    with Course(root).gradebook() as book:
         known = {student.id for student in book.students}
         for student in students:
             told = {key: value for key, value in asdict(student).items() if value and key != "id"}

@@ -16,10 +16,9 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode, from_dict
-from nbgrader import utils
 
 from course_tools.grading.intake import sanitize
-from course_tools.grading.judging.master import Master, grade_id
+from course_tools.grading.judging.master import Master, grade_id, is_answer
 
 MAX_NOTEBOOK, MAX_CELLS, MAX_SOURCE = 64 << 20, 2_000, 1 << 20
 MAX_FILES, MAX_FILE_BYTES, MAX_FOLDERS = 200, 32 << 20, 100
@@ -50,15 +49,6 @@ def clean(folder: Path, master: Master) -> Cleaned:
         return Cleaned(_restored([], master, []), (), [str(e)], unreadable=str(e))
     notebook = _restored(cells, master, person)
     return Cleaned(notebook, _other_files(folder, person), person)
-
-
-def clean_notebook(path: Path, master: Master) -> Cleaned:
-    """The same for one notebook file, without its neighbours."""
-    person: list[str] = []
-    try:
-        return Cleaned(_restored(_cells(read(path)), master, person), (), person)
-    except Unreadable as e:
-        return Cleaned(_restored([], master, []), (), [str(e)], unreadable=str(e))
 
 
 # -- finding and reading -----------------------------------------------------------------------------------------
@@ -161,7 +151,7 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
 def _restored(cells: list[_Cell], master: Master, person: list[str]) -> NotebookNode:
     """The submission's cells with every cell that counts as the instructor made it, each once."""
     masters = {grade_id(cell): cell for cell in master.notebook.cells if grade_id(cell)}
-    answers = {name for name, cell in masters.items() if utils.is_solution(cell)}
+    answers = {name for name, cell in masters.items() if is_answer(cell)}
     given = {cell.source for cell in master.notebook.cells if cell.cell_type == "markdown"}
     places = {cell.name: i for i, cell in reversed(list(enumerate(cells)))}  # the first of each name ...
     places |= {cell.name: i for i, cell in enumerate(cells) if cell.name in answers}  # ... but the last of an answer
@@ -182,7 +172,7 @@ def _restored(cells: list[_Cell], master: Master, person: list[str]) -> Notebook
 
 def _counting(cell: _Cell, original: NotebookNode, master: Master, person: list[str]) -> NotebookNode:
     """A cell that counts: the instructor's flags, and the student's text only where the student is to write."""
-    if utils.is_solution(original):
+    if is_answer(original):
         return _new(original.cell_type, cell.source, original, cell.pictures)
     released = master.tests[cell.name].visible if cell.name in master.tests else original.source
     if cell.source.split() != released.split():
@@ -226,7 +216,7 @@ def _put_back(made: list[NotebookNode], masters: dict[str, NotebookNode], person
         here = [grade_id(cell) for cell in made]
         if name not in here:
             source = original.source
-            if utils.is_solution(original):
+            if is_answer(original):
                 source = "" if original.cell_type == "markdown" else "# This cell was not in the submission."
             made.insert(here.index(previous) + 1 if previous else 0, _new(original.cell_type, source, original))
             if told:

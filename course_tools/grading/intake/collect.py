@@ -1,10 +1,9 @@
 """The other end of `course submit`: a learning management system's archive becomes nbgrader submissions.
 
-nbgrader's own ``nbgrader zip_collect NAME`` does it, with the extractor below (set in nbgrader_config.py);
+nbgrader's own ``nbgrader zip_collect NAME`` does it, with the extractor in `nbgrader_0_9/extractor`;
 ``course collect NAME FILE`` puts the archive where zip_collect looks, runs it, and prints what needs a person.
 """
 
-import json
 import re
 import shutil
 import subprocess
@@ -14,9 +13,9 @@ from collections import Counter
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from nbgrader.plugins import ExtractorPlugin
 
 from course_tools.authoring.build import environment_on_path
+from course_tools.grading.course import Course
 from course_tools.grading.intake.archives import HandedIn, read
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -26,28 +25,13 @@ PROBLEMS = "problems.txt"  # a sentence for each file that was left out or needs
 PREFIXES = "prefixes.json"  # for each student what their file's name began with, for the way back
 
 
-class SubmissionExtractor(ExtractorPlugin):
-    """Unpacks archives of submissions into ``extracted/STUDENT/ASSIGNMENT.ipynb``, one for each student."""
-
-    def extract(self, archive_path: str, extracted_path: str) -> None:
-        """Take what can be taken from `archive_path`; log one sentence for everything else and go on."""
-        coursedir = self.parent.coursedir
-        with Gradebook(coursedir.db_url, coursedir.course_id) as book:
-            people = People(book)
-        problems = []
-        chosen: dict[str, HandedIn] = {}
-        for item in read(Path(archive_path), coursedir.assignment_id):
-            problems += [item] if isinstance(item, str) else _choose(item, people, chosen)
-        for student, item in chosen.items():
-            target = Path(extracted_path) / student / f"{coursedir.assignment_id}.ipynb"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(item.notebook)
-        for sentence in problems:
-            self.log.warning("%s", sentence)
-        beside = Path(extracted_path).parent
-        (beside / PROBLEMS).write_text("\n".join(problems), encoding="utf-8")
-        prefixes = {student: item.prefix for student, item in chosen.items()}
-        (beside / PREFIXES).write_text(json.dumps(prefixes, indent=1), encoding="utf-8")
+def choose(archive: Path, assignment: str, people: "People") -> tuple[dict[str, HandedIn], list[str]]:
+    """The newest notebook of each student in the archives of a folder, and a sentence for everything else."""
+    problems: list[str] = []
+    chosen: dict[str, HandedIn] = {}
+    for item in read(archive, assignment):
+        problems += [item] if isinstance(item, str) else _choose(item, people, chosen)
+    return chosen, problems
 
 
 def _choose(item: HandedIn, people: "People", chosen: dict[str, HandedIn]) -> list[str]:
@@ -97,14 +81,13 @@ def fold(name: str) -> str:
 
 def run(name: str, files: list[Path], root: Path = ROOT) -> None:
     """Collect the submissions of an assignment from the archives that a learning management system gave out."""
-    from course_tools.grading.course import assignment_name, folder, settings
-
-    name = assignment_name(name, root)
-    downloaded = root / str(settings(root).ZipCollectApp.downloaded_directory) / name
+    course = Course(root)
+    name = course.assignment(name)
+    downloaded, submitted = course.downloaded(name), course.folder("submitted")
     _put(files, downloaded / "archive")
     _zip_collect(name, root)
-    collected = len(list(folder("submitted", root).glob(f"*/{name}/{name}.ipynb")))
-    print(f"{collected} submissions of {name} now lie in {folder('submitted', root).relative_to(root)}.")
+    collected = len(list(submitted.glob(f"*/{name}/{name}.ipynb")))
+    print(f"{collected} submissions of {name} now lie in {submitted.relative_to(root)}.")
     problems = (downloaded / PROBLEMS).read_text(encoding="utf-8").splitlines()
     if problems:
         print(f"{len(problems)} need a person:")

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.grading.course import assignment_name
+from course_tools.grading.course import Course
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -17,7 +17,7 @@ LIMIT = 20_000_000  # bytes of a notebook; `collect` takes no more
 
 def run(name: str, root: Path = ROOT) -> None:
     """Pack the student's notebook and say where the file lies and what is still empty."""
-    name = assignment_name(name, root)
+    name = Course(root).assignment(name)
     source = root / "work" / "assignments" / name / f"{name}.ipynb"
     data = _bytes(source, root)
     for cell in empty_cells(_notebook(data, source.relative_to(root)), _released(name, root)):

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader import utils
 
 from course_tools.authoring import build
 from course_tools.grading import slips
@@ -64,7 +63,7 @@ def load(folder: Path) -> Master:
     tests: dict[str, TestCell] = {}
     points: dict[str, float] = {}
     for cell in notebook.cells:
-        if utils.is_grade(cell):
+        if is_grade(cell):
             points[grade_id(cell)] = float(cell.metadata.nbgrader.points)
         if is_test(cell):
             tests[grade_id(cell)] = take_apart(grade_id(cell), cell.source)
@@ -91,7 +90,17 @@ def grade_id(cell: NotebookNode) -> str:
 
 def is_test(cell: NotebookNode) -> bool:
     """Whether the cell is graded by running it."""
-    return bool(cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell))
+    return cell.cell_type == "code" and is_grade(cell) and not is_answer(cell)
+
+
+def is_grade(cell: NotebookNode) -> bool:
+    """Whether the cell has points: a test, or an answer that a person marks."""
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Whether the cell is the student's to write."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 def imported(source: str) -> list[str]:

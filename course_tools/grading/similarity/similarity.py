@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from course_tools.grading.course import assignment_name, folder
+from course_tools.grading.course import Course
 from course_tools.grading.similarity import compare, page
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -10,8 +10,9 @@ from course_utils.errors import CourseError
 
 def run(name: str, root: Path = ROOT) -> None:
     """Compare the submissions of an assignment, and write the page."""
-    name = assignment_name(name, root)
-    files = sorted(folder("submitted", root).glob(f"*/{name}/{name}.ipynb"))
+    course = Course(root)
+    name = course.assignment(name)
+    files = sorted(course.folder("submitted").glob(f"*/{name}/{name}.ipynb"))
     if len(files) < 2:
         raise CourseError(f"Fewer than two submissions of {name} are collected. Run `course collect {name}` first.")
     students, unread = compare.read(files)

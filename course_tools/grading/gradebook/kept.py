@@ -1,0 +1,43 @@
+"""Our own bookkeeping: which results are kept, from what they were graded, and why a person should look.
+
+One table, `course_grading`, in the database of nbgrader's gradebook, so that a row of it is committed together with
+the marks that nbgrader keeps (`nbgrader_0_9/tables`). nbgrader does not know it.
+"""
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS course_grading (
+    assignment VARCHAR(128) NOT NULL, student VARCHAR(128) NOT NULL, fingerprint VARCHAR(64) NOT NULL,
+    person TEXT NOT NULL, PRIMARY KEY (assignment, student))
+"""
+
+
+class KeptResults:
+    """The kept results of one assignment, in the session of the gradebook; the caller commits."""
+
+    def __init__(self, db: Session, assignment: str) -> None:
+        self.db, self.assignment = db, assignment
+        self.db.execute(text(TABLE))
+        self.db.commit()
+
+    def keep(self, student: str, fingerprint: str, person: Iterable[str]) -> None:
+        """Enter what a result was graded from, in the same commit as its marks."""
+        values = {"name": self.assignment, "student": student}
+        self.db.execute(text("DELETE FROM course_grading WHERE assignment = :name AND student = :student"), values)
+        values |= {"fingerprint": fingerprint, "person": json.dumps(list(person))}
+        self.db.execute(text("INSERT INTO course_grading VALUES (:name, :student, :fingerprint, :person)"), values)
+
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of what each student's kept result was graded from."""
+        query = text("SELECT student, fingerprint FROM course_grading WHERE assignment = :name")
+        return {row[0]: row[1] for row in self.db.execute(query, {"name": self.assignment})}
+
+    def person(self) -> dict[str, tuple[str, ...]]:
+        """For each student with a kept result, in order, why a person should look at it."""
+        query = text("SELECT student, person FROM course_grading WHERE assignment = :name ORDER BY student")
+        return {row[0]: tuple(json.loads(row[1])) for row in self.db.execute(query, {"name": self.assignment})}

@@ -1,0 +1,126 @@
+"""The one writer of `course grade`: a result goes into the folders and the gradebook, all of a submission or nothing.
+
+Runs in the grader's main process alone. The graded notebook's folder is written first and put in place whole; then
+nbgrader's rows (`nbgrader_0_9/tables`) and the row of ours that says "kept" (`kept`) are committed together. A batch
+that was killed finds there what is done.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook
+
+from course_tools.grading.course import Course
+from course_tools.grading.gradebook.kept import KeptResults
+from course_tools.grading.intake.clean import BOOKKEEPING, Cleaned
+from course_tools.grading.judging.master import Master
+from course_tools.grading.nbgrader_0_9.tables import NbgraderTables, StudentMarks
+from course_tools.grading.submission import Graded
+
+VERSION = "1"  # a new one grades every submission again
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the summary: a student's marks by question, and why a person should look."""
+
+    student: str
+    score: float
+    max_score: float
+    by_cell: dict[str, float | None]
+    late_penalty: float
+    needs_hand: bool
+    person: tuple[str, ...]
+
+
+class ResultWriter:
+    """Writes one assignment's results: `enroll` the class, `save` as many results as are there, then `commit`."""
+
+    def __init__(self, course: Course, book: Gradebook, master: Master) -> None:
+        self.master = master
+        self.submitted, self.autograded = course.folder("submitted"), course.folder("autograded")
+        self.kept = KeptResults(book.db, master.name)
+        self.tables = NbgraderTables(book, master, course.settings)
+
+    def fingerprints(self, students: Iterable[str]) -> dict[str, str]:
+        """For each student a text that changes when anything handed in, or the assignment, changes."""
+        base = f"{VERSION}/{self.master.fingerprint}"
+        return {student: self._fingerprint(base, self.handed_in(student)) for student in students}
+
+    def _fingerprint(self, base: str, folder: Path) -> str:
+        digest = hashlib.sha256(base.encode())
+        for here, folders, names in os.walk(folder):
+            folders.sort()
+            for path in (Path(here) / name for name in sorted(names)):
+                found = path.lstat()
+                facts = (path.relative_to(folder), found.st_mode, found.st_size, found.st_mtime_ns)
+                digest.update(repr(facts).encode(errors="replace"))
+        return digest.hexdigest()
+
+    def _handed_in(self, student: str) -> Path:
+        return self.submitted / student / self.master.name
+
+    def handed_in(self, student: str) -> Path:
+        """The folder of what a student handed in."""
+        return self.submitted / student / self.master.name
+
+    def enroll(self, students: Iterable[str]) -> None:
+        """Make the rows that these students still lack, in a commit of its own."""
+        self.tables.enroll(students)
+
+    def save(self, student: str, graded: Graded, cleaned: Cleaned, fingerprint: str) -> None:
+        """Write the graded notebook's folder, and enter the result for the next `commit`.
+
+        Raises NoVerdict when a graded cell has no mark, and OSError when the folder cannot be written; nothing is
+        entered then, and without a mark nothing is written either.
+        """
+        marks = self.tables.stamp(graded)
+        self._write_folder(student, graded, cleaned)
+        self.tables.enter(student, graded, marks, self._timestamp(student))
+        self.kept.keep(student, fingerprint, graded.person)
+
+    def commit(self) -> None:
+        """Keep marks and bookkeeping of all that was saved, in one commit."""
+        self.tables.commit()
+
+    def rows(self) -> list[Row]:
+        """The summary of every kept result, by student."""
+        marks = self.tables.marks()
+        person = self.kept.person()
+        return [self._row(student, marks.get(student, StudentMarks()), why) for student, why in person.items()]
+
+    def _row(self, student: str, marks: StudentMarks, person: tuple[str, ...]) -> Row:
+        by_cell = {name: marks.by_cell.get(name) for name in self.master.points}
+        score = sum(x or 0.0 for x in by_cell.values()) - marks.late_penalty
+        most = sum(self.master.points.values())
+        return Row(student, score, most, by_cell, marks.late_penalty, marks.needs_hand, person)
+
+    def _write_folder(self, student: str, graded: Graded, cleaned: Cleaned) -> None:
+        target = self.autograded / student / self.master.name
+        fresh = target.with_name(f".{target.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        for name, content in cleaned.files:
+            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+            (fresh / name).write_bytes(content)
+        for name in BOOKKEEPING:
+            source = self.handed_in(student) / name
+            if source.is_file() and not source.is_symlink():
+                shutil.copyfile(source, fresh / name)
+        text = nbformat.v4.writes(graded.notebook)
+        (fresh / f"{self.master.name}.ipynb").write_text(text + "\n", encoding="utf-8")
+        shutil.rmtree(target, ignore_errors=True)
+        fresh.rename(target)
+
+    def _timestamp(self, student: str) -> str:
+        """The text of nbgrader's timestamp.txt, which says when it was handed in; empty without one."""
+        path = self.handed_in(student) / "timestamp.txt"
+        try:
+            return path.read_text(encoding="utf-8")[:100].strip() if path.is_file() else ""
+        except ValueError:
+            return ""
