@@ -226,6 +226,7 @@ def test_a_mark_that_a_person_gave_stays(mark: CellMark, by_hand: float | None, 
 @pytest.mark.parametrize("installed", [f"{FITS}.0", f"{FITS}.6", f"{FITS}.10.dev0"])
 def test_the_minor_that_it_fits(installed: str) -> None:
     require_fitting(installed)
+    assert require_fitting.__module__.endswith(f"nbgrader_{FITS.replace('.', '_')}")
 
 
 @pytest.mark.parametrize("installed", ["0.8.9", "0.10.0", "1.9.0", "0.95.1"])

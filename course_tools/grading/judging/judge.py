@@ -38,7 +38,10 @@ class Verdict:
     person: list[str] = field(default_factory=list)
 
     def output(self) -> dict[str, Any]:
-        """The nbformat output that nbgrader reads the mark from; it must be the cell's first."""
+        """The nbformat output that people read, put first in the cell.
+
+        Its plain text is the bare score: should nbgrader ever look for a mark there, it finds the same one.
+        """
         data = {"text/plain": f"{self.score:.6g}", "text/html": self.html()}
         return {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None}
 

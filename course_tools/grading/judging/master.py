@@ -115,4 +115,4 @@ def imported(source: str) -> list[str]:
             found += [alias.name for alias in statement.names]
         elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
             found += [statement.module, *(f"{statement.module}.{alias.name}" for alias in statement.names)]
-    return [name for name in found if not name.startswith("course_utils.grading")]
+    return [name for name in found if not name.startswith("course_tools.grading")]
