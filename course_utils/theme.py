@@ -34,13 +34,12 @@ _DARK_PAGES = 'body[data-theme="dark"], body[data-jp-theme-light="false"], body.
 _AUTO_PAGES = 'body[data-theme="auto"]'
 
 
+def properties(colours: dict[str, str]) -> str:
+    """One theme's colours (`LIGHT` or `DARK`) as the declarations of a style rule."""
+    return "".join(f"--dl-{name}:{value};" for name, value in colours.items())
+
+
 def css() -> str:
     """The colours as custom properties of ``body``, switched by the page's own light or dark theme."""
-
-    def block(colours: dict[str, str]) -> str:
-        return "{" + "".join(f"--dl-{name}:{value};" for name, value in colours.items()) + "}"
-
-    return (
-        f"body{block(LIGHT)}{_DARK_PAGES}{block(DARK)}"
-        f"@media (prefers-color-scheme: dark){{{_AUTO_PAGES}{block(DARK)}}}"
-    )
+    light, dark = properties(LIGHT), properties(DARK)
+    return f"body{{{light}}}{_DARK_PAGES}{{{dark}}}@media (prefers-color-scheme: dark){{{_AUTO_PAGES}{{{dark}}}}}"

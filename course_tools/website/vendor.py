@@ -77,8 +77,6 @@ def _serif(files: Path, folder: Path) -> None:
 
 def _colours() -> str:
     """The course's colours: on paper the light ones, and dark ones also before a script has said so."""
-    light, dark = (
-        "".join(f"--dl-{name}:{value};" for name, value in colours.items()) for colours in (theme.LIGHT, theme.DARK)
-    )
+    light, dark = theme.properties(theme.LIGHT), theme.properties(theme.DARK)
     unsaid = f"@media (prefers-color-scheme:dark){{body:not([data-theme]){{{dark}}}}}"
     return f"{theme.css()}\n{unsaid}\n@media print{{html body:is([data-theme],:not([data-theme])){{{light}}}}}\n"
