@@ -15,6 +15,8 @@ import platform
 import re
 import tempfile
 import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +37,49 @@ SECONDS_A_CELL = 600
 KEY_LENGTH = 20
 KEPT = 4  # runs kept for each chapter: enough to go back and forth between two branches
 
+Say = Callable[[str], None]
+_running: set[NotebookClient] = set()  # the chapters that run in this process now
 
-def executed(source: Path, cache: Path = CACHE) -> NotebookNode:
+
+def executed_all(sources: Sequence[Path], cache: Path = CACHE, say: Say | None = None) -> list[NotebookNode]:
+    """`executed` for each chapter, in the order given; as many run at a time as there are cores.
+
+    A chapter runs on one thread, so that each has a core. `say` is told when one begins and ends, from the thread
+    that runs it.
+
+    Raises CourseError when chapters fail, once the others have finished (their runs are kept), with one sentence
+    for each. An interrupt ends the running chapters first.
+    """
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        futures = [pool.submit(executed, source, cache, say) for source in sources]
+        try:
+            wait(futures)
+        except BaseException:
+            _end(futures)
+            raise
+    failures = [str(error) for error in (future.exception() for future in futures) if isinstance(error, CourseError)]
+    if failures:
+        raise CourseError("\n".join(failures))
+    return [future.result() for future in futures]
+
+
+def _end(futures: list[Future[NotebookNode]]) -> None:
+    """Let no chapter begin, and kill the kernels of those that run: their threads end with them."""
+    for future in futures:
+        future.cancel()
+    while wait(futures, timeout=0.2).not_done:  # a kernel that was just starting is killed in the next turn
+        for client in list(_running):
+            process = getattr(client.km and client.km.provisioner, "process", None)
+            if process is not None:
+                process.kill()
+
+
+def executed(source: Path, cache: Path = CACHE, say: Say | None = None) -> NotebookNode:
     """The chapter `source` (py:percent) as a notebook with outputs and widget state, run only if nothing fits.
 
     `notebook.metadata.course` holds `seconds`, the wall time of the run, and `results`, the values that
     `check.reaches` measured (name, value, at_least, at_most, and the id of the cell). Two processes that ask at
-    the same time share one run.
+    the same time share one run. `say` is told when the chapter begins to run and when it has ended.
 
     Raises CourseError when the chapter cannot be read, or a cell fails.
     """
@@ -50,9 +88,20 @@ def executed(source: Path, cache: Path = CACHE) -> NotebookNode:
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / f"{source.stem}.lock"):
         if not kept.exists():
-            _keep(run(source), kept)
+            _keep(_announced(source, say or _silent), kept)
         ran = nbformat.read(kept, as_version=4)
     return _with_outputs(notebook, ran)
+
+
+def _announced(source: Path, say: Say) -> NotebookNode:
+    say(f"{source.stem} runs ...")
+    notebook = run(source)
+    say(f"{source.stem} ran in {notebook.metadata['course']['seconds']:.0f} s")
+    return notebook
+
+
+def _silent(line: str) -> None:
+    """Say nothing."""
 
 
 def read(source: Path) -> NotebookNode:
@@ -93,6 +142,7 @@ def run(source: Path, seed: int | None = None) -> NotebookNode:
             timeout=SECONDS_A_CELL,
             startup_timeout=180,
             record_timing=False,
+            coalesce_streams=True,  # else what was printed in pieces stands on several lines of the page
             extra_arguments=["--log-level=ERROR"],
             kernel_name=build.KERNELSPEC["name"],
             resources={"metadata": {"path": folder}},
@@ -116,6 +166,7 @@ def _environment(measured: Path, seed: int | None) -> dict[str, str]:
 
 
 def _execute(client: NotebookClient, name: str, environment: dict[str, str]) -> None:
+    _running.add(client)
     try:
         client.execute(env=environment)
     except CellExecutionError as e:
@@ -124,6 +175,8 @@ def _execute(client: NotebookClient, name: str, environment: dict[str, str]) -> 
         raise CourseError(f"{name}, {_failed_cell(client.nb)}: still running after {SECONDS_A_CELL} s.") from e
     except DeadKernelError as e:
         raise CourseError(f"{name}, {_failed_cell(client.nb)}: Python died; perhaps there was no memory left.") from e
+    finally:
+        _running.discard(client)
 
 
 def _failed_cell(notebook: NotebookNode) -> str:
