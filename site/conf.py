@@ -29,7 +29,6 @@ nb_merge_streams = True
 nb_output_stderr = "remove-warn"
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
-nb_ipywidgets_js = {"widgets.js": {"defer": "defer"}}
 
 html_theme = "furo"
 html_favicon = "static/favicon.svg"

@@ -2,15 +2,19 @@
 
 import copy
 import shutil
+import sys
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from course_tools.authoring import execution
 from course_tools.authoring.build import write_if_changed
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.website import links, pages
 from course_utils.errors import CourseError
+
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
 def assemble(root: Path, site: Path, folder: Path, say: bool = True) -> None:
@@ -32,21 +36,28 @@ def _executed(root: Path, say: bool) -> pages.Notebooks:
     written = [chapter for chapter in CHAPTERS if chapter.is_written(root)]
     if not written:
         raise CourseError(f"There is no chapter in {root / 'chapters'}. Is this the folder of the course?")
-    notebooks = {}
-    for chapter in written:
-        if say:
-            print(f"{chapter.name} ...", flush=True)
-        notebooks[chapter.name] = execution.executed(chapter.source(root), root / ".cache" / "executed")
-    return notebooks
+    sources = [chapter.source(root) for chapter in written]
+    ran = execution.executed_all(sources, root / ".cache" / "executed", say=_say if say else None)
+    return {chapter.name: notebook for chapter, notebook in zip(written, ran, strict=True)}
+
+
+def _say(line: str) -> None:
+    """Print a whole line at once: two chapters may speak at the same time."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _chapters(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
-    """Each executed chapter with its links made for the pages."""
+    """Each executed chapter with its links made for the pages.
+
+    The state of its widgets moves to where MyST-NB does not look: it would write all of it into the page.
+    """
     titles = {name: links.headings(notebook) for name, notebook in notebooks.items()}
     exercises = set(_assignments(root))
     files = {}
     for name, original in notebooks.items():
         notebook = copy.deepcopy(original)
+        notebook.metadata["course"]["widgets"] = notebook.metadata.pop("widgets", {}).get(WIDGET_STATE, {})
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = links.for_page(cell.source, titles, name, exercises)
@@ -70,10 +81,20 @@ def _docs(root: Path) -> dict[str, str]:
 
 def _downloads(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
     """The notebooks to take away: chapters without outputs, and the exercises."""
-    bare = {name: execution.read(root / "chapters" / f"{name}.py") for name in notebooks}
-    chapters = {f"downloads/chapters/{name}.ipynb": nbformat.writes(notebook) for name, notebook in bare.items()}
+    chapters = {f"downloads/chapters/{n}.ipynb": nbformat.writes(_bare(chapter)) for n, chapter in notebooks.items()}
     exercises = {f"downloads/exercises/{n}.ipynb": p.read_text("utf-8") for n, p in _assignments(root).items()}
     return {**chapters, **exercises}
+
+
+def _bare(executed: NotebookNode) -> NotebookNode:
+    """The notebook as it was before it ran."""
+    notebook = copy.deepcopy(executed)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    for name in ("course", "widgets"):
+        notebook.metadata.pop(name, None)
+    return notebook
 
 
 def _assignments(root: Path) -> dict[str, Path]:

@@ -6,63 +6,82 @@ in dark, since a picture in a file does not see the theme of its page; only the 
 """
 
 import hashlib
-import re
+import json
 import shutil
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
 
-from course_tools.website.extensions.policy import made
+from docutils import nodes
 from sphinx.application import Sphinx
 
+from course_tools.website.extensions.pages import Beside, source_of
 from course_utils import theme
 
-_FIGURE = re.compile(
-    r'<svg role="img" aria-label="(?P<alt>[^"]*)" style="(?P<style>[^"]*)"(?P<rest>.*?</svg>)', re.DOTALL
-)
-_SIZE = re.compile(r'viewBox="0 0 (?P<width>[\d.]+) (?P<height>[\d.]+)"')
-_COLOURS = re.compile(rf"<style>{re.escape(theme.css())}</style>")  # the page's style sheet has them
-_STATE = re.compile(r'<script type="application/vnd\.jupyter\.widget-state\+json">\s*(.*?)\s*</script>', re.DOTALL)
+SVG = "http://www.w3.org/2000/svg"
+ET.register_namespace("", SVG)  # else every tag of a written drawing would carry a prefix
+ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+FIGURES = "dl-figures"  # the class of a row of figures: what course_utils.plots.show displays
+LOADER = "widgets.js"
 
 
-def lighten(app: Sphinx, exception: Exception | None) -> None:
-    """Move figures and widgets' state of every page that was made in this build into the page's folder."""
-    for path, text in made(app) if exception is None else []:
-        folder = path.with_suffix("")
-        shutil.rmtree(folder, ignore_errors=True)
-        path.write_text(_without_state(_without_figures(text, folder), folder), encoding="utf-8")
+def lighten(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Move the figures of a page that is being made, and its widgets' state, into the page's folder."""
+    folder, numbers = Path(app.outdir, page), count(1)
+    shutil.rmtree(folder, ignore_errors=True)
+    for output in [raw for raw in doctree.findall(nodes.raw) if FIGURES in raw.astext()]:
+        output.children = [nodes.Text(_without_drawings(output.astext(), folder, numbers))]
+    if state := widgets_of(app, page):
+        address = _write(folder / "widgets.js", f"courseWidgets = {json.dumps(state)};")
+        doctree += Beside(html=f'<script defer src="{address}"></script>\n')
 
 
-def _without_figures(text: str, folder: Path) -> str:
-    """The page with two images in place of each drawing, whose files are written; the theme's classes show one."""
-    numbers = count(1)
+def _without_drawings(output: str, folder: Path, numbers: Iterator[int]) -> str:
+    """An output of `course_utils.plots.show` with images in place of its drawings, whose files are written.
 
-    def images(figure: re.Match[str]) -> str:
-        drawing, number = f"<svg{figure['rest']}", next(numbers)
-        size = _SIZE.search(drawing)
-        if size is None:
-            raise ValueError(f"a figure without a size: {figure['alt']}")
-        room = f'width="{float(size["width"]):.0f}" height="{float(size["height"]):.0f}" loading="lazy"'
-        tags = ""
-        for theme_name, colours in (("light", theme.LIGHT), ("dark", theme.DARK)):
-            address = _write(folder / f"figure{number}-{theme_name}.svg", _coloured(drawing, colours))
-            named = f'class="only-{theme_name}" src="{address}" alt="{figure["alt"]}"'
-            tags += f'<img {named} {room} style="{figure["style"]}">'
-        return tags
-
-    return _FIGURE.sub(images, _COLOURS.sub("", text))
+    Its style sheet goes too: the page has it.
+    """
+    whole = ET.fromstring(f"<div>{output}</div>")
+    for sheet in whole.findall("style"):
+        whole.remove(sheet)
+    for row in whole.findall(f"div[@class='{FIGURES}']"):
+        drawings = list(row)
+        row[:] = [image for drawing in drawings for image in _images(drawing, folder, next(numbers))]
+    return "".join(ET.tostring(part, encoding="unicode", method="html") for part in whole)
 
 
-def _coloured(drawing: str, colours: dict[str, str]) -> str:
-    return re.sub(r"var\(--dl-(\w+),[^)]*\)", lambda name: colours[name[1]], drawing)
+def _images(drawing: ET.Element, folder: Path, number: int) -> Iterator[ET.Element]:
+    """Two images of a drawing, whose files are written; the theme's classes show one."""
+    alt, style = drawing.attrib.pop("aria-label"), drawing.attrib.pop("style")
+    width, height = (f"{float(size):.0f}" for size in drawing.attrib["viewBox"].split()[2:])
+    for mode, colours in (("light", theme.LIGHT), ("dark", theme.DARK)):
+        address = _write(folder / f"figure{number}-{mode}.svg", _in_colours(drawing, colours))
+        shown = {"class": f"only-{mode}", "src": address, "alt": alt, "style": style}
+        yield ET.Element("img", {**shown, "width": width, "height": height, "loading": "lazy"})
 
 
-def _without_state(text: str, folder: Path) -> str:
-    """The page with the state of its widgets in a script beside it, which widgets.js reads."""
+def _in_colours(drawing: ET.Element, colours: dict[str, str]) -> str:
+    """The drawing as a file that says itself what the colours are that it names."""
+    rule = ET.Element(f"{{{SVG}}}style")
+    rule.text = f"svg{{{theme.properties(colours)}}}"
+    drawing.insert(0, rule)
+    text = ET.tostring(drawing, encoding="unicode")
+    drawing.remove(rule)
+    return text
 
-    def script(state: re.Match[str]) -> str:
-        return f'<script defer src="{_write(folder / "widgets.js", f"courseWidgets = {state[1]};")}"></script>'
 
-    return _STATE.sub(script, text)
+def widgets_of(app: Sphinx, page: str) -> dict[str, Any]:
+    """The saved state of a page's widgets; empty where it has none."""
+    notebook = source_of(app, page)
+    return notebook["metadata"]["course"].get("widgets", {}) if notebook else {}
+
+
+def add_loader(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """A page with widgets needs the script that starts them."""
+    if widgets_of(app, page):
+        app.add_js_file(LOADER, defer="defer")
 
 
 def _write(path: Path, text: str) -> str:
@@ -73,5 +92,6 @@ def _write(path: Path, text: str) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("build-finished", lighten, priority=400)  # before the policy is written over the mark
+    app.connect("doctree-resolved", lighten)
+    app.connect("html-page-context", add_loader)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,7 +6,6 @@ import logging
 import shutil
 from pathlib import Path
 
-from fontTools import subset
 from sphinx.application import Sphinx
 
 logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells every step
@@ -39,6 +38,8 @@ def _inline(folder: Path) -> None:
 
 
 def _cut(font: Path, target: Path, characters: str) -> None:
+    from fontTools import subset  # 0.2 s, and only needed when a character is new
+
     options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True)
     loaded = subset.load_font(font, options)
     subsetter = subset.Subsetter(options)

@@ -3,19 +3,29 @@
 import hashlib
 import html
 import json
-import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from course_tools.paths import SITE
+from course_tools.paths import ROOT, SITE
 
 HERE = Path(__file__).resolve().parent
-_VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">\s*(.*?)\s*</script>', re.DOTALL)
+VIEW = "application/vnd.jupyter.widget-view+json"
 NO_SCRIPT = "This widget moves in a browser with JavaScript, of the year 2021 or later. Its notebook has it too."
+
+
+class Beside(nodes.General, nodes.Element):
+    """HTML (its attribute `html`) that is no part of a page's text: the search does not index it, unlike `raw`."""
+
+
+def write_beside(translator: Any, node: Beside) -> None:
+    """Write the HTML as it is."""
+    translator.body.append(node["html"])
+    raise nodes.SkipNode
 
 
 def source_of(app: Sphinx, page: str) -> dict[str, Any] | None:
@@ -34,10 +44,10 @@ def name_cells(app: Sphinx, doctree: nodes.document) -> None:
             cell["ids"].append(f"cell-{notebook['cells'][cell['cell_index']]['id']}")
 
 
-def add_buttons(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+def add_buttons(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the run time and the buttons under the title of a chapter."""
-    notebook = source_of(app, page)
-    if notebook is None or "body" not in context:
+    notebook, title = source_of(app, page), next(doctree.findall(nodes.title), None)
+    if notebook is None or title is None:
         return
     name = Path(page).name
     took = notebook["metadata"]["course"]["seconds"]
@@ -47,19 +57,20 @@ def add_buttons(app: Sphinx, page: str, template: str, context: dict[str, Any], 
         parts.append(_button(f"../exercises/{name}.ipynb", "Download exercises", download=True))
     if app.config.course_repository:
         parts += _elsewhere(app.config.course_repository, app.config.course_branch, f"chapters/{name}.ipynb")
-    line = f'<div class="course-actions">{" ".join(parts)}</div>'
-    context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
+    line = Beside(html=f'<div class="course-actions">{" ".join(parts)}</div>\n')
+    title.parent.insert(title.parent.index(title) + 1, line)
 
 
-def place_widgets(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+def place_widgets(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put a sentence where each widget will be; widgets.js replaces it by the widget."""
-    if "body" in context:
-        context["body"] = _VIEW.sub(_place, context["body"])
+    for view in [raw for raw in doctree.findall(nodes.raw) if VIEW in raw.astext()]:
+        script = BeautifulSoup(view.astext(), "html.parser").find("script", type=VIEW)
+        if script is not None:
+            view.replace_self(Beside(html=_place(json.loads(script.text)["model_id"])))
 
 
-def _place(view: re.Match[str]) -> str:
-    model = html.escape(json.loads(view[1])["model_id"])
-    return f'<div class="course-widget" data-model="{model}"><p role="note">{NO_SCRIPT}</p></div>'
+def _place(model: str) -> str:
+    return f'<div class="course-widget" data-model="{html.escape(model)}"><p role="note">{NO_SCRIPT}</p></div>'
 
 
 def _elsewhere(repository: str, branch: str, path: str) -> list[str]:
@@ -75,17 +86,24 @@ def _button(target: str, words: str, download: bool = False) -> str:
 
 
 def stamp(app: Sphinx, config: Any) -> None:
-    """These extensions belong to what a page is made from: a change in them makes every page again."""
-    code = [p.read_bytes() for folder in (HERE, SITE / "templates") for p in sorted(folder.glob("*.*"))]
-    config.course_stamp = hashlib.sha256(b"".join(code)).hexdigest()
+    """What pages are made from, besides their texts and conf.py: a change in it makes every page again.
+
+    That is: these extensions, the anchors of headings, the templates, the addresses of styles and scripts (they
+    change with the files), KaTeX, and the pinned versions of Sphinx and its theme.
+    """
+    folders = (HERE, SITE / "templates", SITE / "static")
+    files = [path for folder in folders for path in sorted(folder.glob("*.*"))]
+    files += [HERE.parent / "links.py", ROOT / "constraints.txt", Path(config.course_katex)]
+    config.course_stamp = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("course_repository", "", "html")
     app.add_config_value("course_branch", "main", "html")
     app.add_config_value("course_stamp", "", "env")
+    app.add_node(Beside, html=(write_beside, None))
     app.connect("config-inited", stamp)
     app.connect("doctree-read", name_cells)
-    app.connect("html-page-context", add_buttons)
-    app.connect("html-page-context", place_widgets)
+    app.connect("doctree-resolved", add_buttons)
+    app.connect("doctree-resolved", place_widgets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,9 +6,9 @@ theme that sets light or dark before the first paint stands inside the pages; it
 
 import base64
 import hashlib
-import re
-from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -26,17 +26,6 @@ POLICY = {
     "form-action": "'self'",
     "base-uri": "'none'",
 }
-MARK = "COURSE-POLICY"  # what the template writes: a page that still has it was made in this build
-REPAIRS = (  # names that the theme forgot, for people who do not see the page
-    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Chapters">'),
-    ('<p class="caption" role="heading">', '<p class="caption">'),  # a heading without a level, in a list of links
-    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
-)
-_SCRIPTS = re.compile(r"<script(?P<attributes>[^>]*)>(?P<text>.*?)</script>", re.DOTALL | re.IGNORECASE)
-_PART_OF_A_FORMULA = re.compile(
-    r'<svg xmlns="http://www.w3.org/2000/svg" width="[\d.]+em"'
-)  # KaTeX hides them itself
-_DATA = re.compile(r"""type=["']?application/""")
 
 
 def policy() -> str:
@@ -44,53 +33,71 @@ def policy() -> str:
     return "; ".join(f"{name} {value}" for name, value in POLICY.items())
 
 
-def made(app: Sphinx) -> Iterator[tuple[Path, str]]:
-    """Every page that was made in this build, and its text."""
-    for path in sorted(Path(app.outdir).rglob("*.html")):
-        text = path.read_text("utf-8")
-        if MARK in text:
-            yield path, text
-
-
-def finish(app: Sphinx, exception: Exception | None) -> None:
-    """Check every page that was made in this build and write the policy into it."""
-    for path, text in made(app) if exception is None else []:
-        for fault in faults(text):
-            log.warning("%s", fault, location=str(path.relative_to(app.outdir).with_suffix("")))
-        path.write_text(repaired(text.replace(MARK, policy())), encoding="utf-8")
-
-
-def repaired(text: str) -> str:
-    """The page with the names that its side bars lack, and no label that differs from the words shown."""
-    for wrong, right in REPAIRS:
-        text = text.replace(wrong, right)
-    return text.replace(' aria-label="Toggle hidden content"', "")
-
-
 def faults(text: str) -> list[str]:
     """What a page must not have, one sentence each."""
-    found = [f"an image without alternative text: {tag[:90]}" for tag in _without_alt(text)]
-    for script in _SCRIPTS.finditer(text):
-        digest = base64.b64encode(hashlib.sha256(script["text"].encode()).digest()).decode()
-        allowed = "src=" in script["attributes"] or _DATA.search(script["attributes"]) or f"sha256-{digest}" == SCRIPT
-        if not allowed:
-            found.append(
-                f"a script in the page (sha256-{digest}); the policy allows none: {script['text'].strip()[:60]}"
-            )
-    handlers = re.findall(r"<[a-z][^<>]*\son[a-z]+\s*=[^<>]*>", _SCRIPTS.sub("", text))
-    return found + [f"an inline event handler: {tag[:90]}" for tag in handlers]
+    page = _Page()
+    page.feed(text)
+    page.close()
+    return page.faults
 
 
-def _without_alt(text: str) -> list[str]:
-    """Images without alt, and drawings in the article without a name (outside of it they are the theme's icons)."""
-    text = _SCRIPTS.sub("", text)
-    images = [tag for tag in re.findall(r"<img\b[^>]*>", text) if not re.search(r'\balt="[^"]+"', tag)]
-    article = re.search(r'<article role="main".*?</article>', text, re.DOTALL)
-    drawings = re.findall(r"<svg\b[^>]*>", article[0]) if article else []
-    unnamed = [tag for tag in drawings if not re.search(r'\baria-label="[^"]+"', tag)]
-    return images + [tag for tag in unnamed if not _PART_OF_A_FORMULA.match(tag)]
+class _Page(HTMLParser):
+    """Reads a page and keeps what it must not have in `faults`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+        self._in_article = False
+        self._script: str | None = None  # the text so far of a script that needs to be allowed
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        words = (self.get_starttag_text() or "")[:90]
+        if tag == "article":
+            self._in_article = True
+        elif tag == "script" and not _is_file_or_data(attributes):
+            self._script = ""
+        elif (tag == "img" and not attributes.get("alt")) or (tag == "svg" and self._is_unnamed(attributes)):
+            self.faults.append(f"an image without alternative text: {words}")
+        if any(name.startswith("on") for name in attributes):
+            self.faults.append(f"an inline event handler: {words}")
+
+    def _is_unnamed(self, attributes: dict[str, str]) -> bool:
+        """Drawings outside of the article are the theme's icons; those of a width in em KaTeX hides itself."""
+        part_of_a_formula = attributes.get("width", "").endswith("em")
+        return self._in_article and not part_of_a_formula and not attributes.get("aria-label")
+
+    def handle_data(self, data: str) -> None:
+        if self._script is not None:
+            self._script += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "article":
+            self._in_article = False
+        elif tag == "script" and self._script is not None:
+            digest = f"sha256-{base64.b64encode(hashlib.sha256(self._script.encode()).digest()).decode()}"
+            if digest != SCRIPT:
+                words = self._script.strip()[:60]
+                self.faults.append(f"a script in the page ({digest}); the policy allows none: {words}")
+            self._script = None
+
+
+def _is_file_or_data(attributes: dict[str, str]) -> bool:
+    return "src" in attributes or attributes.get("type", "").startswith("application/")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("build-finished", finish)
+    made: list[str] = []  # the pages of this build
+
+    def begin(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+        made.append(page)
+        context["course_policy"] = policy()
+
+    def check(app: Sphinx, exception: Exception | None) -> None:
+        for page in made if exception is None else []:
+            for fault in faults(Path(app.outdir, f"{page}.html").read_text("utf-8")):
+                log.warning("%s", fault, location=page)
+
+    app.connect("html-page-context", begin)
+    app.connect("build-finished", check)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
