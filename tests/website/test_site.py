@@ -3,25 +3,35 @@
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree as ET
 
 import pytest
+from bs4 import BeautifulSoup
 
 from course_tools.authoring import execution
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.paths import ROOT
 from course_tools.website import deliver, links, pages, site, vendor
+from course_tools.website.extensions import files, formulas
+from course_tools.website.extensions import pages as page_extension
+from course_utils import plots, theme
 from course_utils.errors import CourseError
 
 TINY = ROOT / "tests" / "support" / "tiny_site"
 
 
-# -- one run ------------------------------------------------------------------------------------------------------
+# -- one run ---------------------------------------------------------------------------------------------------------
 
 
 def test_two_processes_that_ask_at_once_share_one_run(tmp_path: Path) -> None:
@@ -61,6 +71,101 @@ def test_a_run_is_quiet_seedable_and_measured(tmp_path: Path) -> None:
         {"name": "share", "value": 0.5, "at_least": None, "at_most": 1, "cell": notebook.cells[0].id}
     ]
     assert notebook.metadata["course"]["seconds"] > 0
+
+
+# -- all chapters ----------------------------------------------------------------------------------------------------
+
+
+def chapter(folder: Path, name: str, code: str) -> Path:
+    """A chapter of one cell."""
+    source = folder / f"{name}.py"
+    source.write_text(f"# %%\n{code}\n")
+    return source
+
+
+def test_two_chapters_run_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits for the other, which one at a time would do for ever; the answers keep the order asked for."""
+    meet = f"""
+import time
+from pathlib import Path
+Path({str(tmp_path)!r}, "MINE").touch()
+end = time.monotonic() + 120
+while not Path({str(tmp_path)!r}, "OTHER").exists():
+    assert time.monotonic() < end, "alone"
+    time.sleep(0.05)
+print("MINE")
+"""
+    sources = [
+        chapter(tmp_path, name, meet.replace("MINE", name).replace("OTHER", other))
+        for name, other in (("01_first", "02_second"), ("02_second", "01_first"))
+    ]
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    said: list[str] = []
+    notebooks = execution.executed_all(sources, tmp_path / "cache", said.append)
+    assert [notebook.cells[0].outputs[0].text.strip() for notebook in notebooks] == ["01_first", "02_second"]
+    assert sorted(line.split(" in ")[0] for line in said) == [
+        "01_first ran", "01_first runs ...", "02_second ran", "02_second runs ..."
+    ]  # fmt: skip
+    said.clear()
+    execution.executed_all(sources, tmp_path / "cache", said.append)
+    assert said == []
+
+
+def test_a_chapter_that_fails_is_told_after_the_others_have_finished(tmp_path: Path) -> None:
+    sources = [chapter(tmp_path, f"0{n}_x", code) for n, code in ((1, "1 / 0"), (2, "print(2)"), (3, "[][0]"))]
+    with pytest.raises(CourseError) as failure:
+        execution.executed_all(sources, tmp_path / "cache")
+    first, second = str(failure.value).splitlines()
+    assert first.startswith("01_x.py, ")
+    assert "ZeroDivisionError" in first
+    assert second.startswith("03_x.py, ")
+    assert "IndexError" in second
+    assert [p.name[:4] for p in (tmp_path / "cache").glob("*.ipynb")] == ["02_x"]
+
+
+def test_what_a_cell_prints_in_pieces_is_one_output(tmp_path: Path) -> None:
+    """Under load each piece came alone, and the page broke the line there."""
+    source = chapter(tmp_path, "01_x", "print('a', end='', flush=True)\nprint(' b')\nprint()\nprint('c')")
+    assert [output.text for output in execution.run(source).cells[0].outputs] == ["a b\n\nc\n"]
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait until the condition holds; fail after two minutes."""
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs; one that ended and was not asked for its exit status does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+# A shell starts what runs in its background deaf to Ctrl-C, and the tests may be such a thing.
+HEED_INTERRUPTS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_an_interrupt_ends_the_chapters_that_run(tmp_path: Path) -> None:
+    pids = [tmp_path / "01_pid", tmp_path / "02_pid"]
+    for path in pids:
+        code = "import os, time\nfrom pathlib import Path\n"
+        code += f"Path({str(path)!r}).write_text(f'{{os.getpid()}} ')\ntime.sleep(600)"
+        chapter(tmp_path, path.name, code)
+    program = (
+        f"{HEED_INTERRUPTS}import os; os.cpu_count = lambda: 2\nfrom pathlib import Path\n"
+        f"from course_tools.authoring.execution import executed_all\n"
+        f"executed_all(sorted(Path({str(tmp_path)!r}).glob('*.py')), Path({str(tmp_path / 'cache')!r}))"
+    )
+    asked = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    until(lambda: all(path.exists() and path.read_text().endswith(" ") for path in pids), "no kernel started")
+    asked.send_signal(signal.SIGINT)
+    assert "KeyboardInterrupt" in asked.communicate(timeout=120)[1]
+    assert not [path.name for path in pids if is_alive(int(path.read_text()))]
 
 
 @pytest.fixture
@@ -103,7 +208,126 @@ def test_a_run_depends_on_code_and_not_on_prose() -> None:
     assert key() != key(code="print(3)")
 
 
-# -- from Jupyter's links to the pages' -----------------------------------------------------------------------------
+# -- formulas --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def script(built: tuple[Path, Path]) -> Path:
+    """KaTeX."""
+    return built[1] / "vendor" / "build" / "katex.min.js"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[str]]:
+    """The Node processes that the test starts."""
+    processes, start = [], formulas._start
+
+    def note(script: Path) -> subprocess.Popen[str]:
+        processes.append(start(script))
+        return processes[-1]
+
+    monkeypatch.setattr(formulas, "_start", note)
+    return processes
+
+
+def test_each_formula_gets_its_own_answer(script: Path, started: list[subprocess.Popen[str]]) -> None:
+    katex = formulas.Katex()
+    for tex in ("a", "\\frac{1}{2}", r"\text{é}" "\n+ b", "a"):
+        assert f">{tex}</annotation>" in katex.render(script, tex, display=False)
+    assert "katex-display" in katex.render(script, "a", display=True)
+    with pytest.raises(formulas.FormulaError, match="expected '}'"):
+        katex.render(script, r"\frac{1}{x", display=False)
+    assert "katex-error" not in katex.render(script, "c", display=False)
+    katex.close()
+    assert [process.poll() for process in started] == [0]
+
+
+@pytest.mark.parametrize(
+    ("formula", "outcome"),
+    [("$c$", nullcontext()), (r"$\frac{1}{x$", pytest.raises(CourseError, match="KaTeX"))],
+)
+def test_a_build_starts_node_once_and_leaves_none(
+    copied: tuple[Path, Path],
+    started: list[subprocess.Popen[str]],
+    formula: str,
+    outcome: AbstractContextManager[object],
+) -> None:
+    change(copied[0], "02_optimization.py", "The sentence that a test changes", f"A formula {formula} and $b$")
+    with outcome:
+        site.build(*copied, say=False)
+    assert len(started) == 1
+    assert started[0].poll() is not None
+
+
+def test_a_build_without_a_new_formula_starts_no_node(
+    copied: tuple[Path, Path], started: list[subprocess.Popen[str]]
+) -> None:
+    for _ in range(2):  # the first makes every page, since the copy lies in another folder
+        started.clear()
+        site.build(*copied, say=False)
+    assert started == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_node_does_not_outlive_the_build(script: Path, end: signal.Signals) -> None:
+    program = (
+        f"{HEED_INTERRUPTS}import time\nfrom pathlib import Path\n"
+        "from course_tools.website.extensions.formulas import Katex\n"
+        f"katex = Katex()\nkatex.render(Path({str(script)!r}), 'a', False)\n"
+        "print(katex._node.pid, flush=True)\ntime.sleep(600)"
+    )
+    build = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert build.stdout is not None
+    node = int(build.stdout.readline())
+    assert is_alive(node)
+    build.send_signal(end)
+    build.communicate(timeout=120)
+    until(lambda: not is_alive(node), "Node still runs")
+
+
+def test_a_missing_node_is_one_sentence(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(CourseError, match=r"^The site's formulas need Node\.js, and node is not installed\."):
+        formulas.Katex().render(script, "a", display=False)
+
+
+def test_a_node_that_stops_is_one_sentence(script: Path, tmp_path: Path) -> None:
+    (tmp_path / "katex.js").write_text("process.exit(3)")
+    with pytest.raises(CourseError, match="Node stopped"):
+        formulas.Katex().render(tmp_path / "katex.js", "a", display=False)
+
+
+# -- figures ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_becomes_a_light_and_a_dark_file(tmp_path: Path) -> None:
+    alts = ['a "quoted" <curve> & more', "another"]
+    drawings = []
+    for alt in alts:
+        figure, axes = plots.panel("loss")
+        axes.plot([1, 3, 2], color=plots.BLUE)
+        drawings.append(plots.svg(figure, alt))
+    output = f'<style>{theme.css()}</style><div class="dl-figures" style="gap:1rem">{"".join(drawings)}</div>'
+    html = files._without_drawings(output, tmp_path / "01_x", count(5))
+    assert html.startswith('<div class="dl-figures" style="gap:1rem"><img ')
+    images = BeautifulSoup(html, "html.parser").find_all("img")
+    assert [image["alt"] for image in images] == [alts[0], alts[0], alts[1], alts[1]]
+    assert [image["class"] for image in images] == [["only-light"], ["only-dark"]] * 2
+    for image, (mode, colours) in zip(images, 2 * [("light", theme.LIGHT), ("dark", theme.DARK)], strict=True):
+        assert "max-width" in image["style"]
+        assert image["src"].startswith(f"01_x/figure{5 + images.index(image) // 2}-{mode}.svg?v=")
+        text = (tmp_path / image["src"].partition("?")[0]).read_text("utf-8")
+        drawing = ET.fromstring(text)
+        assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
+        assert f"--dl-blue:{colours['blue']};" in text
+        assert "var(--dl-blue," in text
+        assert float(drawing.attrib["viewBox"].split()[2]) == pytest.approx(float(image["width"]), abs=0.5)
+
+
+# -- from Jupyter's links to the pages' ------------------------------------------------------------------------------
 
 TITLES = {"01_a": ["1 A", "1.1 What is it?"], "02_b": ["2 B", "2.3 Why `W`, not $x$?"]}
 
@@ -304,6 +528,28 @@ def test_the_page_of_a_chapter_that_went_away_goes_too(copied: tuple[Path, Path]
     html = site.build(root, out, say=False)
     assert not (html / "chapters" / "02_optimization.html").exists()
     assert "a section (planned)" in (html / "chapters" / "01_neurons.html").read_text()
+
+
+@pytest.mark.parametrize("changed", ["extensions/katex.js", "templates/page.html", "static/course.css", "katex.js"])
+def test_what_pages_are_made_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
+    """A change in it makes every page again, since the stamp is a value on which Sphinx's pages depend."""
+    shutil.copytree(page_extension.HERE, tmp_path / "extensions")
+    shutil.copy(page_extension.HERE.parent / "links.py", tmp_path)
+    for folder in ("templates", "static"):
+        shutil.copytree(ROOT / "site" / folder, tmp_path / folder)
+    (tmp_path / "katex.js").write_text("KaTeX")
+    monkeypatch.setattr(page_extension, "HERE", tmp_path / "extensions")
+    monkeypatch.setattr(page_extension, "SITE", tmp_path)
+    config = SimpleNamespace(course_katex=str(tmp_path / "katex.js"))
+
+    def stamp() -> str:
+        page_extension.stamp(None, config)
+        return str(config.course_stamp)
+
+    before = stamp()
+    assert stamp() == before
+    (tmp_path / changed).write_text("changed")
+    assert stamp() != before
 
 
 @pytest.mark.parametrize(
