@@ -2,7 +2,12 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup lab test site bench floors lint
+# what checks and formats JavaScript
+BIOME_HOME = tests/support/javascript
+BIOME_INSTALLED = $(BIOME_HOME)/node_modules/.package-lock.json
+BIOME = $(BIOME_HOME)/node_modules/.bin/biome check --config-path=$(BIOME_HOME) --error-on-warnings
+
+.PHONY: help setup lab test site bench floors lint javascript
 
 help:
 	@echo "make lab      open the course in JupyterLab"
@@ -10,7 +15,7 @@ help:
 	@echo "make site     build the rendered chapters          make site ARGS=--serve"
 	@echo "make bench    measure speed and sizes"
 	@echo "make floors   run the chapters with five seeds     make floors ARGS=03_backpropagation"
-	@echo "make lint     check style and types"
+	@echo "make lint     check style and types                make javascript formats JavaScript"
 	@echo 'ARGS="..." is passed on; PYTHON=python3.12 chooses the Python that .venv is made with.'
 
 setup:
@@ -32,7 +37,16 @@ bench: setup
 floors: setup
 	@.venv/bin/course floors $(ARGS)
 
-lint: setup
+lint: setup $(BIOME_INSTALLED)
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@$(BIOME) course_utils site/static
+
+# what the hook of pre-commit runs: format, mend what can be mended, say what cannot
+javascript: $(BIOME_INSTALLED)
+	@$(BIOME) --write course_utils site/static
+
+$(BIOME_INSTALLED): $(BIOME_HOME)/package-lock.json
+	@command -v npm >/dev/null 2>&1 || { echo "There is no npm here. Install Node.js from nodejs.org"; exit 1; }
+	@npm ci --silent --ignore-scripts --prefix $(BIOME_HOME)

@@ -3,10 +3,38 @@ import { board, cells, choice, finite, html, inRange, number, slider, surface, s
 
 const MOST_PIXELS = 12; // along one side
 const PRESETS = {
-  edge: { label: "vertical edge", kernel: [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]] },
-  blur: { label: "blur", kernel: [[1, 2, 1], [2, 4, 2], [1, 2, 1]].map((row) => row.map((v) => v / 16)) },
-  sharpen: { label: "sharpen", kernel: [[0, -1, 0], [-1, 5, -1], [0, -1, 0]] },
-  corner: { label: "Laplace", kernel: [[0, 1, 0], [1, -4, 1], [0, 1, 0]] },
+  edge: {
+    label: "vertical edge",
+    kernel: [
+      [-1, 0, 1],
+      [-2, 0, 2],
+      [-1, 0, 1],
+    ],
+  },
+  blur: {
+    label: "blur",
+    kernel: [
+      [1, 2, 1],
+      [2, 4, 2],
+      [1, 2, 1],
+    ].map((row) => row.map((v) => v / 16)),
+  },
+  sharpen: {
+    label: "sharpen",
+    kernel: [
+      [0, -1, 0],
+      [-1, 5, -1],
+      [0, -1, 0],
+    ],
+  },
+  corner: {
+    label: "Laplace",
+    kernel: [
+      [0, 1, 0],
+      [1, -4, 1],
+      [0, 1, 0],
+    ],
+  },
 };
 
 /** A square grid of finite numbers, or an Error. */
@@ -18,13 +46,18 @@ export function readSquare(rows, name, most) {
 }
 
 /** How many outputs there are along one side: floor((n + 2p - d(k-1) - 1) / s) + 1. */
-export const outputSize = (n, k, { stride, padding, dilation }) => Math.floor((n + 2 * padding - dilation * (k - 1) - 1) / stride) + 1;
+export const outputSize = (n, k, { stride, padding, dilation }) =>
+  Math.floor((n + 2 * padding - dilation * (k - 1) - 1) / stride) + 1;
 
 /** The pixels that output (i, j) sees: {row, column, weight}, also those in the padding. */
 export function windowOf(kernel, i, j, { stride, padding, dilation }) {
-  return kernel.flatMap((line, u) => line.map((weight, v) => ({
-    row: i * stride - padding + u * dilation, column: j * stride - padding + v * dilation, weight,
-  })));
+  return kernel.flatMap((line, u) =>
+    line.map((weight, v) => ({
+      row: i * stride - padding + u * dilation,
+      column: j * stride - padding + v * dilation,
+      weight,
+    })),
+  );
 }
 
 const pixel = (image, { row, column }) => image[row]?.[column] ?? 0;
@@ -32,8 +65,10 @@ const pixel = (image, { row, column }) => image[row]?.[column] ?? 0;
 /** The cross-correlation of a square image with a square kernel, as torch's conv2d computes it. */
 export function convolve(image, kernel, how) {
   const side = outputSize(image.length, kernel.length, how);
-  const line = (i) => Array.from({ length: side }, (_, j) =>
-    windowOf(kernel, i, j, how).reduce((sum, at) => sum + at.weight * pixel(image, at), 0));
+  const line = (i) =>
+    Array.from({ length: side }, (_, j) =>
+      windowOf(kernel, i, j, how).reduce((sum, at) => sum + at.weight * pixel(image, at), 0),
+    );
   return Array.from({ length: Math.max(side, 0) }, (_, i) => line(i));
 }
 
@@ -47,12 +82,15 @@ export function matrixRow(image, kernel, i, j, how) {
   return row;
 }
 
-const pixelExists = (image, { row, column }) => row >= 0 && column >= 0 && row < image.length && column < image.length;
+const pixelExists = (image, { row, column }) =>
+  row >= 0 && column >= 0 && row < image.length && column < image.length;
 const largest = (rows) => Math.max(1e-9, ...rows.flat().map(Math.abs));
 
 function padded(image, padding) {
   const side = image.length + 2 * padding;
-  return Array.from({ length: side }, (_, i) => Array.from({ length: side }, (_, j) => pixel(image, { row: i - padding, column: j - padding })));
+  return Array.from({ length: side }, (_, i) =>
+    Array.from({ length: side }, (_, j) => pixel(image, { row: i - padding, column: j - padding })),
+  );
 }
 
 // -- the pictures -------------------------------------------------------------------------------------------
@@ -64,8 +102,21 @@ function drawImage(canvas, { image, kernel, how, chosen, cursor }, side) {
   canvas.size(all * size + 4, all * size + 4);
   const outside = (i, j) => !pixelExists(image, { row: i - padding, column: j - padding });
   const frames = windowOf(kernel, ...chosen, how).map(({ row, column }) =>
-    svg("rect", { class: "dl-window", x: 2 + (column + padding) * size + 1.5, y: 2 + (row + padding) * size + 1.5, width: size - 3, height: size - 3 }));
-  const pen = svg("rect", { class: "dl-pen", x: 2 + (cursor[1] + padding) * size + 5, y: 2 + (cursor[0] + padding) * size + 5, width: size - 10, height: size - 10 });
+    svg("rect", {
+      class: "dl-window",
+      x: 2 + (column + padding) * size + 1.5,
+      y: 2 + (row + padding) * size + 1.5,
+      width: size - 3,
+      height: size - 3,
+    }),
+  );
+  const pen = svg("rect", {
+    class: "dl-pen",
+    x: 2 + (cursor[1] + padding) * size + 5,
+    y: 2 + (cursor[0] + padding) * size + 5,
+    width: size - 10,
+    height: size - 10,
+  });
   canvas.paint(cells(padded(image, padding), { size, limit: 1, origin: [2, 2], outside }), ...frames, pen);
   return { rows: image.length, columns: image.length, size, origin: [2 + padding * size, 2 + padding * size] };
 }
@@ -73,7 +124,13 @@ function drawImage(canvas, { image, kernel, how, chosen, cursor }, side) {
 function drawOutput(canvas, { output, chosen }, side) {
   const size = Math.min(44, Math.floor(side / output.length));
   canvas.size(output.length * size + 4, output.length * size + 4);
-  const frame = svg("rect", { class: "dl-chosen", x: 2 + chosen[1] * size, y: 2 + chosen[0] * size, width: size, height: size });
+  const frame = svg("rect", {
+    class: "dl-chosen",
+    x: 2 + chosen[1] * size,
+    y: 2 + chosen[0] * size,
+    width: size,
+    height: size,
+  });
   canvas.paint(cells(output, { size, limit: largest(output), origin: [2, 2] }), frame);
   return { rows: output.length, columns: output.length, size, origin: [2, 2] };
 }
@@ -82,12 +139,28 @@ function drawOutput(canvas, { output, chosen }, side) {
 function drawRow(canvas, row, n, width) {
   const [step, height] = [(width - 4) / row.length, 30];
   canvas.size(width, height + 4);
-  const bars = row.flatMap((value, k) => (value === 0 ? [] : [svg("rect", {
-    class: `dl-cell dl-${value < 0 ? "orange" : "blue"}`, x: 2 + k * step, y: 2, width: step, height,
-    "fill-opacity": 0.35 + (0.65 * Math.abs(value)) / largest([row]),
-  })]));
-  const signs = row.flatMap((value, k) => (value < 0 ? [svg("path", { class: "dl-minus", d: `M${2 + k * step + step * 0.2} 17H${2 + (k + 1) * step - step * 0.2}` })] : []));
-  const lines = Array.from({ length: n + 1 }, (_, i) => svg("path", { class: "dl-padding", d: `M${2 + i * n * step} 2V${height + 2}` }));
+  const bars = row.flatMap((value, k) =>
+    value === 0
+      ? []
+      : [
+          svg("rect", {
+            class: `dl-cell dl-${value < 0 ? "orange" : "blue"}`,
+            x: 2 + k * step,
+            y: 2,
+            width: step,
+            height,
+            "fill-opacity": 0.35 + (0.65 * Math.abs(value)) / largest([row]),
+          }),
+        ],
+  );
+  const signs = row.flatMap((value, k) =>
+    value < 0
+      ? [svg("path", { class: "dl-minus", d: `M${2 + k * step + step * 0.2} 17H${2 + (k + 1) * step - step * 0.2}` })]
+      : [],
+  );
+  const lines = Array.from({ length: n + 1 }, (_, i) =>
+    svg("path", { class: "dl-padding", d: `M${2 + i * n * step} 2V${height + 2}` }),
+  );
   canvas.paint(svg("rect", { class: "dl-strip", x: 2, y: 2, width: width - 4, height }), ...lines, ...bars, ...signs);
 }
 
@@ -95,8 +168,10 @@ function describe({ image, kernel, how, chosen: [i, j], output, row }) {
   const n = image.length;
   const used = row.filter((value) => value !== 0).length;
   const field = how.dilation * (kernel.length - 1) + 1;
-  return `Output (${i}, ${j}) = ${number(output[i][j])}: the sum of kernel times pixel over the framed window, ${field} × ${field} wide.\n`
-    + `It is row ${i * output.length + j} of a ${output.length ** 2} × ${n * n} matrix (the strip): ${used} of its ${n * n} entries are not zero.`;
+  return (
+    `Output (${i}, ${j}) = ${number(output[i][j])}: the sum of kernel times pixel over the framed window, ${field} × ${field} wide.\n` +
+    `It is row ${i * output.length + j} of a ${output.length ** 2} × ${n * n} matrix (the strip): ${used} of its ${n * n} entries are not zero.`
+  );
 }
 
 // -- the widget ---------------------------------------------------------------------------------------------
@@ -111,7 +186,8 @@ function kernelEditor(model, set) {
   const show = (kernel) => {
     if (inputs.length !== kernel.length ** 2) build(kernel.length);
     kernel.flat().forEach((value, at) => {
-      if (Number(inputs[at].value) !== value || inputs[at].value === "") inputs[at].value = Math.round(value * 1e4) / 1e4;
+      if (Number(inputs[at].value) !== value || inputs[at].value === "")
+        inputs[at].value = Math.round(value * 1e4) / 1e4;
     });
   };
   const build = (side) => {
@@ -131,10 +207,19 @@ function kernelEditor(model, set) {
 function read(model) {
   const image = readSquare(model.get("image"), "The image", MOST_PIXELS);
   const kernel = readSquare(model.get("kernel"), "The kernel", 5);
-  const how = { stride: inRange(model.get("stride"), "The stride", 1, 4), padding: inRange(model.get("padding"), "The padding", 0, 3), dilation: inRange(model.get("dilation"), "The dilation", 1, 3) };
+  const how = {
+    stride: inRange(model.get("stride"), "The stride", 1, 4),
+    padding: inRange(model.get("padding"), "The padding", 0, 3),
+    dilation: inRange(model.get("dilation"), "The dilation", 1, 3),
+  };
   const side = outputSize(image.length, kernel.length, how);
-  if (side < 1) throw new Error("The kernel, spread out by the dilation, is larger than the padded image: there is no output. Lower the dilation or raise the padding.");
-  const chosen = finite(model.get("chosen"), "The chosen output", { least: 2, most: 2 }).map((at) => Math.min(Math.max(at, 0), side - 1));
+  if (side < 1)
+    throw new Error(
+      "The kernel, spread out by the dilation, is larger than the padded image: there is no output. Lower the dilation or raise the padding.",
+    );
+  const chosen = finite(model.get("chosen"), "The chosen output", { least: 2, most: 2 }).map((at) =>
+    Math.min(Math.max(at, 0), side - 1),
+  );
   const output = convolve(image, kernel, how);
   return { image, kernel, how, chosen, output, row: matrixRow(image, kernel, ...chosen, how) };
 }
@@ -146,11 +231,22 @@ function titled(text, ...children) {
 export default widget(["image", "kernel", "stride", "padding", "dilation", "chosen"], ({ model, view, set }) => {
   read(model); // complains at once
   const state = { cursor: [0, 0], ink: 1, image: null, output: null };
-  const preset = choice({ label: "kernel", options: Object.entries(PRESETS).map(([name, { label }]) => [name, label]), onChange: (name) => set({ kernel: PRESETS[name].kernel }) });
-  const knob = (name, min, max) => [name, slider({ label: name, min, max, step: 1, format: String, onInput: (value) => set({ [name]: value }) })];
+  const preset = choice({
+    label: "kernel",
+    options: Object.entries(PRESETS).map(([name, { label }]) => [name, label]),
+    onChange: (name) => set({ kernel: PRESETS[name].kernel }),
+  });
+  const knob = (name, min, max) => [
+    name,
+    slider({ label: name, min, max, step: 1, format: String, onInput: (value) => set({ [name]: value }) }),
+  ];
   const knobs = [knob("stride", 1, 4), knob("padding", 0, 3), knob("dilation", 1, 3)];
   const editor = kernelEditor(model, set);
-  const [picture, result, strip] = [surface({ label: "" }), surface({ label: "" }), surface({ label: "The matching row of the sparse matrix. The text below describes it." })];
+  const [picture, result, strip] = [
+    surface({ label: "" }),
+    surface({ label: "" }),
+    surface({ label: "The matching row of the sparse matrix. The text below describes it." }),
+  ];
   const paint = (i, j, first) => {
     const image = model.get("image");
     if (first) state.ink = image[i][j] > 0.5 ? 0 : 1;
@@ -162,16 +258,37 @@ export default widget(["image", "kernel", "stride", "padding", "dilation", "chos
     draw(Math.floor(view.body.clientWidth));
     view.say(`Pixel row ${i}, column ${j}: ${number(model.get("image")[i][j], 1)}. Space paints it.`);
   };
-  board(picture, { label: "The image: paint with the pointer, or arrow keys and Space", press: paint, move: point, grid: () => ({ ...state.image, cursor: state.cursor }) });
+  board(picture, {
+    label: "The image: paint with the pointer, or arrow keys and Space",
+    press: paint,
+    move: point,
+    grid: () => ({ ...state.image, cursor: state.cursor }),
+  });
   const choose = (i, j) => set({ chosen: [i, j] });
-  board(result, { label: "The output: choose a pixel with the pointer or the arrow keys", press: choose, move: choose, grid: () => ({ ...state.output, cursor: read(model).chosen }) });
-  view.body.append(preset.element, html("div", { class: "dl-sliders" }, ...knobs.map(([, k]) => k.element)),
-    html("div", { class: "dl-side dl-panels" }, titled("image: paint here", picture.element), titled("kernel", editor.element), titled("output: choose a pixel", result.element)),
-    titled("its row of the matrix", strip.element));
+  board(result, {
+    label: "The output: choose a pixel with the pointer or the arrow keys",
+    press: choose,
+    move: choose,
+    grid: () => ({ ...state.output, cursor: read(model).chosen }),
+  });
+  view.body.append(
+    preset.element,
+    html("div", { class: "dl-sliders" }, ...knobs.map(([, k]) => k.element)),
+    html(
+      "div",
+      { class: "dl-side dl-panels" },
+      titled("image: paint here", picture.element),
+      titled("kernel", editor.element),
+      titled("output: choose a pixel", result.element),
+    ),
+    titled("its row of the matrix", strip.element),
+  );
   const draw = (width) => {
     const now = read(model);
     for (const [name, k] of knobs) k.set(now.how[name]);
-    preset.set(Object.keys(PRESETS).find((name) => JSON.stringify(PRESETS[name].kernel) === JSON.stringify(now.kernel)));
+    preset.set(
+      Object.keys(PRESETS).find((name) => JSON.stringify(PRESETS[name].kernel) === JSON.stringify(now.kernel)),
+    );
     editor.show(now.kernel);
     const side = Math.min(width - 4, 300);
     state.image = drawImage(picture, { ...now, cursor: state.cursor }, side);

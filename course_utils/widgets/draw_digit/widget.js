@@ -8,11 +8,52 @@ const PEN = 1.9; // half the thickness of a line, in small pixels
 const PAD = 224; // of the drawing surface, in pixels of the page
 const MOST_POINTS = 4000;
 const EXAMPLES = [
-  [[[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]],
-  [[[0.55, 0.15], [0.25, 0.6], [0.75, 0.6]], [[0.6, 0.4], [0.6, 0.85]]],
-  [[[0.35, 0.25], [0.5, 0.17], [0.65, 0.3], [0.6, 0.48], [0.3, 0.82], [0.72, 0.82]]],
-  [[[0.5, 0.15], [0.33, 0.3], [0.3, 0.6], [0.42, 0.82], [0.6, 0.82], [0.7, 0.6], [0.66, 0.3], [0.5, 0.15]]],
-  [[[0.5, 0.15], [0.5, 0.85]]],
+  [
+    [
+      [0.3, 0.25],
+      [0.7, 0.25],
+      [0.45, 0.8],
+    ],
+  ],
+  [
+    [
+      [0.55, 0.15],
+      [0.25, 0.6],
+      [0.75, 0.6],
+    ],
+    [
+      [0.6, 0.4],
+      [0.6, 0.85],
+    ],
+  ],
+  [
+    [
+      [0.35, 0.25],
+      [0.5, 0.17],
+      [0.65, 0.3],
+      [0.6, 0.48],
+      [0.3, 0.82],
+      [0.72, 0.82],
+    ],
+  ],
+  [
+    [
+      [0.5, 0.15],
+      [0.33, 0.3],
+      [0.3, 0.6],
+      [0.42, 0.82],
+      [0.6, 0.82],
+      [0.7, 0.6],
+      [0.66, 0.3],
+      [0.5, 0.15],
+    ],
+  ],
+  [
+    [
+      [0.5, 0.15],
+      [0.5, 0.85],
+    ],
+  ],
 ];
 
 /** The strokes moved into a square of `side`, as large as they go, in the middle. */
@@ -21,7 +62,12 @@ function fitted(strokes, side) {
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   const scale = (side - 2 * PEN) / Math.max(right - left, bottom - top, 0.15);
-  return strokes.map((stroke) => stroke.map(([x, y]) => [side / 2 + (x - (left + right) / 2) * scale, side / 2 + (y - (top + bottom) / 2) * scale]));
+  return strokes.map((stroke) =>
+    stroke.map(([x, y]) => [
+      side / 2 + (x - (left + right) / 2) * scale,
+      side / 2 + (y - (top + bottom) / 2) * scale,
+    ]),
+  );
 }
 
 function distance([x, y], [ax, ay], [bx, by]) {
@@ -35,7 +81,9 @@ export function rasterise(strokes) {
   const side = SIDE * FINE;
   const image = new Array(SIDE * SIDE).fill(0);
   if (!strokes.flat().length) return image;
-  const lines = fitted(strokes, side).flatMap((stroke) => stroke.map((point, i) => [stroke[Math.max(i - 1, 0)], point]));
+  const lines = fitted(strokes, side).flatMap((stroke) =>
+    stroke.map((point, i) => [stroke[Math.max(i - 1, 0)], point]),
+  );
   for (let i = 0; i < side; i++) {
     for (let j = 0; j < side; j++) {
       if (lines.some(([a, b]) => distance([j + 0.5, i + 0.5], a, b) <= PEN)) {
@@ -65,9 +113,17 @@ function checkStrokes(strokes) {
 function drawPad(canvas, strokes, pen) {
   canvas.size(PAD, PAD);
   const at = (values) => values.map((value) => value * PAD);
-  const lines = strokes.map((stroke) => svg("path", { class: "dl-stroke", d: path(at([...stroke, stroke.at(-1)].map(([x]) => x)), at([...stroke, stroke.at(-1)].map(([, y]) => y))) }));
-  canvas.paint(svg("rect", { class: "dl-paper", x: 0.5, y: 0.5, width: PAD - 1, height: PAD - 1, rx: 6 }), ...lines,
-    svg("circle", { class: pen.down ? "dl-pen dl-down" : "dl-pen", cx: pen.x * PAD, cy: pen.y * PAD, r: 7 }));
+  const lines = strokes.map((stroke) =>
+    svg("path", {
+      class: "dl-stroke",
+      d: path(at([...stroke, stroke.at(-1)].map(([x]) => x)), at([...stroke, stroke.at(-1)].map(([, y]) => y))),
+    }),
+  );
+  canvas.paint(
+    svg("rect", { class: "dl-paper", x: 0.5, y: 0.5, width: PAD - 1, height: PAD - 1, rx: 6 }),
+    ...lines,
+    svg("circle", { class: pen.down ? "dl-pen dl-down" : "dl-pen", cx: pen.x * PAD, cy: pen.y * PAD, r: 7 }),
+  );
 }
 
 function drawImage(canvas, image) {
@@ -81,15 +137,20 @@ function drawBars(canvas, chances, width) {
   canvas.size(width, 10 * line);
   const best = chances ? chances.indexOf(Math.max(...chances)) : -1;
   const full = width - left - 54;
-  canvas.paint(...Array.from({ length: 10 }, (_, digit) => {
-    const chance = chances ? chances[digit] : 0;
-    const y = digit * line;
-    return svg("g", { class: digit === best ? "dl-best" : "" },
-      svg("text", { x: 0, y: y + 15 }, String(digit)),
-      svg("rect", { class: "dl-track", x: left, y: y + 4, width: full, height: 14, rx: 3 }),
-      svg("rect", { class: "dl-bar", x: left, y: y + 4, width: Math.max(0, chance * full), height: 14, rx: 3 }),
-      svg("text", { x: width - 48, y: y + 15 }, chances ? `${(chance * 100).toFixed(1)} %` : ""));
-  }));
+  canvas.paint(
+    ...Array.from({ length: 10 }, (_, digit) => {
+      const chance = chances ? chances[digit] : 0;
+      const y = digit * line;
+      return svg(
+        "g",
+        { class: digit === best ? "dl-best" : "" },
+        svg("text", { x: 0, y: y + 15 }, String(digit)),
+        svg("rect", { class: "dl-track", x: left, y: y + 4, width: full, height: 14, rx: 3 }),
+        svg("rect", { class: "dl-bar", x: left, y: y + 4, width: Math.max(0, chance * full), height: 14, rx: 3 }),
+        svg("text", { x: width - 48, y: y + 15 }, chances ? `${(chance * 100).toFixed(1)} %` : ""),
+      );
+    }),
+  );
 }
 
 function describe(chances) {
@@ -108,7 +169,10 @@ function pencil(canvas, model, set, redraw) {
     [pen.x, pen.y] = point;
     const strokes = model.get("strokes");
     if (strokes.flat().length >= MOST_POINTS) return;
-    set({ strokes: first || !strokes.length ? [...strokes, [point]] : [...strokes.slice(0, -1), [...strokes.at(-1), point]] });
+    set({
+      strokes:
+        first || !strokes.length ? [...strokes, [point]] : [...strokes.slice(0, -1), [...strokes.at(-1), point]],
+    });
   };
   drag(canvas.element, canvas.element, (x, y, first) => {
     pen.down = false;
@@ -135,21 +199,41 @@ export default widget(["strokes"], ({ model, view, set }) => {
   const shape = model.get("shape");
   const answer = (image) => {
     const values = forward(layers, weights, image, shape);
-    if (values.length !== 10) throw new Error(`The network gives ${values.length} values; it needs one for each of the ten digits.`);
+    if (values.length !== 10)
+      throw new Error(`The network gives ${values.length} values; it needs one for each of the ten digits.`);
     return probabilities(finite(values, "The network's answer"), layers);
   };
   answer(new Array(SIDE * SIDE).fill(0)); // complains at once if the network does not fit
   const pad = surface({ label: "" });
-  for (const [name, value] of Object.entries({ tabindex: 0, role: "application", "aria-label": "Draw a digit here: pointer, or arrow keys and Space", class: "dl-surface dl-board" })) pad.element.setAttribute(name, value);
+  for (const [name, value] of Object.entries({
+    tabindex: 0,
+    role: "application",
+    "aria-label": "Draw a digit here: pointer, or arrow keys and Space",
+    class: "dl-surface dl-board",
+  }))
+    pad.element.setAttribute(name, value);
   const seen = surface({ label: "What the network sees: 8 by 8 pixels" });
   const bars = surface({ label: "The probability of each digit. The text below names the two largest." });
   let example = 0;
-  const buttons = html("div", { class: "dl-controls" },
+  const buttons = html(
+    "div",
+    { class: "dl-controls" },
     button("Clear", () => set({ strokes: [] })),
     button("Undo", () => set({ strokes: model.get("strokes").slice(0, -1) })),
-    button("Example", () => set({ strokes: EXAMPLES[example++ % EXAMPLES.length] })));
-  const panel = (text, canvas) => html("div", { class: "dl-panel" }, html("p", { class: "dl-caption" }, text), canvas.element);
-  view.body.append(buttons, html("div", { class: "dl-side dl-panels dl-digits" }, panel("draw here", pad), panel("what it sees", seen), panel("what it answers", bars)));
+    button("Example", () => set({ strokes: EXAMPLES[example++ % EXAMPLES.length] })),
+  );
+  const panel = (text, canvas) =>
+    html("div", { class: "dl-panel" }, html("p", { class: "dl-caption" }, text), canvas.element);
+  view.body.append(
+    buttons,
+    html(
+      "div",
+      { class: "dl-side dl-panels dl-digits" },
+      panel("draw here", pad),
+      panel("what it sees", seen),
+      panel("what it answers", bars),
+    ),
+  );
   const draw = (width) => {
     const strokes = checkStrokes(model.get("strokes"));
     const image = rasterise(strokes);

@@ -3,13 +3,18 @@ import { finite, html, player, slider, widget } from "../kit/kit.js";
 
 /** The frames' texts or bytes from one gzip stream; `sizes` are their lengths in bytes. */
 export async function unpack(packed, sizes) {
-  if (typeof DecompressionStream === "undefined") throw new Error("This browser is too old to unpack the pictures; use a newer one.");
+  if (typeof DecompressionStream === "undefined")
+    throw new Error("This browser is too old to unpack the pictures; use a newer one.");
   const bytes = new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   const all = new Uint8Array(await new Response(stream).arrayBuffer());
-  if (all.length !== sizes.reduce((sum, size) => sum + size, 0)) throw new Error("The pictures are damaged; run the cell again.");
-  let start = 0;
-  return sizes.map((size) => all.subarray(start, (start += size)));
+  if (all.length !== sizes.reduce((sum, size) => sum + size, 0))
+    throw new Error("The pictures are damaged; run the cell again.");
+  let end = 0;
+  return sizes.map((size) => {
+    end += size;
+    return all.subarray(end - size, end);
+  });
 }
 
 function imageOf(bytes, alt) {
@@ -33,13 +38,22 @@ function check(model) {
   const [frames, alts] = [model.get("sizes"), model.get("alts")];
   const count = grid.reduce((product, { values }) => product * values.length, 1);
   if (!grid.length || !count) throw new Error("There is nothing to explore: a parameter has no values.");
-  if (frames.length !== count || alts.length !== count) throw new Error(`The grid needs ${count} pictures, and there are ${frames.length}.`);
+  if (frames.length !== count || alts.length !== count)
+    throw new Error(`The grid needs ${count} pictures, and there are ${frames.length}.`);
   return grid;
 }
 
 function control(parameter, i, model, set) {
-  const { input, set: show, element } = slider({
-    label: parameter.name, min: 0, max: parameter.values.length - 1, step: 1, format: (at) => parameter.values[at],
+  const {
+    input,
+    set: show,
+    element,
+  } = slider({
+    label: parameter.name,
+    min: 0,
+    max: parameter.values.length - 1,
+    step: 1,
+    format: (at) => parameter.values[at],
     onInput: (at) => set({ position: model.get("position").map((old, k) => (k === i ? at : old)) }),
   });
   input.disabled = parameter.values.length === 1;
@@ -63,28 +77,38 @@ export default widget(["position"], ({ model, view, set }) => {
   const picture = html("div", { class: "dl-frame" }); // of the pictures' shape before they are unpacked: nothing jumps
   picture.style.maxWidth = `${pixelsWide}px`;
   picture.style.aspectRatio = `${pixelsWide} / ${pixelsHigh}`;
-  view.body.append(html("div", { class: "dl-controls" }, ...controls.map((c) => c.element), counts[0] > 1 ? play.element : ""), picture);
+  view.body.append(
+    html("div", { class: "dl-controls" }, ...controls.map((c) => c.element), counts[0] > 1 ? play.element : ""),
+    picture,
+  );
 
   let frames = null;
   let broken = null; // what kept the frames from being unpacked
   const made = new Map(); // the element of each frame that was shown
   const show = (at) => {
-    if (!made.has(at)) made.set(at, model.get("kind") === "svg" ? drawingOf(frames[at]) : imageOf(frames[at], model.get("alts")[at]));
+    if (!made.has(at))
+      made.set(at, model.get("kind") === "svg" ? drawingOf(frames[at]) : imageOf(frames[at], model.get("alts")[at]));
     picture.replaceChildren(made.get(at));
   };
   view.onCleanup(() => made.forEach((element) => element.src && URL.revokeObjectURL(element.src)));
   const draw = () => {
     if (broken) throw broken;
     const position = model.get("position");
-    if (position.length !== counts.length || position.some((at, i) => !(at >= 0 && at < counts[i]))) throw new Error("The position lies outside the grid.");
+    if (position.length !== counts.length || position.some((at, i) => !(at >= 0 && at < counts[i])))
+      throw new Error("The position lies outside the grid.");
     controls.forEach((c, i) => c.show(position[i]));
     const at = frameAt(counts, position);
     if (frames) show(at);
     view.say(model.get("alts")[at]);
   };
-  unpack(model.get("frames"), model.get("sizes")).then((list) => {
-    frames = list;
-    draw();
-  }).catch((problem) => view.fail((broken = problem)));
+  unpack(model.get("frames"), model.get("sizes"))
+    .then((list) => {
+      frames = list;
+      draw();
+    })
+    .catch((problem) => {
+      broken = problem;
+      view.fail(problem);
+    });
   return draw;
 });

@@ -1,5 +1,18 @@
 // A scalar expression graph that steps forward (values) and backward (gradients).
-import { button, clamp, finite, html, inRange, number, player, slider, superscript, svg, surface, widget } from "../kit/kit.js";
+import {
+  button,
+  clamp,
+  finite,
+  html,
+  inRange,
+  number,
+  player,
+  slider,
+  superscript,
+  surface,
+  svg,
+  widget,
+} from "../kit/kit.js";
 
 const power = (a, b) => (/^-?\d+$/.test(b) ? a + superscript(b) : `${a} ^ ${b}`);
 
@@ -31,7 +44,8 @@ export function readTape(tape) {
   const index = new Map();
   return tape.map((node, i) => {
     const inputs = (node.inputs ?? []).map((input) => {
-      if (!isConstant(input) && !index.has(input)) throw new Error(`${node.name} uses ${input} before it is on the tape.`);
+      if (!isConstant(input) && !index.has(input))
+        throw new Error(`${node.name} uses ${input} before it is on the tape.`);
       return isConstant(input) ? { constant: finite([input], `An input of ${node.name}`)[0] } : index.get(input);
     });
     if (node.op && !OPERATIONS[node.op]) throw new Error(`The operation ${node.op} is not known.`);
@@ -63,39 +77,52 @@ export function compute(nodes, leaves, step) {
     else if (phase === "forward") {
       values[node] = OPERATIONS[op].value(...inputs.map(value));
       slopes[node] = OPERATIONS[op].slopes(...inputs.map(value));
-    } else inputs.forEach((input, k) => {
-      if (Number.isInteger(input)) gradients[input] = (gradients[input] ?? 0) + (gradients[node] ?? 0) * slopes[node][k];
-    });
+    } else
+      inputs.forEach((input, k) => {
+        if (Number.isInteger(input))
+          gradients[input] = (gradients[input] ?? 0) + (gradients[node] ?? 0) * slopes[node][k];
+      });
   }
   return { values, gradients, slopes };
 }
 
 function complain(nodes, { values, gradients }) {
-  const bad = nodes.findIndex((node, i) => [values[i], gradients[i]].some((v) => v !== null && !Number.isFinite(v)));
+  const bad = nodes.findIndex((_, i) => [values[i], gradients[i]].some((v) => v !== null && !Number.isFinite(v)));
   if (bad < 0) return;
   const { name, inputs } = nodes[bad];
-  const cause = inputs.filter(Number.isInteger).map((i) => `${nodes[i].name} = ${number(values[i])}`).join(", ");
+  const cause = inputs
+    .filter(Number.isInteger)
+    .map((i) => `${nodes[i].name} = ${number(values[i])}`)
+    .join(", ");
   const what = Number.isFinite(values[bad]) ? `The gradient of ${name}` : name;
   throw new Error(`${what} is not a finite number${cause && ` (here ${cause})`}. Move a slider.`);
 }
 
 // -- words --------------------------------------------------------------------------------------------------
 
-const names = (nodes, { inputs }) => inputs.map((input) => (Number.isInteger(input) ? nodes[input].name : String(input.constant)));
+const names = (nodes, { inputs }) =>
+  inputs.map((input) => (Number.isInteger(input) ? nodes[input].name : String(input.constant)));
 const formula = (nodes, node) => OPERATIONS[node.op].write(...names(nodes, node));
 const signed = (text) => (text.startsWith("−") ? `(${text})` : text);
 
 function describe(nodes, { values, gradients, slopes }, steps, step) {
   const output = nodes.at(-1).name;
-  if (step === 0) return `Only the leaves have values. Step computes ${steps.length} steps: forward to ${output}, then back to every leaf.`;
+  if (step === 0)
+    return `Only the leaves have values. Step computes ${steps.length} steps: forward to ${output}, then back to every leaf.`;
   const { phase, node } = steps[step - 1];
   const { name, op, inputs } = nodes[node];
   if (phase === "seed") return `Backward begins at the end: ∂${output}/∂${output} = 1.`;
   if (phase === "forward") {
-    const numbers = inputs.map((input) => (Number.isInteger(input) ? signed(number(values[input])) : String(input.constant)));
+    const numbers = inputs.map((input) =>
+      Number.isInteger(input) ? signed(number(values[input])) : String(input.constant),
+    );
     return `Forward: ${name} = ${formula(nodes, nodes[node])} = ${OPERATIONS[op].write(...numbers)} = ${number(values[node])}`;
   }
-  return inputs.flatMap((input, k) => (Number.isInteger(input) ? [pushed(nodes, node, input, slopes[node][k], gradients, output)] : [])).join("\n");
+  return inputs
+    .flatMap((input, k) =>
+      Number.isInteger(input) ? [pushed(nodes, node, input, slopes[node][k], gradients, output)] : [],
+    )
+    .join("\n");
 }
 
 function pushed(nodes, node, input, slope, gradients, output) {
@@ -126,29 +153,38 @@ function columns(nodes) {
 export function layout(nodes) {
   const column = columns(nodes);
   const users = nodes.map(() => []);
-  const via = nodes.map((node, j) => node.inputs.map((input) => {
-    if (!Number.isInteger(input)) return [];
-    const chain = [];
-    let last = input;
-    for (let c = column[input] + 1; c < column[j]; c++) {
-      const place = column.push(c) - 1;
-      users[last].push(place);
-      users[place] = [];
-      chain.push(place);
-      last = place;
-    }
-    users[last].push(j);
-    return chain;
-  }));
+  const via = nodes.map((node, j) =>
+    node.inputs.map((input) => {
+      if (!Number.isInteger(input)) return [];
+      const chain = [];
+      let last = input;
+      for (let c = column[input] + 1; c < column[j]; c++) {
+        const place = column.push(c) - 1;
+        users[last].push(place);
+        users[place] = [];
+        chain.push(place);
+        last = place;
+      }
+      users[last].push(j);
+      return chain;
+    }),
+  );
   const row = column.map(() => 0);
-  for (let c = Math.max(...column); c >= 0; c--) spread(column.flatMap((at, i) => (at === c ? [i] : [])), users, row);
+  for (let c = Math.max(...column); c >= 0; c--)
+    spread(
+      column.flatMap((at, i) => (at === c ? [i] : [])),
+      users,
+      row,
+    );
   const top = Math.min(...row);
   return { column, row: row.map((r) => r - top), via };
 }
 
 /** Put the nodes of one column near their users, at least one row apart. */
 function spread(members, users, row) {
-  const wish = new Map(members.map((i) => [i, users[i].length ? users[i].reduce((s, j) => s + row[j], 0) / users[i].length : 0]));
+  const wish = new Map(
+    members.map((i) => [i, users[i].length ? users[i].reduce((s, j) => s + row[j], 0) / users[i].length : 0]),
+  );
   const order = [...members].sort((a, b) => wish.get(a) - wish.get(b) || a - b);
   order.forEach((i, k) => (row[i] = k ? Math.max(wish.get(i), row[order[k - 1]] + 1) : wish.get(i)));
   const drift = order.reduce((s, i) => s + row[i] - wish.get(i), 0) / (order.length || 1);
@@ -161,11 +197,22 @@ function place(nodes, width) {
   const [deep, wide] = [Math.max(...column), Math.max(...row)];
   const upright = deep * COLUMN + BOX.width > width;
   const box = upright ? clamp(Math.floor(width / (wide + 1)) - 8, BOX.narrow, BOX.width) : BOX.width;
-  const across = clamp((width - box - 4) / (upright ? wide || 1 : deep || 1), box + (upright ? 8 : 46), box + (upright ? 40 : 76));
+  const across = clamp(
+    (width - box - 4) / (upright ? wide || 1 : deep || 1),
+    box + (upright ? 8 : 46),
+    box + (upright ? 40 : 76),
+  );
   const [dx, dy] = upright ? [across, ROW] : [across, BOX.height + 18];
   const [cells, lines] = upright ? [row, column] : [column, row];
   const at = (i) => ({ x: box / 2 + 2 + cells[i] * dx, y: BOX.height / 2 + 2 + lines[i] * dy });
-  return { at, via, upright, box, width: Math.max(...cells) * dx + box + 4, height: Math.max(...lines) * dy + BOX.height + 4 };
+  return {
+    at,
+    via,
+    upright,
+    box,
+    width: Math.max(...cells) * dx + box + 4,
+    height: Math.max(...lines) * dy + BOX.height + 4,
+  };
 }
 
 function drawBox(node, nodes, { at, box }, i, value, gradient, phase) {
@@ -175,22 +222,35 @@ function drawBox(node, nodes, { at, box }, i, value, gradient, phase) {
   const [left, right] = [x - box / 2 + pad, x + box / 2 - pad];
   const line = (dy, label, known, bold) => [
     svg("text", { x: left, y: y + dy, class: "dl-quiet" }, label),
-    svg("text", { x: right, y: y + dy, "text-anchor": "end", class: bold && "dl-strong" }, known === null ? "·" : number(known, box < BOX.width ? 2 : 3)),
+    svg(
+      "text",
+      { x: right, y: y + dy, "text-anchor": "end", class: bold && "dl-strong" },
+      known === null ? "·" : number(known, box < BOX.width ? 2 : 3),
+    ),
   ];
   const title = node.leaf ? node.name : `${node.name} = ${formula(nodes, node)}`;
   const squeezed = title.length * 7 > box - 2 * pad ? box - 2 * pad : null;
-  return svg("g", { class: classes.filter(Boolean).join(" ") },
+  return svg(
+    "g",
+    { class: classes.filter(Boolean).join(" ") },
     svg("rect", { x: x - box / 2, y: y - BOX.height / 2, width: box, height: BOX.height, rx: 7 }),
-    svg("text", { x: left, y: y - 12, class: "dl-strong", textLength: squeezed, lengthAdjust: "spacingAndGlyphs" }, title),
+    svg(
+      "text",
+      { x: left, y: y - 12, class: "dl-strong", textLength: squeezed, lengthAdjust: "spacingAndGlyphs" },
+      title,
+    ),
     ...line(5, "value", value, phase === "forward"),
-    ...line(21, "grad", gradient, phase === "backward" || phase === "seed"));
+    ...line(21, "grad", gradient, phase === "backward" || phase === "seed"),
+  );
 }
 
 /** The path of an edge from box to box, straight through the free places on its way. */
 function edgePath({ at, upright, box }, source, via, target, shift) {
   const half = upright ? BOX.height / 2 : box / 2;
-  const end = (i, side, off = 0) => (upright ? { x: at(i).x + off, y: at(i).y + side * half } : { x: at(i).x + side * half, y: at(i).y + off });
-  const bend = (a, b) => (upright ? `C${a.x} ${a.y + 22} ${b.x} ${b.y - 22}` : `C${a.x + 22} ${a.y} ${b.x - 22} ${b.y}`);
+  const end = (i, side, off = 0) =>
+    upright ? { x: at(i).x + off, y: at(i).y + side * half } : { x: at(i).x + side * half, y: at(i).y + off };
+  const bend = (a, b) =>
+    upright ? `C${a.x} ${a.y + 22} ${b.x} ${b.y - 22}` : `C${a.x + 22} ${a.y} ${b.x - 22} ${b.y}`;
   let last = end(source, 1);
   let text = `M${last.x} ${last.y}`;
   const stops = [...via.map((i) => [end(i, -1), end(i, 1)]), [end(target, -1, shift)]];
@@ -218,9 +278,11 @@ function drawEdges(nodes, plan, slopes, active) {
   return nodes.flatMap((node, j) => {
     const count = node.inputs.filter(Number.isInteger).length;
     const phase = active?.node === j && active.phase !== "seed" && active.phase;
-    return node.inputs.flatMap((input, k) => (Number.isInteger(input)
-      ? [drawEdge(plan, input, plan.via[j][k], j, (k - (count - 1) / 2) * 16, slopes[j]?.[k] ?? null, phase)]
-      : []));
+    return node.inputs.flatMap((input, k) =>
+      Number.isInteger(input)
+        ? [drawEdge(plan, input, plan.via[j][k], j, (k - (count - 1) / 2) * 16, slopes[j]?.[k] ?? null, phase)]
+        : [],
+    );
   });
 }
 
@@ -228,20 +290,26 @@ function draw(canvas, nodes, { values, gradients, slopes }, active, width) {
   const plan = place(nodes, width);
   canvas.size(plan.width, plan.height);
   const boxes = nodes.map((node, i) =>
-    drawBox(node, nodes, plan, i, values[i], gradients[i], active?.node === i && active.phase));
+    drawBox(node, nodes, plan, i, values[i], gradients[i], active?.node === i && active.phase),
+  );
   canvas.paint(...drawEdges(nodes, plan, slopes, active), ...boxes);
 }
 
 // -- the widget ---------------------------------------------------------------------------------------------
 
 function leafSliders(nodes, model, set) {
-  return nodes.filter((node) => node.leaf).map((node) => {
-    const control = slider({
-      label: node.name, min: node.min, max: node.max, step: (node.max - node.min) / 200,
-      onInput: (value) => set({ leaves: { ...model.get("leaves"), [node.name]: value } }),
+  return nodes
+    .filter((node) => node.leaf)
+    .map((node) => {
+      const control = slider({
+        label: node.name,
+        min: node.min,
+        max: node.max,
+        step: (node.max - node.min) / 200,
+        onInput: (value) => set({ leaves: { ...model.get("leaves"), [node.name]: value } }),
+      });
+      return { name: node.name, ...control };
     });
-    return { name: node.name, ...control };
-  });
 }
 
 function stepper(steps, model, set, view) {
@@ -261,8 +329,16 @@ function stepper(steps, model, set, view) {
     next.disabled = step === steps.length;
     count.textContent = `step ${step} of ${steps.length}`;
   };
-  const element = html("div", { class: "dl-controls" }, back, next, play.element,
-    button("Start", () => go(0)), button("End", () => go(steps.length)), count);
+  const element = html(
+    "div",
+    { class: "dl-controls" },
+    back,
+    next,
+    play.element,
+    button("Start", () => go(0)),
+    button("End", () => go(steps.length)),
+    count,
+  );
   return { element, update };
 }
 
@@ -271,7 +347,9 @@ export default widget(["leaves", "step"], ({ model, view, set }) => {
   const steps = plan(nodes);
   const sliders = leafSliders(nodes, model, set);
   const controls = stepper(steps, model, set, view);
-  const canvas = surface({ label: `Expression graph of ${nodes.at(-1).name}. The text below says what each step does.` });
+  const canvas = surface({
+    label: `Expression graph of ${nodes.at(-1).name}. The text below says what each step does.`,
+  });
   const scroll = html("div", { class: "dl-scroll" }, canvas.element);
   view.body.append(html("div", { class: "dl-sliders" }, ...sliders.map((s) => s.element)), controls.element, scroll);
   return (width) => {
@@ -282,7 +360,8 @@ export default widget(["leaves", "step"], ({ model, view, set }) => {
     complain(nodes, state);
     controls.update(step);
     draw(canvas, nodes, state, steps[step - 1], width);
-    if (scroll.scrollWidth > scroll.clientWidth) scroll.tabIndex = 0; // reachable by keyboard where it scrolls
+    if (scroll.scrollWidth > scroll.clientWidth)
+      scroll.tabIndex = 0; // reachable by keyboard where it scrolls
     else scroll.removeAttribute("tabindex");
     view.say(describe(nodes, state, steps, step));
   };

@@ -1,5 +1,23 @@
 // The size of the gradient, layer by layer, in a plain network of a chosen depth.
-import { axes, button, choice, html, inRange, legend, linear, logarithmic, marker, normals, number, path, power10, slider, surface, svg, widget } from "../kit/kit.js";
+import {
+  axes,
+  button,
+  choice,
+  html,
+  inRange,
+  legend,
+  linear,
+  logarithmic,
+  marker,
+  normals,
+  number,
+  path,
+  power10,
+  slider,
+  surface,
+  svg,
+  widget,
+} from "../kit/kit.js";
 
 const WIDTH = 48; // units in each layer
 const DEEPEST = 50;
@@ -7,11 +25,22 @@ const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 
 // For each activation: its value, its slope (from the value z and the output a), and how it is drawn.
 const ACTIVATIONS = {
-  sigmoid: { value: sigmoid, slope: (z, a) => a * (1 - a), shape: "circle", colour: "blue", label: "sigmoid" },
-  tanh: { value: Math.tanh, slope: (z, a) => 1 - a * a, shape: "square", colour: "orange", label: "tanh" },
-  relu: { value: (z) => Math.max(z, 0), slope: (z) => (z > 0 ? 1 : 0), shape: "triangle", colour: "green", label: "ReLU" },
+  sigmoid: { value: sigmoid, slope: (_, a) => a * (1 - a), shape: "circle", colour: "blue", label: "sigmoid" },
+  tanh: { value: Math.tanh, slope: (_, a) => 1 - a * a, shape: "square", colour: "orange", label: "tanh" },
+  relu: {
+    value: (z) => Math.max(z, 0),
+    slope: (z) => (z > 0 ? 1 : 0),
+    shape: "triangle",
+    colour: "green",
+    label: "ReLU",
+  },
 };
-const STARTS = [["0.01", "std 0.01"], ["0.1", "std 0.1"], ["xavier", "Xavier"], ["he", "He"]];
+const STARTS = [
+  ["0.01", "std 0.01"],
+  ["0.1", "std 0.1"],
+  ["xavier", "Xavier"],
+  ["he", "He"],
+];
 
 /** The standard deviation of the weights of a layer with `width` inputs and outputs. */
 export function spreadOf(start, width) {
@@ -90,8 +119,9 @@ function decades(series) {
 function tens(low, high) {
   const step = [2, 5, 10, 20].find((s) => (high - low) / s <= 7) ?? 50;
   const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step)
-    .map((exponent) => ({ value: 10 ** exponent, text: power10(exponent) }));
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step).map(
+    (exponent) => ({ value: 10 ** exponent, text: power10(exponent) }),
+  );
 }
 
 function draw(canvas, series, depth, width) {
@@ -102,12 +132,17 @@ function draw(canvas, series, depth, width) {
   const [low, high] = decades(series);
   const y = logarithmic([low, high], [box.top + box.height, box.top]);
   const xTicks = x.ticks(Math.min(depth, 8)).filter(({ value }) => Number.isInteger(Math.round(value * 1e6) / 1e6));
-  const frame = axes(box, x, y, { xTitle: "layer (0 is the input, the last is nearest the loss)", yTitle: "size of the gradient", xTicks, yTicks: tens(low, high) });
-  canvas.paint(frame, ...smallest(box, x, y, low), ...series.map((s) => curve(s, x, y)));
+  const frame = axes(box, x, y, {
+    xTitle: "layer (0 is the input, the last is nearest the loss)",
+    yTitle: "size of the gradient",
+    xTicks,
+    yTicks: tens(low, high),
+  });
+  canvas.paint(frame, ...smallest(box, y, low), ...series.map((s) => curve(s, x, y)));
 }
 
 /** A line at the smallest number that float32 holds with full precision. */
-function smallest(box, x, y, low) {
+function smallest(box, y, low) {
   if (low > -40) return [];
   const at = y(1.2e-38);
   return [
@@ -119,8 +154,12 @@ function smallest(box, x, y, low) {
 function curve({ name, norms }, x, y) {
   const { shape, colour } = ACTIVATIONS[name];
   const [xs, ys] = [norms.map((_, l) => x(l)), norms.map((value) => y(value))];
-  return svg("g", { class: `dl-${colour}` }, svg("path", { class: "dl-curve", d: path(xs, ys) }),
-    ...norms.map((_, l) => marker(shape, xs[l], ys[l], norms.length > 26 ? 2.6 : 3.6)));
+  return svg(
+    "g",
+    { class: `dl-${colour}` },
+    svg("path", { class: "dl-curve", d: path(xs, ys) }),
+    ...norms.map((_, l) => marker(shape, xs[l], ys[l], norms.length > 26 ? 2.6 : 3.6)),
+  );
 }
 
 function describe(series, depth) {
@@ -129,26 +168,40 @@ function describe(series, depth) {
 }
 
 export default widget(["depth", "activation", "start", "seed"], ({ model, view, set }) => {
-  const depthSlider = slider({ label: "depth", min: 1, max: DEEPEST, step: 1, format: (d) => `${d} layers`, onInput: (depth) => set({ depth }) });
+  const depthSlider = slider({
+    label: "depth",
+    min: 1,
+    max: DEEPEST,
+    step: 1,
+    format: (d) => `${d} layers`,
+    onInput: (depth) => set({ depth }),
+  });
   const names = Object.keys(ACTIVATIONS);
   const activation = choice({
-    label: "activation", options: [["all", "all three"], ...names.map((name) => [name, ACTIVATIONS[name].label])],
+    label: "activation",
+    options: [["all", "all three"], ...names.map((name) => [name, ACTIVATIONS[name].label])],
     onChange: (value) => set({ activation: value }),
   });
   const start = choice({ label: "weights", options: STARTS, onChange: (value) => set({ start: value }) });
   const redraw = button("New weights", () => set({ seed: (model.get("seed") + 1) % 1000 }));
-  const canvas = surface({ label: "The size of the gradient at each layer, on a logarithmic axis. The text below gives the figures." });
+  const canvas = surface({
+    label: "The size of the gradient at each layer, on a logarithmic axis. The text below gives the figures.",
+  });
   view.body.append(
     html("div", { class: "dl-controls" }, activation.element, start.element),
     html("div", { class: "dl-controls" }, depthSlider.element, redraw),
-    canvas.element, legend(names.map((name) => ACTIVATIONS[name])));
+    canvas.element,
+    legend(names.map((name) => ACTIVATIONS[name])),
+  );
   return (width) => {
     const depth = inRange(model.get("depth"), "The depth", 1, DEEPEST);
     const [shown, std] = [model.get("activation"), spreadOf(model.get("start"), WIDTH)];
     const { weights, input, last } = drawsOf(inRange(model.get("seed"), "The seed", 0, 1e6));
-    const series = names.filter((name) => shown === "all" || shown === name)
+    const series = names
+      .filter((name) => shown === "all" || shown === name)
       .map((name) => ({ name, norms: gradientNorms(weights, input, last, depth, std, name) }));
-    if (!series.length || !Number.isFinite(std)) throw new Error("The activation or the weights are not among the choices.");
+    if (!series.length || !Number.isFinite(std))
+      throw new Error("The activation or the weights are not among the choices.");
     depthSlider.set(depth);
     activation.set(shown);
     start.set(model.get("start"));

@@ -9,7 +9,8 @@ const SVG = "http://www.w3.org/2000/svg";
 
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+    if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...children);
   return element;
@@ -28,7 +29,7 @@ export function svg(tag, attributes = {}, ...children) {
 const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
 export const superscript = (integer) => [...String(integer)].map((digit) => SUPERSCRIPT[digit]).join("");
-export const power10 = (exponent) => "10" + superscript(exponent);
+export const power10 = (exponent) => `10${superscript(exponent)}`;
 
 /** A number for people: a true minus sign, powers of ten for the very large and the very small. */
 export function number(x, decimals = 3) {
@@ -46,7 +47,9 @@ export function number(x, decimals = 3) {
 export function finite(values, name, { least = 1, most = 10000 } = {}) {
   const list = Array.from(values ?? []);
   if (list.length < least) {
-    throw new Error(`${name} ${list.length ? `holds only ${list.length} numbers` : "is empty"}; it needs at least ${least}.`);
+    throw new Error(
+      `${name} ${list.length ? `holds only ${list.length} numbers` : "is empty"}; it needs at least ${least}.`,
+    );
   }
   if (list.length > most) throw new Error(`${name} holds ${list.length} numbers; this widget shows at most ${most}.`);
   const bad = list.findIndex((value) => typeof value !== "number" || !Number.isFinite(value));
@@ -57,7 +60,8 @@ export function finite(values, name, { least = 1, most = 10000 } = {}) {
 /** One number of the model within [low, high], or an Error. */
 export function inRange(value, name, low, high) {
   const [x] = finite([value], name);
-  if (x < low || x > high) throw new Error(`${name} is ${number(x)}; it must lie between ${number(low)} and ${number(high)}.`);
+  if (x < low || x > high)
+    throw new Error(`${name} is ${number(x)}; it must lie between ${number(low)} and ${number(high)}.`);
   return x;
 }
 
@@ -95,7 +99,13 @@ export function linear([a, b], [p, q]) {
     const decimals = Math.max(0, -Math.floor(Math.log10(step)));
     const ticks = [];
     for (let i = Math.ceil(Math.min(a, b) / step - 1e-9); i * step <= Math.max(a, b) + step * 1e-9; i++) {
-      ticks.push({ value: i * step, text: (i * step).toFixed(decimals).replace(/^-(?=.*[1-9])/, "−").replace("-", "") });
+      ticks.push({
+        value: i * step,
+        text: (i * step)
+          .toFixed(decimals)
+          .replace(/^-(?=.*[1-9])/, "−")
+          .replace("-", ""),
+      });
     }
     return ticks;
   };
@@ -161,7 +171,11 @@ export function marker(shape, x, y, r, attributes = {}) {
 /** The key of a plot: [{label, shape, colour}], as a list below it. */
 export function legend(entries) {
   const items = entries.map(({ label, shape, colour }) => {
-    const sample = svg("svg", { width: 16, height: 14, "aria-hidden": "true" }, marker(shape, 8, 7, 4.5, { class: `dl-${colour}` }));
+    const sample = svg(
+      "svg",
+      { width: 16, height: 14, "aria-hidden": "true" },
+      marker(shape, 8, 7, 4.5, { class: `dl-${colour}` }),
+    );
     return html("li", {}, sample, label);
   });
   return html("ul", { class: "dl-legend" }, ...items);
@@ -190,7 +204,12 @@ export function button(text, onClick, attributes = {}) {
 /** One of several: buttons in a row, of which one is pressed. `options` is [[value, text], ...]. */
 export function choice({ label, options, onChange }) {
   const buttons = options.map(([value, text]) => button(text, () => onChange(value)));
-  const group = html("div", { role: "group", "aria-label": label, class: "dl-choice" }, html("span", {}, label), ...buttons);
+  const group = html(
+    "div",
+    { role: "group", "aria-label": label, class: "dl-choice" },
+    html("span", {}, label),
+    ...buttons,
+  );
   const set = (value) => buttons.forEach((b, i) => b.setAttribute("aria-pressed", String(options[i][0] === value)));
   return { element: group, set };
 }
@@ -205,12 +224,16 @@ export function player({ step, interval = 900 }) {
     timer = null;
     element.textContent = "Play";
   };
-  const element = button("Play", () => {
-    if (timer !== null) return stop();
-    element.textContent = "Pause";
-    timer = setInterval(() => step() || stop(), calm() ? Math.max(interval, 900) : interval);
-    step();
-  }, { class: "dl-play" });
+  const element = button(
+    "Play",
+    () => {
+      if (timer !== null) return stop();
+      element.textContent = "Pause";
+      timer = setInterval(() => step() || stop(), calm() ? Math.max(interval, 900) : interval);
+      step();
+    },
+    { class: "dl-play" },
+  );
   return { element, stop };
 }
 
@@ -247,9 +270,19 @@ export function drag(element, surface, move) {
 
 /** A point to drag, also with the arrow keys. `move(x, y)` gets pixels, `nudge(dx, dy)` steps to the right and up. */
 export function handle({ label, surface, shape = "circle", colour = "ink", move, nudge }) {
-  const element = svg("g", {
-    class: `dl-handle dl-${colour}`, tabindex: 0, role: "slider", "aria-label": label, "aria-roledescription": "draggable point",
-  }, svg("circle", { r: 22, class: "dl-reach" }), svg("circle", { r: 13, class: "dl-ring" }), MARKERS[shape](7));
+  const element = svg(
+    "g",
+    {
+      class: `dl-handle dl-${colour}`,
+      tabindex: 0,
+      role: "slider",
+      "aria-label": label,
+      "aria-roledescription": "draggable point",
+    },
+    svg("circle", { r: 22, class: "dl-reach" }),
+    svg("circle", { r: 13, class: "dl-ring" }),
+    MARKERS[shape](7),
+  );
   drag(element, surface, (x, y) => move(x, y));
   arrows(element, nudge);
   const set = (x, y, value, text) => {
@@ -275,13 +308,37 @@ export function surface({ label, role = "img" }) {
  */
 export function cells(values, { size, limit, origin = [0, 0], outside = () => false, digits = 1 }) {
   const group = svg("g", { class: "dl-cells", transform: `translate(${origin[0]} ${origin[1]})` });
-  values.forEach((row, i) => row.forEach((value, j) => {
-    const colour = value < 0 ? "orange" : "blue";
-    const strength = (0.62 * Math.min(Math.abs(value), limit)) / (limit || 1);
-    group.append(svg("rect", { x: j * size, y: i * size, width: size, height: size, class: `dl-cell dl-${colour}`, "fill-opacity": strength.toFixed(3) }));
-    if (outside(i, j)) group.append(svg("path", { d: `M${j * size + 4} ${(i + 1) * size - 4}L${(j + 1) * size - 4} ${i * size + 4}`, class: "dl-padding" }));
-    else if (size >= 24) group.append(svg("text", { x: (j + 0.5) * size, y: (i + 0.5) * size + 4, "text-anchor": "middle" }, brief(value, digits)));
-  }));
+  values.forEach((row, i) =>
+    row.forEach((value, j) => {
+      const colour = value < 0 ? "orange" : "blue";
+      const strength = (0.62 * Math.min(Math.abs(value), limit)) / (limit || 1);
+      group.append(
+        svg("rect", {
+          x: j * size,
+          y: i * size,
+          width: size,
+          height: size,
+          class: `dl-cell dl-${colour}`,
+          "fill-opacity": strength.toFixed(3),
+        }),
+      );
+      if (outside(i, j))
+        group.append(
+          svg("path", {
+            d: `M${j * size + 4} ${(i + 1) * size - 4}L${(j + 1) * size - 4} ${i * size + 4}`,
+            class: "dl-padding",
+          }),
+        );
+      else if (size >= 24)
+        group.append(
+          svg(
+            "text",
+            { x: (j + 0.5) * size, y: (i + 0.5) * size + 4, "text-anchor": "middle" },
+            brief(value, digits),
+          ),
+        );
+    }),
+  );
   return group;
 }
 
@@ -295,12 +352,23 @@ export function board(canvas, { label, grid, press, move = () => {} }) {
   const { element } = canvas;
   fill(element, { tabindex: 0, role: "application", "aria-label": label, class: "dl-surface dl-board" }, []);
   const cell = (x, y) => {
-    const { rows, columns, size, origin: [left, top] } = grid();
-    return [Math.floor((y - top) / size), Math.floor((x - left) / size)].map((at, k) => clamp(at, 0, [rows, columns][k] - 1));
+    const {
+      rows,
+      columns,
+      size,
+      origin: [left, top],
+    } = grid();
+    return [Math.floor((y - top) / size), Math.floor((x - left) / size)].map((at, k) =>
+      clamp(at, 0, [rows, columns][k] - 1),
+    );
   };
   drag(element, element, (x, y, first) => press(...cell(x, y), first));
   arrows(element, (dx, dy) => {
-    const { rows, columns, cursor: [row, column] } = grid();
+    const {
+      rows,
+      columns,
+      cursor: [row, column],
+    } = grid();
     move(clamp(row - Math.sign(dy), 0, rows - 1), clamp(column + Math.sign(dx), 0, columns - 1));
   });
   element.addEventListener("keydown", (event) => {
@@ -317,8 +385,15 @@ function frame(model) {
   const body = html("div", { class: "dl-body" });
   const error = html("p", { class: "dl-error", role: "alert", hidden: true });
   const status = html("p", { class: "dl-status", "aria-live": "polite" });
-  const root = html("div", { class: "dl-widget", role: "group", "aria-label": title, "data-lm-suppress-shortcuts": "true" },
-    html("p", { class: "dl-title" }, title), html("p", { class: "dl-hint" }, model.get("hint") || ""), error, body, status);
+  const root = html(
+    "div",
+    { class: "dl-widget", role: "group", "aria-label": title, "data-lm-suppress-shortcuts": "true" },
+    html("p", { class: "dl-title" }, title),
+    html("p", { class: "dl-hint" }, model.get("hint") || ""),
+    error,
+    body,
+    status,
+  );
   // JupyterLab would take the arrow keys to move between cells; the attribute keeps its shortcuts away, this its cells
   root.addEventListener("keydown", (event) => event.ctrlKey || event.metaKey || event.stopPropagation());
   return { root, body, error, status };
@@ -331,7 +406,9 @@ function viewOf(model) {
     root,
     body,
     /** What the picture shows, in words: below it, and read aloud when it changes. */
-    say: (text) => status.textContent === text || (status.textContent = text),
+    say: (text) => {
+      if (status.textContent !== text) status.textContent = text;
+    },
     fail: (problem) => {
       error.textContent = problem ? problem.message : "";
       error.hidden = !problem;
@@ -363,7 +440,9 @@ function keepDrawn(view, traits, draw) {
       view.fail(problem);
     }
   };
-  const schedule = () => (pending ??= requestAnimationFrame(run));
+  const schedule = () => {
+    pending ??= requestAnimationFrame(run);
+  };
   const observer = new ResizeObserver(schedule);
   observer.observe(view.body);
   view.watch(traits, schedule);

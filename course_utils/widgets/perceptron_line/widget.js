@@ -1,11 +1,34 @@
 // A perceptron's line over the four points of a truth table.
-import { axes, choice, clamp, handle, html, inRange, legend, linear, marker, number, slider, surface, svg, widget } from "../kit/kit.js";
+import {
+  axes,
+  choice,
+  clamp,
+  handle,
+  html,
+  inRange,
+  legend,
+  linear,
+  marker,
+  number,
+  slider,
+  surface,
+  svg,
+  widget,
+} from "../kit/kit.js";
 
-const POINTS = [[0, 0], [0, 1], [1, 0], [1, 1]];
+const POINTS = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
 const TABLES = { and: [0, 0, 0, 1], nand: [1, 1, 1, 0], or: [0, 1, 1, 1], xor: [0, 1, 1, 0] };
 const [LOW, HIGH] = [-0.6, 1.6]; // of the plane that is shown
 const LIMIT = 3; // of each weight and of the bias
-const SHAPES = [{ shape: "square", colour: "orange", label: "should be 0" }, { shape: "circle", colour: "blue", label: "should be 1" }];
+const SHAPES = [
+  { shape: "square", colour: "orange", label: "should be 0" },
+  { shape: "circle", colour: "blue", label: "should be 1" },
+];
 
 /** The perceptron's answers to the four points: 1 where w1 x1 + w2 x2 + b >= 0. */
 export const answers = ({ w1, w2, b }) => POINTS.map(([x1, x2]) => (w1 * x1 + w2 * x2 + b >= 0 ? 1 : 0));
@@ -19,7 +42,12 @@ export function foot({ w1, w2, b }) {
 
 /** The part of the square in which w1 x1 + w2 x2 + b >= 0: its corners, clipped at the line. */
 export function region({ w1, w2, b }) {
-  const corners = [[LOW, LOW], [HIGH, LOW], [HIGH, HIGH], [LOW, HIGH]];
+  const corners = [
+    [LOW, LOW],
+    [HIGH, LOW],
+    [HIGH, HIGH],
+    [LOW, HIGH],
+  ];
   const side = ([x1, x2]) => w1 * x1 + w2 * x2 + b;
   return corners.flatMap((here, i) => {
     const next = corners[(i + 1) % 4];
@@ -31,7 +59,8 @@ export function region({ w1, w2, b }) {
   });
 }
 
-const weights = (model) => Object.fromEntries(["w1", "w2", "b"].map((name) => [name, inRange(model.get(name), name, -LIMIT, LIMIT)]));
+const weights = (model) =>
+  Object.fromEntries(["w1", "w2", "b"].map((name) => [name, inRange(model.get(name), name, -LIMIT, LIMIT)]));
 const short = (value) => clamp(Math.round(value * 1000) / 1000, -LIMIT, LIMIT);
 
 function points(x, y, wanted, given) {
@@ -51,7 +80,11 @@ function draw(canvas, w, wanted, width) {
   const corners = region(w);
   const shade = svg("polygon", { class: "dl-yes", points: corners.map(([a, b]) => `${x(a)},${y(b)}`).join(" ") });
   const ticks = [0, 1].map((value) => ({ value, text: String(value) }));
-  canvas.paint(shade, axes(box, x, y, { xTitle: "x₁", yTitle: "x₂", xTicks: ticks, yTicks: ticks }), ...points(x, y, wanted, answers(w)));
+  canvas.paint(
+    shade,
+    axes(box, x, y, { xTitle: "x₁", yTitle: "x₂", xTicks: ticks, yTicks: ticks }),
+    ...points(x, y, wanted, answers(w)),
+  );
   return { x, y };
 }
 
@@ -61,13 +94,18 @@ function grips(canvas, model, set) {
   const read = () => ({ w1: model.get("w1"), w2: model.get("w2"), b: model.get("b") });
   const through = ({ w1, w2 }, [p1, p2]) => set({ w1: short(w1), w2: short(w2), b: short(-(w1 * p1 + w2 * p2)) });
   const carry = handle({
-    label: "move the line", surface: canvas.element, shape: "circle",
+    label: "move the line",
+    surface: canvas.element,
+    shape: "circle",
     move: (px, py) => through(read(), [clamp(scales.x.invert(px), LOW, HIGH), clamp(scales.y.invert(py), LOW, HIGH)]),
     nudge: (dx, dy) => through(read(), [foot(read())[0] + dx * 0.02, foot(read())[1] + dy * 0.02]),
   });
   const turn = handle({
-    label: "turn the line", surface: canvas.element, shape: "diamond",
-    move: (px, py) => pointAt(Math.atan2(scales.y.invert(py) - foot(read())[1], scales.x.invert(px) - foot(read())[0])),
+    label: "turn the line",
+    surface: canvas.element,
+    shape: "diamond",
+    move: (px, py) =>
+      pointAt(Math.atan2(scales.y.invert(py) - foot(read())[1], scales.x.invert(px) - foot(read())[0])),
     nudge: (dx, dy) => pointAt(Math.atan2(read().w2, read().w1) + (dy - dx) * 0.03),
   });
   const pointAt = (angle) => {
@@ -86,12 +124,20 @@ function grips(canvas, model, set) {
 function placeGrips({ carry, turn, arrow, line }, w, x, y) {
   const size = Math.hypot(w.w1, w.w2);
   const ends = region(w).filter(([a, b]) => Math.abs(w.w1 * a + w.w2 * b + w.b) < 1e-9 * (1 + size));
-  line.setAttribute("d", ends.length === 2 ? `M${x(ends[0][0])} ${y(ends[0][1])}L${x(ends[1][0])} ${y(ends[1][1])}` : "");
+  line.setAttribute(
+    "d",
+    ends.length === 2 ? `M${x(ends[0][0])} ${y(ends[0][1])}L${x(ends[1][0])} ${y(ends[1][1])}` : "",
+  );
   const usable = size > 1e-6;
   const [p1, p2] = usable ? foot(w).map((value) => clamp(value, LOW, HIGH)) : [0.5, 0.5];
   const [q1, q2] = usable ? [p1 + (0.35 * w.w1) / size, p2 + (0.35 * w.w2) / size] : [0.85, 0.5];
   carry.set(x(p1), y(p2), short(w.b), `b ${number(w.b)}`);
-  turn.set(x(q1), y(q2), Math.round((Math.atan2(w.w2, w.w1) * 180) / Math.PI), `w1 ${number(w.w1)}, w2 ${number(w.w2)}`);
+  turn.set(
+    x(q1),
+    y(q2),
+    Math.round((Math.atan2(w.w2, w.w1) * 180) / Math.PI),
+    `w1 ${number(w.w1)}, w2 ${number(w.w2)}`,
+  );
   arrow.setAttribute("d", `M${x(p1)} ${y(p2)}L${x(q1)} ${y(q2)}`);
 }
 
@@ -104,14 +150,30 @@ function describe(w, wanted) {
 }
 
 export default widget(["w1", "w2", "b", "table"], ({ model, view, set }) => {
-  const table = choice({ label: "table", options: Object.keys(TABLES).map((t) => [t, t.toUpperCase()]), onChange: (t) => set({ table: t }) });
-  const sliders = ["w1", "w2", "b"].map((name) => [name, slider({
-    label: name, min: -LIMIT, max: LIMIT, step: 0.01, format: (v) => number(v, 2), onInput: (value) => set({ [name]: value }),
-  })]);
+  const table = choice({
+    label: "table",
+    options: Object.keys(TABLES).map((t) => [t, t.toUpperCase()]),
+    onChange: (t) => set({ table: t }),
+  });
+  const sliders = ["w1", "w2", "b"].map((name) => [
+    name,
+    slider({
+      label: name,
+      min: -LIMIT,
+      max: LIMIT,
+      step: 0.01,
+      format: (v) => number(v, 2),
+      onInput: (value) => set({ [name]: value }),
+    }),
+  ]);
   const canvas = surface({ label: "The four points, the line, and the side that gets the answer 1", role: "group" });
   const place = grips(canvas, model, set);
-  view.body.append(table.element, html("div", { class: "dl-sliders" }, ...sliders.map(([, s]) => s.element)), canvas.element,
-    legend([...SHAPES].reverse()));
+  view.body.append(
+    table.element,
+    html("div", { class: "dl-sliders" }, ...sliders.map(([, s]) => s.element)),
+    canvas.element,
+    legend([...SHAPES].reverse()),
+  );
   return (width) => {
     const w = weights(model);
     const wanted = TABLES[model.get("table")];
