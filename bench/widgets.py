@@ -8,21 +8,11 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
+from course_utils.widgets.kit.example import Drag
 from tests.support.chromium import CHROMIUM_FLAGS
-from tests.support.widget_pages import MAKE, open_page, static_page
+from tests.support.widget_pages import EXAMPLES, open_page, static_page
 
 SECONDS = 3
-# What a reader drags most in each widget.
-DRAGGED = {
-    "graph": ("slider", "w"),
-    "depth": ("slider", "depth"),
-    "explore": ("slider", "a"),
-    "line": ("slider", "move the line"),
-    "relus": ("slider", "hidden ReLUs"),
-    "race": ("slider", "start"),
-    "painter": ("application", "The image: paint with the pointer, or arrow keys and Space"),
-    "digit": ("application", "Draw a digit here: pointer, or arrow keys and Space"),
-}
 RECORD = """() => {
   window.frames_ = [];
   const note = (now) => { frames_.push(now); window.recorder_ = requestAnimationFrame(note); };
@@ -36,9 +26,11 @@ def measure() -> list[dict[str, Any]]:
     rows = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
-        for name, (role, label) in DRAGGED.items():
-            page = open_page(browser, static_page(MAKE[name]()), Path(folder))
-            rows.append({"widget": name, **_drag(page, page.get_by_role(role, name=label, exact=True))})
+        for name, example in EXAMPLES.items():
+            dragged = next(action for action in example.pointer if isinstance(action, Drag))
+            page = open_page(browser, static_page(example.make()), Path(folder))
+            target = page.get_by_role(dragged.role, name=dragged.name, exact=True)
+            rows.append({"widget": name, **_drag(page, target)})
             page.context.close()
         browser.close()
     return rows
@@ -66,9 +58,9 @@ def _drag(page: Page, target: Locator) -> dict[str, float]:
 
 def run() -> None:
     """Print the table."""
-    print(f"{'widget':10} {'frames/s':>8} {'longest ms':>10} {'over 34 ms':>10}")
+    print(f"{'widget':20} {'frames/s':>8} {'longest ms':>10} {'over 34 ms':>10}")
     for row in measure():
-        print(f"{row['widget']:10} {row['fps']:8.1f} {row['longest_ms']:10.1f} {row['slow_share']:10.1%}")
+        print(f"{row['widget']:20} {row['fps']:8.1f} {row['longest_ms']:10.1f} {row['slow_share']:10.1%}")
 
 
 if __name__ == "__main__":

@@ -1,62 +1,51 @@
 """Static pages with widgets on them, as the site makes them: for the widgets' tests and their benchmark."""
 
+import copy
+import importlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from ipywidgets import DOMWidget
 from ipywidgets.embed import embed_data
 from playwright.sync_api import Browser, Page
-from torch import nn
 
 from course_tools.paths import ROOT
-from course_utils import plots, theme, widgets
+from course_utils import theme
+from course_utils.widgets import FOLDERS
+from course_utils.widgets.kit.example import Example
 
 LOADER = ROOT / "site" / "static" / "widgets.js"
-
-
-def parabola(a: float, n: int) -> tuple[Any, str]:
-    fig, ax = plots.panel("parabola")
-    ax.plot(np.linspace(-1, 1, n) ** 2 * a)
-    return fig, f"a parabola with factor {a} through {n} points"
-
-
-def digits_network() -> nn.Sequential:
-    torch.manual_seed(1)
-    return nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 10))
-
-
-MAKE = {
-    "graph": lambda: widgets.ExpressionGraph.from_expression("(w*x + b - y)**2", w=2, x=3, b=1, y=5),
-    "depth": lambda: widgets.GradientDepth(),
-    "explore": lambda: widgets.explore(parabola, title="Parabola", a=[1.0, 2.0, 3.0], n=[5, 9]),
-    "line": lambda: widgets.PerceptronLine(),
-    "relus": lambda: widgets.ReluFit(),
-    "race": lambda: widgets.OptimizerRace(),
-    "painter": lambda: widgets.ConvolutionPainter(),
-    "digit": lambda: widgets.DrawDigit(digits_network()),
+# what each widget's folder says of it: how to make it, what to press and drag, what must be equal to Python
+EXAMPLES: dict[str, Example] = {
+    name: importlib.import_module(f"course_utils.widgets.{name}.example").EXAMPLE for name in FOLDERS
 }
 
 
-def static_page(*widgets: DOMWidget, changes: dict | None = None, mode: str = "light") -> str:
-    """A page with the widgets' state and the site's loader. `changes` overwrites state of the first widget."""
-    data = embed_data(views=list(widgets), drop_defaults=False)
-    states = data["manager_state"]["state"]
-    states[widgets[0].model_id]["state"].update(changes or {})
-    views = "".join(f'<div class="course-widget" data-model="{w.model_id}"></div>' for w in widgets)
+def static_page(*widgets: DOMWidget, changes: Sequence[dict[str, Any]] = (), mode: str = "light") -> str:
+    """A page with the widgets' state and the site's loader.
+
+    Each of `changes` adds a view of the first widget whose state is overwritten by it, in front of the others.
+    """
+    states = embed_data(views=list(widgets), drop_defaults=False)["manager_state"]["state"]
+    views = [w.model_id for w in widgets]
+    for i, change in reversed(list(enumerate(changes))):
+        states[f"changed{i}"] = copy.deepcopy(states[widgets[0].model_id])
+        states[f"changed{i}"]["state"].update(change)
+        views.insert(0, f"changed{i}")
+    places = "".join(f'<div class="course-widget" data-model="{view}"></div>' for view in views)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>widgets</title>'
         f'<meta name="viewport" content="width=device-width"><style>{theme.css()}'
         f"body{{background:var(--dl-page);color:var(--dl-ink);max-width:760px;margin:16px auto;padding:0 12px;"
-        f'font-family:system-ui}}</style></head><body data-theme="{mode}"><main><h1>Widgets</h1>{views}</main>'
+        f'font-family:system-ui}}</style></head><body data-theme="{mode}"><main><h1>Widgets</h1>{places}</main>'
         f"{_script({'state': states})}"
         f"<script>{LOADER.read_text(encoding='utf-8')}</script></body></html>"
     )
 
 
-def _script(states: dict) -> str:
+def _script(states: dict[str, Any]) -> str:
     text = json.dumps(states).replace("</", "<\\/")
     return f"<script>courseWidgets = {text}</script>"
 

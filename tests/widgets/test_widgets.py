@@ -1,20 +1,20 @@
-"""The widgets' Python side: the one text of each module, its rules, and clear errors."""
+"""Every widget's Python side: one folder each, one text of its modules, its rules, its bounds, and clear errors."""
 
-import gzip
+import ast
 import re
+import sys
+from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
-from torch import nn
 from traitlets import TraitError
 
-from course_utils import plots, widgets
-from course_utils.widgets import WidgetError
-from course_utils.widgets.expression_graph import tape_of
+import course_utils
+from course_utils import widgets
+from course_utils.widgets import FOLDERS
 from course_utils.widgets.kit import base
-from course_utils.widgets.kit import net as network
+from course_utils.widgets.kit.example import Drag
+from tests.support.widget_pages import EXAMPLES
 
 CLASSES = [getattr(widgets, name) for name in widgets.__all__ if isinstance(getattr(widgets, name), type)]
 CLASSES = [cls for cls in CLASSES if issubclass(cls, base.CourseWidget)]
@@ -36,6 +36,50 @@ def test_a_module_holds_all_its_logic_and_runs_no_text(path):
         assert re.fullmatch(r"(\./|\.\./kit/)\w+\.js", source), f"{path.name} imports {source}"
 
 
+# -- one folder ---------------------------------------------------------------------------------------------------
+
+
+def test_the_widgets_are_found_by_their_folders():
+    assert len(FOLDERS) == len(CLASSES) >= 8
+    assert {cls.__module__ for cls in CLASSES} == {f"course_utils.widgets.{name}" for name in FOLDERS}
+    assert widgets.ReluFit().units == 5
+    assert callable(widgets.explore)  # the function, though a folder has the same name
+
+
+def test_a_widget_that_does_not_exist_is_named():
+    with pytest.raises(AttributeError, match=r"There is no widget 'ReluFitt'. There are: .*ReluFit, WidgetError"):
+        widgets.ReluFitt  # noqa: B018
+
+
+def test_no_other_file_imports_a_widgets_folder():
+    """So that a new one needs no edit outside its own."""
+    for path in Path(course_utils.__file__).parent.rglob("*.py"):
+        folder = path.parent.name
+        text = path.read_text(encoding="utf-8")
+        for name in set(FOLDERS) - {folder}:
+            assert not re.search(rf"(from|import) course_utils\.widgets\.{name}\b", text), f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_an_example_needs_nothing_that_a_student_lacks(name):
+    """It ships with the package: it is data for the tests, and imports none of their tools."""
+    tree = ast.parse((base.WIDGETS / name / "example.py").read_text(encoding="utf-8"))
+    froms = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    roots = {module.split(".")[0] for module in froms | names}
+    assert roots <= sys.stdlib_module_names | {"course_utils", "matplotlib", "numpy", "torch", "traitlets"}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_an_example_says_all_that_the_tests_ask(name):
+    example = EXAMPLES[name]
+    assert isinstance(example.make(), base.CourseWidget)
+    assert len(example.keys) >= 2
+    assert any(isinstance(action, Drag) for action in example.pointer)
+    assert example.bad
+    assert example.refused
+
+
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_a_widget_is_one_text_with_every_name_defined_once(cls):
     assert not re.search("^import", cls._esm, re.MULTILINE)
@@ -44,6 +88,22 @@ def test_a_widget_is_one_text_with_every_name_defined_once(cls):
     assert len(names) == len(set(names))
     assert "--dl-blue" in cls._css
     assert ".dl-widget" in cls._css
+
+
+def classes_of(path: Path) -> set[str]:
+    """The names of the CSS classes that a file mentions."""
+    return set(re.findall(r"\.(dl-[\w-]+)", path.read_text(encoding="utf-8"))) if path.exists() else set()
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_widgets_style_is_its_own(name):
+    """Styles of several widgets meet on a page: what one adds to the kit's belongs to no other, and is used."""
+    kit = classes_of(base.WIDGETS / "kit" / "kit.css")
+    own = classes_of(base.WIDGETS / name / "style.css") - kit
+    for other in set(FOLDERS) - {name}:
+        assert not own & classes_of(base.WIDGETS / other / "style.css"), other
+    module = (base.WIDGETS / name / "widget.js").read_text(encoding="utf-8")
+    assert [c for c in own if c not in module and not (c.startswith("dl-at-") and "dl-at-$" in module)] == []
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
@@ -58,171 +118,47 @@ def test_where_no_widget_can_run_there_is_a_sentence():
     assert repr(widgets.GradientDepth()).startswith("How far does a gradient reach? (an interactive picture")
 
 
-# -- the expression graph -------------------------------------------------------------------------------------
+# -- bounds and errors --------------------------------------------------------------------------------------------
 
 
-def test_a_formula_becomes_a_tape():
-    assert tape_of("z = w*x + 2; L = -z", {"w": 3, "x": 4}) == [
-        {"name": "w", "value": 3},
-        {"name": "x", "value": 4},
-        {"name": "u1", "op": "*", "inputs": ["w", "x"]},
-        {"name": "z", "op": "+", "inputs": ["u1", 2]},
-        {"name": "L", "op": "neg", "inputs": ["z"]},
-    ]
+def test_the_bounds_of_the_traits_travel_with_the_widget():
+    assert widgets.OptimizerRace().bounds == {
+        "start": {"min": -4, "max": 4},
+        "steps": {"min": 0, "max": 200},
+        "eta": {"min": 1e-3, "max": 1},
+        "alpha": {"min": 0, "max": 0.99},
+        "kappa": {"min": 1, "max": 100},
+        "batch": {"values": [0, 16, 1]},
+    }
+    assert widgets.ConvolutionPainter().bounds["image"] == {"max": 12}
+    assert "bounds" in widgets.ReluFit().get_state()
 
 
-@pytest.mark.parametrize(
-    ("formula", "leaves", "message"),
-    [
-        ("w *", {"w": 1}, "not a formula"),
-        ("w @ x", {"w": 1, "x": 1}, "cannot be drawn"),
-        ("cos(w)", {"w": 1}, "'cos(w)' cannot be drawn"),
-        ("__import__('os')", {}, "cannot be drawn"),
-        ("w * x", {"w": 1}, "x has no value"),
-        ("w * 2", {"w": 1, "x": 1}, "does not use x"),
-        ("w ** x", {"w": 1, "x": 1}, "exponent must be a number"),
-        ("tanh(w, w)", {"w": 1}, "tanh takes 1"),
-        ("w * 2", {"w": float("nan")}, "w is nan; give a finite number"),
-        ("w * 2", {"w": "two"}, "give a number"),
-        ("w = w * 2", {"w": 1}, "a name of its own"),
-        ("for w in x: pass", {"w": 1}, "is not a formula"),
-        ("w", {"w": 1}, "cannot be drawn"),
-        ("2 * 3", {}, None),
-        ("+".join(["w"] * 40), {"w": 1}, "has 40 nodes"),
-    ],
-)
-def test_a_formula_that_cannot_be_drawn_is_refused_with_a_sentence(formula, leaves, message):
-    if message is None:
-        assert widgets.ExpressionGraph.from_expression(formula, **leaves).leaves == {}
-        return
-    with pytest.raises(WidgetError, match=re.escape(message)):
-        widgets.ExpressionGraph.from_expression(formula, **leaves)
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_value_beyond_a_bound_is_refused(name):
+    widget = EXAMPLES[name].make()
+    for trait, bounds in widget.bounds.items():
+        if not isinstance(getattr(widget, trait), list):
+            for value in beyond(bounds):
+                with pytest.raises(TraitError):
+                    setattr(widget, trait, value)
 
 
-@pytest.mark.parametrize(
-    ("tape", "message"),
-    [
-        ([], "0 nodes"),
-        ([{"value": 1.0}], "name of its own"),
-        ([{"name": "w", "value": 1.0}], "must be an operation"),
-        ([{"name": "w", "value": 9.0, "min": 0, "max": 1}], "between its min 0 and its max 1"),
-        ([{"name": "w", "value": 1.0}, {"name": "u", "op": "+", "inputs": ["w", "v"]}], "u uses v before"),
-        ([{"name": "w", "value": 1.0}, {"name": "u", "op": "sin", "inputs": ["w"]}], "'sin'"),
-    ],
-)
-def test_a_tape_that_is_none_is_refused_with_a_sentence(tape, message):
-    with pytest.raises(WidgetError, match=re.escape(message)):
-        widgets.ExpressionGraph(tape)
+def beyond(bounds):
+    """Values just outside what a trait allows."""
+    if "values" in bounds:
+        return ["?"]
+    return [limit + step for limit, step in ((bounds.get("min"), -1), (bounds.get("max"), 1)) if limit is not None]
 
 
-# -- explore ----------------------------------------------------------------------------------------------------
+REFUSED = [(name, i) for name in FOLDERS for i in range(len(EXAMPLES[name].refused))]
 
 
-def lines(a: float, n: int) -> tuple[Figure, str]:
-    fig, ax = plots.panel("lines")
-    ax.plot([0, a], [0, n])
-    return fig, f"a line to ({a}, {n})"
-
-
-def test_explore_draws_every_combination_in_order():
-    shown = widgets.explore(lines, a=[0.5, 1.0], n=range(3))
-    assert shown.grid == [{"name": "a", "values": ["0.5", "1"]}, {"name": "n", "values": ["0", "1", "2"]}]
-    assert shown.alts == [f"a line to ({a}, {n})" for a in (0.5, 1.0) for n in range(3)]
-    frames = gzip.decompress(shown.frames)
-    assert len(frames) == sum(shown.sizes)
-    assert frames.count(b"<svg") == 6
-    assert b"var(--dl-" in frames  # it follows the page's theme
-
-
-def test_explore_takes_a_picture_of_many_points_as_png():
-    def cloud(seed: int) -> Figure:
-        fig, ax = plots.panel("cloud")
-        ax.plot(*np.random.default_rng(seed).random((2, 8000)))
-        return fig
-
-    shown = widgets.explore(cloud, seed=[1])
-    assert shown.kind == "png"
-    assert gzip.decompress(shown.frames).startswith(b"\x89PNG")
-    assert shown.alts == ["cloud; seed = 1"]
-
-
-@pytest.mark.parametrize(
-    ("grid", "message"),
-    [({}, "at least one parameter"), ({"a": []}, "at least one"), ({"a": range(20), "n": range(20)}, "400 frames")],
-)
-def test_explore_refuses_an_empty_or_a_huge_grid(grid, message):
-    with pytest.raises(WidgetError, match=message):
-        widgets.explore(lines, **grid)
-
-
-def test_explore_refuses_what_is_no_figure():
-    with pytest.raises(WidgetError, match="returned int"):
-        widgets.explore(lambda a: a, a=[1])
-
-
-# -- networks -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("layer", "message"),
-    [
-        (nn.GELU(), "GELU"),
-        (nn.LSTM(2, 2), "LSTM"),
-        (nn.Conv2d(2, 2, 3, groups=2), "groups=1"),
-        (nn.Conv2d(1, 2, 3, padding="same"), "padding as a number"),
-        (nn.Conv2d(1, 2, 3, padding=1, padding_mode="reflect"), "zero padding"),
-        (nn.BatchNorm2d(2, track_running_stats=False), "no running statistics"),
-        (nn.MaxPool2d(2, ceil_mode=True), "MaxPool2d"),
-        (nn.AvgPool2d(2, count_include_pad=False), "AvgPool2d"),
-        (nn.AdaptiveAvgPool2d(2), r"AdaptiveAvgPool2d\(1\)"),
-    ],
-)
-def test_a_layer_that_the_page_cannot_run_is_refused(layer, message):
-    with pytest.raises(WidgetError, match=message):
-        network.export(nn.Sequential(layer))
-
-
-def test_a_network_that_is_broken_or_too_large_is_refused():
-    broken = nn.Linear(2, 2)
-    nn.init.constant_(broken.weight, float("nan"))
-    for net, message in (
-        (nn.Sequential(broken), "not finite"),
-        (nn.Sequential(nn.Linear(2000, 1000)), "2001000 weights"),
-        (nn.Linear(2, 2), "give an nn.Sequential"),
-    ):
-        with pytest.raises(WidgetError, match=message):
-            network.export(net)
-
-
-def test_draw_digit_finds_the_shape_of_the_networks_input():
-    assert widgets.DrawDigit(nn.Sequential(nn.Linear(64, 10))).shape == [64]
-    assert widgets.DrawDigit(nn.Sequential(nn.Flatten(), nn.Linear(64, 10))).shape in ([64], [1, 8, 8])
-    with pytest.raises(WidgetError, match="ten values"):
-        widgets.DrawDigit(nn.Sequential(nn.Linear(64, 9)))
-    net = nn.Sequential(nn.Linear(64, 10), nn.BatchNorm1d(10)).train()
-    widgets.DrawDigit(net)
-    assert net.training  # it is handed back as it was
-
-
-@pytest.mark.parametrize(
-    ("make", "error"),
-    [
-        (lambda: widgets.GradientDepth(depth=51), TraitError),
-        (lambda: widgets.GradientDepth(start="big"), TraitError),
-        (lambda: widgets.PerceptronLine(w1=float("inf")), TraitError),
-        (lambda: widgets.PerceptronLine(b=float("nan")), TraitError),
-        (lambda: widgets.OptimizerRace(start=[1.0, float("nan")]), TraitError),
-        (lambda: widgets.ReluFit(units=0), TraitError),
-        (lambda: widgets.OptimizerRace(start=[1.0]), TraitError),
-        (lambda: widgets.ConvolutionPainter(image=[]), WidgetError),
-        (lambda: widgets.ConvolutionPainter(image=[[1, 2]]), WidgetError),
-        (lambda: widgets.ConvolutionPainter(image=np.zeros((40, 40))), WidgetError),
-        (lambda: widgets.ConvolutionPainter(kernel=[[float("nan")]]), WidgetError),
-    ],
-)
-def test_a_value_outside_the_range_is_refused(make, error):
-    with pytest.raises(error):
-        make()
+@pytest.mark.parametrize(("name", "i"), REFUSED)
+def test_what_an_example_calls_bad_is_refused_with_a_sentence(name, i):
+    refused = EXAMPLES[name].refused[i]
+    with pytest.raises(refused.error, match=re.escape(refused.says)):
+        refused.make()
 
 
 def test_the_painter_takes_a_tensor():

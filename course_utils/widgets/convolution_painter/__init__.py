@@ -6,7 +6,8 @@ import traitlets as t
 
 from course_utils.widgets.kit.base import CourseWidget, WidgetError, finite
 
-MOST_PIXELS, MOST_KERNEL = 12, 5
+__all__ = ["ConvolutionPainter"]
+
 EDGE = [[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]
 HOUSE = [
     [0, 0, 0, 1, 1, 0, 0, 0],
@@ -20,7 +21,7 @@ HOUSE = [
 ]
 
 
-class ConvolutionPainter(CourseWidget, module="convolution_painter"):
+class ConvolutionPainter(CourseWidget):
     """Teaches what a convolution computes: window by window, and as one sparse matrix.
 
     The output is the cross-correlation of the square `image` (at most 12 x 12) with the square `kernel` (at most
@@ -31,8 +32,8 @@ class ConvolutionPainter(CourseWidget, module="convolution_painter"):
 
     title = t.Unicode("A convolution, pixel by pixel").tag(sync=True)
     hint = t.Unicode("Paint, change the kernel, choose an output pixel: which pixels does it see?").tag(sync=True)
-    image: t.List[Any] = t.List().tag(sync=True)
-    kernel: t.List[Any] = t.List().tag(sync=True)
+    image: t.List[Any] = t.List().tag(sync=True, max=12)  # rows, and columns
+    kernel: t.List[Any] = t.List().tag(sync=True, max=5)
     stride = t.Int(1, min=1, max=4).tag(sync=True)
     padding = t.Int(0, min=0, max=3).tag(sync=True)
     dilation = t.Int(1, min=1, max=3).tag(sync=True)
@@ -43,8 +44,8 @@ class ConvolutionPainter(CourseWidget, module="convolution_painter"):
 
     @t.validate("image", "kernel")
     def _square(self, proposal: Any) -> list[list[float]]:
-        name = proposal["trait"].name
-        return square(f"the {name}", proposal["value"], MOST_PIXELS if name == "image" else MOST_KERNEL)
+        trait = proposal["trait"]
+        return square(f"the {trait.name}", proposal["value"], trait.metadata["max"])
 
 
 def _lists(rows: Any) -> Any:

@@ -1,7 +1,9 @@
 // A kernel slides over an image that the reader paints; the chosen output's window and matrix row are shown.
-import { board, cells, choice, finite, html, inRange, number, slider, surface, svg, widget } from "../kit/kit.js";
 
-const MOST_PIXELS = 12; // along one side
+import { bitmap, cells, stack } from "../kit/bitmap.js";
+import { board } from "../kit/drag.js";
+import { bounded, choice, finite, html, number, panel, slider, surface, svg, textInput, widget } from "../kit/kit.js";
+
 const PRESETS = {
   edge: {
     label: "vertical edge",
@@ -86,6 +88,7 @@ const pixelExists = (image, { row, column }) =>
   row >= 0 && column >= 0 && row < image.length && column < image.length;
 const largest = (rows) => Math.max(1e-9, ...rows.flat().map(Math.abs));
 
+/** The image within its frame of zeros. */
 function padded(image, padding) {
   const side = image.length + 2 * padding;
   return Array.from({ length: side }, (_, i) =>
@@ -95,44 +98,45 @@ function padded(image, padding) {
 
 // -- the pictures -------------------------------------------------------------------------------------------
 
-function drawImage(canvas, { image, kernel, how, chosen, cursor }, side) {
-  const { padding } = how;
-  const size = Math.floor(side / (image.length + 2 * padding));
-  const all = image.length + 2 * padding;
-  canvas.size(all * size + 4, all * size + 4);
-  const outside = (i, j) => !pixelExists(image, { row: i - padding, column: j - padding });
-  const frames = windowOf(kernel, ...chosen, how).map(({ row, column }) =>
-    svg("rect", {
-      class: "dl-window",
-      x: 2 + (column + padding) * size + 1.5,
-      y: 2 + (row + padding) * size + 1.5,
-      width: size - 3,
-      height: size - 3,
-    }),
+const EDGE = 2; // pixels around a picture, for the frames
+
+/** A grid of numbers, `size` pixels of the page to the number: a bitmap in colour, with lines and figures on it. */
+function drawGrid({ bitmap, canvas }, values, { size, limit, outside }, ...above) {
+  const [width, height] = [values[0].length * size, values.length * size];
+  bitmap.set(
+    { data: values.flat(), shape: [values.length, values[0].length] },
+    { width, height, left: EDGE, top: EDGE, limit },
   );
-  const pen = svg("rect", {
-    class: "dl-pen",
-    x: 2 + (cursor[1] + padding) * size + 5,
-    y: 2 + (cursor[0] + padding) * size + 5,
-    width: size - 10,
-    height: size - 10,
-  });
-  canvas.paint(cells(padded(image, padding), { size, limit: 1, origin: [2, 2], outside }), ...frames, pen);
-  return { rows: image.length, columns: image.length, size, origin: [2 + padding * size, 2 + padding * size] };
+  canvas.size(width + 2 * EDGE, height + 2 * EDGE);
+  canvas.paint(cells(values, { size, origin: [EDGE, EDGE], outside }), ...above);
 }
 
-function drawOutput(canvas, { output, chosen }, side) {
-  const size = Math.min(44, Math.floor(side / output.length));
-  canvas.size(output.length * size + 4, output.length * size + 4);
-  const frame = svg("rect", {
-    class: "dl-chosen",
-    x: 2 + chosen[1] * size,
-    y: 2 + chosen[0] * size,
-    width: size,
-    height: size,
+/** A square around the pixel in row i, column j, `inset` pixels smaller on each side. */
+const square = (name, i, j, size, inset = 0) =>
+  svg("rect", {
+    class: name,
+    x: EDGE + j * size + inset,
+    y: EDGE + i * size + inset,
+    width: size - 2 * inset,
+    height: size - 2 * inset,
   });
-  canvas.paint(cells(output, { size, limit: largest(output), origin: [2, 2] }), frame);
-  return { rows: output.length, columns: output.length, size, origin: [2, 2] };
+
+function drawImage(picture, { image, kernel, how, chosen, cursor }, side) {
+  const { padding } = how;
+  const size = Math.floor(side / (image.length + 2 * padding));
+  const frames = windowOf(kernel, ...chosen, how).map(({ row, column }) =>
+    square("dl-window", row + padding, column + padding, size, 1.5),
+  );
+  const pen = square("dl-pen", cursor[0] + padding, cursor[1] + padding, size, 5);
+  const outside = (i, j) => !pixelExists(image, { row: i - padding, column: j - padding });
+  drawGrid(picture, padded(image, padding), { size, limit: 1, outside }, ...frames, pen);
+  return { rows: image.length, columns: image.length, size, origin: [EDGE + padding * size, EDGE + padding * size] };
+}
+
+function drawOutput(picture, { output, chosen }, side) {
+  const size = Math.min(44, Math.floor(side / output.length));
+  drawGrid(picture, output, { size, limit: largest(output) }, square("dl-chosen", ...chosen, size));
+  return { rows: output.length, columns: output.length, size, origin: [EDGE, EDGE] };
 }
 
 /** One row of the matrix as a strip; a line after each row of the image. */
@@ -144,7 +148,7 @@ function drawRow(canvas, row, n, width) {
       ? []
       : [
           svg("rect", {
-            class: `dl-cell dl-${value < 0 ? "orange" : "blue"}`,
+            class: `dl-entry dl-${value < 0 ? "orange" : "blue"}`,
             x: 2 + k * step,
             y: 2,
             width: step,
@@ -176,41 +180,42 @@ function describe({ image, kernel, how, chosen: [i, j], output, row }) {
 
 // -- the widget ---------------------------------------------------------------------------------------------
 
+/** A field for each number of the kernel. */
 function kernelEditor(model, set) {
   const table = html("div", { class: "dl-kernel", role: "group", "aria-label": "kernel" });
-  const inputs = [];
-  const change = (u, v, value) => {
-    if (!Number.isFinite(value)) return;
+  let fields = [];
+  const change = (u, v, value) =>
     set({ kernel: model.get("kernel").map((line, a) => line.map((old, b) => (a === u && b === v ? value : old))) });
-  };
   const show = (kernel) => {
-    if (inputs.length !== kernel.length ** 2) build(kernel.length);
+    if (fields.length !== kernel.length ** 2) build(kernel.length);
     kernel.flat().forEach((value, at) => {
-      if (Number(inputs[at].value) !== value || inputs[at].value === "")
-        inputs[at].value = Math.round(value * 1e4) / 1e4;
+      const { input, set: write } = fields[at];
+      if (Number(input.value) !== value || input.value === "") write(Math.round(value * 1e4) / 1e4);
     });
   };
+  const field = (u, v) =>
+    textInput({
+      label: `kernel row ${u}, column ${v}`,
+      attributes: { type: "number", step: 0.5 },
+      read: (text) => finite([text === "" ? NaN : Number(text)], `Row ${u}, column ${v}`)[0],
+      onChange: (value) => change(u, v, value),
+    });
   const build = (side) => {
-    inputs.length = 0;
-    for (let at = 0; at < side * side; at++) {
-      const [u, v] = [Math.floor(at / side), at % side];
-      const input = html("input", { type: "number", step: 0.5, "aria-label": `kernel row ${u}, column ${v}` });
-      input.addEventListener("change", () => change(u, v, input.valueAsNumber));
-      inputs.push(input);
-    }
+    fields = Array.from({ length: side * side }, (_, at) => field(Math.floor(at / side), at % side));
     table.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
-    table.replaceChildren(...inputs);
+    table.replaceChildren(...fields.map(({ element }) => element));
   };
   return { element: table, show };
 }
 
 function read(model) {
-  const image = readSquare(model.get("image"), "The image", MOST_PIXELS);
-  const kernel = readSquare(model.get("kernel"), "The kernel", 5);
+  const bounds = model.get("bounds");
+  const image = readSquare(model.get("image"), "The image", bounds.image.max);
+  const kernel = readSquare(model.get("kernel"), "The kernel", bounds.kernel.max);
   const how = {
-    stride: inRange(model.get("stride"), "The stride", 1, 4),
-    padding: inRange(model.get("padding"), "The padding", 0, 3),
-    dilation: inRange(model.get("dilation"), "The dilation", 1, 3),
+    stride: bounded(model, "stride", "The stride"),
+    padding: bounded(model, "padding", "The padding"),
+    dilation: bounded(model, "dilation", "The dilation"),
   };
   const side = outputSize(image.length, kernel.length, how);
   if (side < 1)
@@ -224,10 +229,6 @@ function read(model) {
   return { image, kernel, how, chosen, output, row: matrixRow(image, kernel, ...chosen, how) };
 }
 
-function titled(text, ...children) {
-  return html("div", { class: "dl-panel" }, html("p", { class: "dl-caption" }, text), ...children);
-}
-
 export default widget(["image", "kernel", "stride", "padding", "dilation", "chosen"], ({ model, view, set }) => {
   read(model); // complains at once
   const state = { cursor: [0, 0], ink: 1, image: null, output: null };
@@ -236,17 +237,19 @@ export default widget(["image", "kernel", "stride", "padding", "dilation", "chos
     options: Object.entries(PRESETS).map(([name, { label }]) => [name, label]),
     onChange: (name) => set({ kernel: PRESETS[name].kernel }),
   });
-  const knob = (name, min, max) => [
+  const knobs = ["stride", "padding", "dilation"].map((name) => [
     name,
-    slider({ label: name, min, max, step: 1, format: String, onInput: (value) => set({ [name]: value }) }),
-  ];
-  const knobs = [knob("stride", 1, 4), knob("padding", 0, 3), knob("dilation", 1, 3)];
+    slider({
+      label: name,
+      ...model.get("bounds")[name],
+      step: 1,
+      format: String,
+      onInput: (value) => set({ [name]: value }),
+    }),
+  ]);
   const editor = kernelEditor(model, set);
-  const [picture, result, strip] = [
-    surface({ label: "" }),
-    surface({ label: "" }),
-    surface({ label: "The matching row of the sparse matrix. The text below describes it." }),
-  ];
+  const [picture, result] = [0, 1].map(() => ({ bitmap: bitmap(), canvas: surface({ label: "" }) }));
+  const strip = surface({ label: "The matching row of the sparse matrix. The text below describes it." });
   const paint = (i, j, first) => {
     const image = model.get("image");
     if (first) state.ink = image[i][j] > 0.5 ? 0 : 1;
@@ -258,30 +261,31 @@ export default widget(["image", "kernel", "stride", "padding", "dilation", "chos
     draw(Math.floor(view.body.clientWidth));
     view.say(`Pixel row ${i}, column ${j}: ${number(model.get("image")[i][j], 1)}. Space paints it.`);
   };
-  board(picture, {
+  board(picture.canvas, {
     label: "The image: paint with the pointer, or arrow keys and Space",
     press: paint,
     move: point,
     grid: () => ({ ...state.image, cursor: state.cursor }),
   });
   const choose = (i, j) => set({ chosen: [i, j] });
-  board(result, {
+  board(result.canvas, {
     label: "The output: choose a pixel with the pointer or the arrow keys",
     press: choose,
     move: choose,
     grid: () => ({ ...state.output, cursor: read(model).chosen }),
   });
+  result.canvas.element.classList.add("dl-output");
   view.body.append(
     preset.element,
     html("div", { class: "dl-sliders" }, ...knobs.map(([, k]) => k.element)),
     html(
       "div",
-      { class: "dl-side dl-panels" },
-      titled("image: paint here", picture.element),
-      titled("kernel", editor.element),
-      titled("output: choose a pixel", result.element),
+      { class: "dl-side dl-convolution" },
+      panel("image: paint here", stack(picture.bitmap, picture.canvas)),
+      panel("kernel", editor.element),
+      panel("output: choose a pixel", stack(result.bitmap, result.canvas)),
     ),
-    titled("its row of the matrix", strip.element),
+    panel("its row of the matrix", strip.element),
   );
   const draw = (width) => {
     const now = read(model);

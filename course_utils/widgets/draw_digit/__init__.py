@@ -9,8 +9,10 @@ from torch import nn
 from course_utils.widgets.kit.base import CourseWidget, WidgetError
 from course_utils.widgets.kit.net import export
 
+__all__ = ["DrawDigit"]
 
-class DrawDigit(CourseWidget, module="draw_digit"):
+
+class DrawDigit(CourseWidget):
     """Teaches how a trained network meets input that it has never seen: the reader's own hand.
 
     `net` is an nn.Sequential, trained on `data.digits()` (8 x 8 pixels in 0..1), that maps (n, 64) or (n, 1, 8, 8)

@@ -1,11 +1,15 @@
 // The reader draws a digit; a trained network answers, in the page.
-import { arrows, button, cells, clamp, drag, finite, html, number, path, surface, svg, widget } from "../kit/kit.js";
+
+import { bitmap, cells, stack } from "../kit/bitmap.js";
+import { arrows, button, clamp, drag, fill, finite, html, number, panel, surface, svg, widget } from "../kit/kit.js";
 import { floats, forward } from "../kit/net.js";
+import { path } from "../kit/plot.js";
 
 const SIDE = 8; // pixels of the network's image
 const FINE = 4; // each of them is the mean of 4 x 4 smaller ones, as in the data set
 const PEN = 1.9; // half the thickness of a line, in small pixels
 const PAD = 224; // of the drawing surface, in pixels of the page
+const SEEN = 16; // pixels of the page to one that the network sees
 const MOST_POINTS = 4000;
 const EXAMPLES = [
   [
@@ -126,10 +130,12 @@ function drawPad(canvas, strokes, pen) {
   );
 }
 
-function drawImage(canvas, image) {
+function drawImage(pixels, canvas, image) {
   const rows = Array.from({ length: SIDE }, (_, i) => image.slice(i * SIDE, (i + 1) * SIDE));
-  canvas.size(SIDE * 16 + 2, SIDE * 16 + 2);
-  canvas.paint(cells(rows, { size: 16, limit: 0.62, origin: [1, 1] }));
+  const side = SIDE * SEEN;
+  pixels.set({ data: image, shape: [SIDE, SIDE] }, { width: side, height: side, left: 1, top: 1, limit: 0.62 });
+  canvas.size(side + 2, side + 2);
+  canvas.paint(cells(rows, { size: SEEN, origin: [1, 1] }));
 }
 
 function drawBars(canvas, chances, width) {
@@ -205,13 +211,9 @@ export default widget(["strokes"], ({ model, view, set }) => {
   };
   answer(new Array(SIDE * SIDE).fill(0)); // complains at once if the network does not fit
   const pad = surface({ label: "" });
-  for (const [name, value] of Object.entries({
-    tabindex: 0,
-    role: "application",
-    "aria-label": "Draw a digit here: pointer, or arrow keys and Space",
-    class: "dl-surface dl-board",
-  }))
-    pad.element.setAttribute(name, value);
+  const label = "Draw a digit here: pointer, or arrow keys and Space";
+  fill(pad.element, { tabindex: 0, role: "application", "aria-label": label, class: "dl-surface dl-board" }, []);
+  const pixels = bitmap();
   const seen = surface({ label: "What the network sees: 8 by 8 pixels" });
   const bars = surface({ label: "The probability of each digit. The text below names the two largest." });
   let example = 0;
@@ -222,16 +224,14 @@ export default widget(["strokes"], ({ model, view, set }) => {
     button("Undo", () => set({ strokes: model.get("strokes").slice(0, -1) })),
     button("Example", () => set({ strokes: EXAMPLES[example++ % EXAMPLES.length] })),
   );
-  const panel = (text, canvas) =>
-    html("div", { class: "dl-panel" }, html("p", { class: "dl-caption" }, text), canvas.element);
   view.body.append(
     buttons,
     html(
       "div",
-      { class: "dl-side dl-panels dl-digits" },
-      panel("draw here", pad),
-      panel("what it sees", seen),
-      panel("what it answers", bars),
+      { class: "dl-side" },
+      panel("draw here", pad.element),
+      panel("what it sees", stack(pixels, seen)),
+      panel("what it answers", bars.element),
     ),
   );
   const draw = (width) => {
@@ -239,8 +239,8 @@ export default widget(["strokes"], ({ model, view, set }) => {
     const image = rasterise(strokes);
     const chances = strokes.length ? answer(image) : null;
     drawPad(pad, strokes, pen);
-    drawImage(seen, image);
-    const rest = width - PAD - SIDE * 16 - 44;
+    drawImage(pixels, seen, image);
+    const rest = width - PAD - SIDE * SEEN - 44;
     drawBars(bars, chances, rest > 200 ? Math.min(rest, 320) : Math.min(width, 320));
     view.say(describe(chances));
   };

@@ -13,11 +13,13 @@ from matplotlib.figure import Figure
 from course_utils import plots
 from course_utils.widgets.kit.base import CourseWidget, WidgetError
 
+__all__ = ["Explore", "explore"]
+
 MOST_FRAMES = 150
 MOST_BYTES = 3_000_000
 
 
-class Explore(CourseWidget, module="explore"):
+class Explore(CourseWidget):
     """Frames on a grid of parameters, each with its alternative text; made by `explore`.
 
     `position` says which value of each parameter is shown and may be set; the frames are one gzip stream, cut at

@@ -1,5 +1,5 @@
 // Frames that were computed when the notebook ran: one slider for each parameter, no kernel needed.
-import { finite, html, player, slider, widget } from "../kit/kit.js";
+import { finite, html, oneOf, player, slider, widget } from "../kit/kit.js";
 
 /** The frames' texts or bytes from one gzip stream; `sizes` are their lengths in bytes. */
 export async function unpack(packed, sizes) {
@@ -40,6 +40,7 @@ function check(model) {
   if (!grid.length || !count) throw new Error("There is nothing to explore: a parameter has no values.");
   if (frames.length !== count || alts.length !== count)
     throw new Error(`The grid needs ${count} pictures, and there are ${frames.length}.`);
+  oneOf(model, "kind", "The kind of the pictures");
   return grid;
 }
 

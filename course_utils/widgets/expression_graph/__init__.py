@@ -7,6 +7,8 @@ import traitlets as t
 
 from course_utils.widgets.kit.base import CourseWidget, WidgetError, finite
 
+__all__ = ["ExpressionGraph"]
+
 ARITY = {"+": 2, "-": 2, "*": 2, "/": 2, "**": 2, "neg": 1, "tanh": 1, "exp": 1, "log": 1, "relu": 1, "sigmoid": 1}
 FUNCTIONS = ("tanh", "exp", "log", "relu", "sigmoid")
 OPERATORS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
@@ -15,7 +17,7 @@ MOST_NODES = 24
 Tape = list[dict[str, Any]]
 
 
-class ExpressionGraph(CourseWidget, module="expression_graph"):
+class ExpressionGraph(CourseWidget):
     """Teaches backpropagation: each node needs only its own slope and the gradient that arrives from above.
 
     `tape` lists the nodes in the order of computation; the last one is the output. A leaf is
@@ -29,7 +31,7 @@ class ExpressionGraph(CourseWidget, module="expression_graph"):
 
     title = t.Unicode("Forward, then backward").tag(sync=True)
     hint = t.Unicode("Step through it, then move a leaf: which gradients change, and why?").tag(sync=True)
-    tape = t.List(t.Dict()).tag(sync=True)
+    tape = t.List(t.Dict()).tag(sync=True, max=MOST_NODES)
     leaves = t.Dict().tag(sync=True)
     step = t.Int(0).tag(sync=True)
 

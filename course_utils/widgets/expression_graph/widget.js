@@ -38,9 +38,9 @@ const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 const isConstant = (input) => typeof input === "number";
 
 /** Check the tape and number its inputs: [{name, op, inputs: [index or {constant}], ...}]. */
-export function readTape(tape) {
+export function readTape(tape, most = Infinity) {
   if (!Array.isArray(tape) || !tape.length) throw new Error("The tape is empty: give at least one operation.");
-  if (tape.length > 24) throw new Error(`The tape has ${tape.length} nodes; this widget shows at most 24.`);
+  if (tape.length > most) throw new Error(`The tape has ${tape.length} nodes; this widget shows at most ${most}.`);
   const index = new Map();
   return tape.map((node, i) => {
     const inputs = (node.inputs ?? []).map((input) => {
@@ -343,7 +343,7 @@ function stepper(steps, model, set, view) {
 }
 
 export default widget(["leaves", "step"], ({ model, view, set }) => {
-  const nodes = readTape(model.get("tape"));
+  const nodes = readTape(model.get("tape"), model.get("bounds").tape.max);
   const steps = plan(nodes);
   const sliders = leafSliders(nodes, model, set);
   const controls = stepper(steps, model, set, view);

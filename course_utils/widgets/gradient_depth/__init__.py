@@ -4,8 +4,10 @@ import traitlets as t
 
 from course_utils.widgets.kit.base import CourseWidget
 
+__all__ = ["GradientDepth"]
 
-class GradientDepth(CourseWidget, module="gradient_depth"):
+
+class GradientDepth(CourseWidget):
     """Teaches why gradients vanish or explode: each layer multiplies by a slope and by its weights.
 
     The page itself builds a network a_l = act(W_l a_{l-1}) of 48 units a layer, sends one random input forward and a

@@ -1,26 +1,8 @@
 // The size of the gradient, layer by layer, in a plain network of a chosen depth.
-import {
-  axes,
-  button,
-  choice,
-  html,
-  inRange,
-  legend,
-  linear,
-  logarithmic,
-  marker,
-  normals,
-  number,
-  path,
-  power10,
-  slider,
-  surface,
-  svg,
-  widget,
-} from "../kit/kit.js";
+import { bounded, button, choice, html, normals, number, oneOf, slider, surface, svg, widget } from "../kit/kit.js";
+import { legend, linear, plot } from "../kit/plot.js";
 
 const WIDTH = 48; // units in each layer
-const DEEPEST = 50;
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 
 // For each activation: its value, its slope (from the value z and the output a), and how it is drawn.
@@ -90,19 +72,19 @@ function backward(weights, last, depth, std, slopes) {
   return norms;
 }
 
-/** The random numbers of one seed: weights for every depth, an input, and a unit vector as the last gradient. */
-export function draws(seed) {
-  const weights = normals(DEEPEST * WIDTH * WIDTH, seed);
+/** The random numbers of one seed: weights for the deepest network, an input, and a unit vector as the last gradient. */
+export function draws(seed, deepest) {
+  const weights = normals(deepest * WIDTH * WIDTH, seed);
   const [input, direction] = [normals(WIDTH, seed + 1000), normals(WIDTH, seed + 2000)];
   const size = Math.hypot(...direction);
   return { weights, input, last: direction.map((value) => value / size) };
 }
 
 const remembered = new Map();
-function drawsOf(seed) {
+function drawsOf(seed, deepest) {
   if (!remembered.has(seed)) {
     remembered.clear(); // one seed is two megabytes
-    remembered.set(seed, draws(seed));
+    remembered.set(seed, draws(seed, deepest));
   }
   return remembered.get(seed);
 }
@@ -116,51 +98,44 @@ function decades(series) {
   return [low >= -10 ? -10 : Math.floor(low / 10) * 10, high <= 2 ? 2 : Math.ceil(high / 10) * 10];
 }
 
-function tens(low, high) {
-  const step = [2, 5, 10, 20].find((s) => (high - low) / s <= 7) ?? 50;
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step).map(
-    (exponent) => ({ value: 10 ** exponent, text: power10(exponent) }),
-  );
+function draw(canvas, series, depth, width) {
+  const range = decades(series);
+  plot(canvas, {
+    width,
+    height: 300,
+    margin: { left: 46, top: 26, right: 14 },
+    x: {
+      title: "layer (0 is the input, the last is nearest the loss)",
+      range: [0, Math.max(depth, 2)],
+      ticks: layers(depth),
+    },
+    y: { title: "size of the gradient", log: true, range },
+    lines: series.map(line),
+    under: ({ y, box }) => (range[0] > -40 ? [] : smallest(y, box)),
+  });
 }
 
-function draw(canvas, series, depth, width) {
-  const height = 300;
-  const box = { left: 46, top: 26, width: width - 60, height: height - 66 };
-  canvas.size(width, height);
-  const x = linear([0, Math.max(depth, 2)], [box.left, box.left + box.width]);
-  const [low, high] = decades(series);
-  const y = logarithmic([low, high], [box.top + box.height, box.top]);
-  const xTicks = x.ticks(Math.min(depth, 8)).filter(({ value }) => Number.isInteger(Math.round(value * 1e6) / 1e6));
-  const frame = axes(box, x, y, {
-    xTitle: "layer (0 is the input, the last is nearest the loss)",
-    yTitle: "size of the gradient",
-    xTicks,
-    yTicks: tens(low, high),
-  });
-  canvas.paint(frame, ...smallest(box, y, low), ...series.map((s) => curve(s, x, y)));
-}
+/** Ticks at whole layers alone. */
+const layers = (depth) =>
+  linear([0, Math.max(depth, 2)], [0, 1])
+    .ticks(Math.min(depth, 8))
+    .filter(({ value }) => Number.isInteger(Math.round(value * 1e6) / 1e6));
 
 /** A line at the smallest number that float32 holds with full precision. */
-function smallest(box, y, low) {
-  if (low > -40) return [];
+function smallest(y, { left, width }) {
   const at = y(1.2e-38);
   return [
-    svg("line", { x1: box.left, x2: box.left + box.width, y1: at, y2: at, class: "dl-limit" }),
-    svg("text", { x: box.left + 4, y: at - 5, class: "dl-halo" }, "float32 ends here"),
+    svg("line", { x1: left, x2: left + width, y1: at, y2: at, class: "dl-limit" }),
+    svg("text", { x: left + 4, y: at - 5, class: "dl-halo" }, "float32 ends here"),
   ];
 }
 
-function curve({ name, norms }, x, y) {
-  const { shape, colour } = ACTIVATIONS[name];
-  const [xs, ys] = [norms.map((_, l) => x(l)), norms.map((value) => y(value))];
-  return svg(
-    "g",
-    { class: `dl-${colour}` },
-    svg("path", { class: "dl-curve", d: path(xs, ys) }),
-    ...norms.map((_, l) => marker(shape, xs[l], ys[l], norms.length > 26 ? 2.6 : 3.6)),
-  );
-}
+const line = ({ name, norms }) => ({
+  xs: norms.map((_, l) => l),
+  ys: norms,
+  ...ACTIVATIONS[name],
+  radius: () => (norms.length > 26 ? 2.6 : 3.6),
+});
 
 function describe(series, depth) {
   const parts = series.map(({ name, norms }) => `${ACTIVATIONS[name].label} ${number(norms[0], 4)}`);
@@ -168,10 +143,10 @@ function describe(series, depth) {
 }
 
 export default widget(["depth", "activation", "start", "seed"], ({ model, view, set }) => {
+  const bounds = model.get("bounds");
   const depthSlider = slider({
     label: "depth",
-    min: 1,
-    max: DEEPEST,
+    ...bounds.depth,
     step: 1,
     format: (d) => `${d} layers`,
     onInput: (depth) => set({ depth }),
@@ -183,7 +158,7 @@ export default widget(["depth", "activation", "start", "seed"], ({ model, view, 
     onChange: (value) => set({ activation: value }),
   });
   const start = choice({ label: "weights", options: STARTS, onChange: (value) => set({ start: value }) });
-  const redraw = button("New weights", () => set({ seed: (model.get("seed") + 1) % 1000 }));
+  const redraw = button("New weights", () => set({ seed: (model.get("seed") + 1) % bounds.seed.max }));
   const canvas = surface({
     label: "The size of the gradient at each layer, on a logarithmic axis. The text below gives the figures.",
   });
@@ -194,14 +169,15 @@ export default widget(["depth", "activation", "start", "seed"], ({ model, view, 
     legend(names.map((name) => ACTIVATIONS[name])),
   );
   return (width) => {
-    const depth = inRange(model.get("depth"), "The depth", 1, DEEPEST);
-    const [shown, std] = [model.get("activation"), spreadOf(model.get("start"), WIDTH)];
-    const { weights, input, last } = drawsOf(inRange(model.get("seed"), "The seed", 0, 1e6));
+    const depth = bounded(model, "depth", "The depth");
+    const [shown, std] = [
+      oneOf(model, "activation", "The activation"),
+      spreadOf(oneOf(model, "start", "The start"), WIDTH),
+    ];
+    const { weights, input, last } = drawsOf(bounded(model, "seed", "The seed"), bounds.depth.max);
     const series = names
       .filter((name) => shown === "all" || shown === name)
       .map((name) => ({ name, norms: gradientNorms(weights, input, last, depth, std, name) }));
-    if (!series.length || !Number.isFinite(std))
-      throw new Error("The activation or the weights are not among the choices.");
     depthSlider.set(depth);
     activation.set(shown);
     start.set(model.get("start"));

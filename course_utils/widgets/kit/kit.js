@@ -1,13 +1,21 @@
 // The parts that every widget of the course is made of. Plain definitions, no library.
 //
-// A widget's module ends with `export default widget(build)`. `build({ model, view })` checks what the model
-// holds, adds its elements to `view.body` and returns `draw(width)`, which the kit calls once a frame at most,
-// after a change of the model or of the width. All state lives in the model: two views of one model agree.
-// An Error thrown by either is shown in place, as a sentence.
+// A widget's module ends with `export default widget(traits, build)`. `build({ model, view, set })` checks what the
+// model holds, adds its elements to `view.body` and returns `draw(width)`, which the kit calls once a frame at most,
+// after a change of one of the traits, of the width or of the page's colours. All state lives in the model: two views
+// of one model agree. An Error thrown by either is shown in place, as a sentence.
+//
+// kit.js     elements (html, svg), numbers and their checks, controls (slider, button, choice, textInput, player),
+//            panel: a region with a title; surface: what is drawn on
+// plot.js    plot: axes, grid, titles and lines from data in one call; scales, markers, legend
+// bitmap.js  bitmap: a raster in one canvas, under a surface where something is drawn on it; cells: its grid and figures
+// drag.js    handle: a point to drag; box: a rectangle to drag and resize; board: a grid of cells to paint
+// net.js     the forward pass of a small trained network
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function fill(element, attributes, children) {
+/** Set attributes (null and false leave one out) and add children. */
+export function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined && value !== false)
       element.setAttribute(name, value === true ? "" : value);
@@ -65,7 +73,21 @@ export function inRange(value, name, low, high) {
   return x;
 }
 
-/** Standard normal numbers from a seed: mulberry32 and Box-Muller (the tests hold the same in Python). */
+/** The model's number `name`, within the bounds of its trait, or an Error that calls it `words`. */
+export function bounded(model, name, words) {
+  const { min = -Infinity, max = Infinity } = model.get("bounds")[name];
+  return inRange(model.get(name), words, min, max);
+}
+
+/** The model's `name`, one of the values that its trait allows, or an Error that calls it `words`. */
+export function oneOf(model, name, words) {
+  const { values } = model.get("bounds")[name];
+  if (!values.includes(model.get(name)))
+    throw new Error(`${words} ${model.get(name)} is not one of ${values.join(", ")}.`);
+  return model.get(name);
+}
+
+/** Standard normal numbers from a seed: mulberry32 and Box-Muller. */
 export function normals(count, seed) {
   let state = seed >>> 0;
   const uniform = () => {
@@ -84,102 +106,7 @@ export function normals(count, seed) {
   return values;
 }
 
-// -- scales and axes ----------------------------------------------------------------------------------------
-
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
-
-/** A map from data to pixels, with its inverse and its ticks. */
-export function linear([a, b], [p, q]) {
-  const map = (value) => p + ((value - a) / (b - a)) * (q - p);
-  map.invert = (pixel) => a + ((pixel - p) / (q - p)) * (b - a);
-  map.ticks = (count = 5) => {
-    const rough = Math.abs(b - a) / count;
-    const unit = 10 ** Math.floor(Math.log10(rough));
-    const step = unit * [1, 2, 5, 10].find((factor) => factor * unit >= rough * 0.999);
-    const decimals = Math.max(0, -Math.floor(Math.log10(step)));
-    const ticks = [];
-    for (let i = Math.ceil(Math.min(a, b) / step - 1e-9); i * step <= Math.max(a, b) + step * 1e-9; i++) {
-      ticks.push({
-        value: i * step,
-        text: (i * step)
-          .toFixed(decimals)
-          .replace(/^-(?=.*[1-9])/, "−")
-          .replace("-", ""),
-      });
-    }
-    return ticks;
-  };
-  return map;
-}
-
-/** The same for powers of ten; a and b are the exponents. Values at or below zero fall on the lower end. */
-export function logarithmic([a, b], [p, q]) {
-  const exponents = linear([a, b], [p, q]);
-  const map = (value) => exponents(value > 0 ? clamp(Math.log10(value), a, b) : a);
-  map.ticks = (count = 5) => {
-    const step = Math.max(1, Math.ceil((b - a) / count / 5) * ((b - a) / count > 2 ? 5 : 1));
-    const ticks = [];
-    for (let e = Math.ceil(a / step) * step; e <= b; e += step) ticks.push({ value: 10 ** e, text: power10(e) });
-    return ticks;
-  };
-  return map;
-}
-
-/** Grid lines, ticks and axis titles; `box` is {left, top, width, height} in pixels. */
-export function axes(box, x, y, { xTitle = "", yTitle = "", xTicks = x.ticks(), yTicks = y.ticks() } = {}) {
-  const bottom = box.top + box.height;
-  const group = svg("g", { class: "dl-axes" });
-  for (const { value, text } of xTicks) {
-    group.append(svg("line", { x1: x(value), x2: x(value), y1: box.top, y2: bottom }));
-    group.append(svg("text", { x: x(value), y: bottom + 16, "text-anchor": "middle" }, text));
-  }
-  for (const { value, text } of yTicks) {
-    group.append(svg("line", { x1: box.left, x2: box.left + box.width, y1: y(value), y2: y(value) }));
-    group.append(svg("text", { x: box.left - 6, y: y(value) + 4, "text-anchor": "end" }, text));
-  }
-  group.append(svg("text", { x: box.left + box.width / 2, y: bottom + 34, "text-anchor": "middle" }, xTitle));
-  group.append(svg("text", { x: 0, y: box.top - 8 }, yTitle));
-  return group;
-}
-
-/** The points (x[i], y[i]), in pixels, as a path; a gap where a point is not finite. */
-export function path(xs, ys) {
-  let pen = "M";
-  let text = "";
-  for (let i = 0; i < xs.length; i++) {
-    if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) pen = "M";
-    else {
-      text += `${pen}${xs[i].toFixed(1)} ${ys[i].toFixed(1)}`;
-      pen = "L";
-    }
-  }
-  return text;
-}
-
-const MARKERS = {
-  circle: (r) => svg("circle", { r }),
-  square: (r) => svg("rect", { x: -r, y: -r, width: 2 * r, height: 2 * r }),
-  triangle: (r) => svg("path", { d: `M0 ${-1.2 * r}L${1.1 * r} ${0.8 * r}L${-1.1 * r} ${0.8 * r}Z` }),
-  diamond: (r) => svg("path", { d: `M0 ${-1.3 * r}L${1.3 * r} 0L0 ${1.3 * r}L${-1.3 * r} 0Z` }),
-};
-
-/** A small filled shape: what colour says, the shape says too. */
-export function marker(shape, x, y, r, attributes = {}) {
-  return fill(svg("g", { transform: `translate(${x} ${y})` }), attributes, [MARKERS[shape](r)]);
-}
-
-/** The key of a plot: [{label, shape, colour}], as a list below it. */
-export function legend(entries) {
-  const items = entries.map(({ label, shape, colour }) => {
-    const sample = svg(
-      "svg",
-      { width: 16, height: 14, "aria-hidden": "true" },
-      marker(shape, 8, 7, 4.5, { class: `dl-${colour}` }),
-    );
-    return html("li", {}, sample, label);
-  });
-  return html("ul", { class: "dl-legend" }, ...items);
-}
 
 // -- controls -----------------------------------------------------------------------------------------------
 
@@ -214,6 +141,41 @@ export function choice({ label, options, onChange }) {
   return { element: group, set };
 }
 
+/**
+ * A labelled text field. `read(text)` gives its value or throws an Error, whose sentence is shown below the field;
+ * `onChange(value)` is called after Enter, or when the field is left. `attributes` are those of the input.
+ */
+export function textInput({ label, read = (text) => text, onChange, attributes = {} }) {
+  const id = `dl-${Math.random().toString(36).slice(2)}`;
+  const input = html("input", { type: "text", autocomplete: "off", "aria-describedby": id, ...attributes });
+  const message = html("p", { class: "dl-message", id, role: "alert" });
+  const complain = (text) => {
+    message.textContent = text;
+    fill(input, { "aria-invalid": String(text !== "") }, []);
+  };
+  input.addEventListener("change", () => {
+    try {
+      const value = read(input.value);
+      complain("");
+      onChange(value);
+    } catch (problem) {
+      complain(problem.message);
+    }
+  });
+  const set = (text) => {
+    input.value = text;
+    complain("");
+  };
+  const element = html("div", { class: "dl-text" }, html("label", {}, html("span", {}, label), input), message);
+  return { element, input, set };
+}
+
+/** A region with a title. In an element of the class "dl-side" several stand side by side, and wrap on a phone. */
+export function panel(title, ...children) {
+  const caption = html("p", { class: "dl-caption" }, title);
+  return html("div", { class: "dl-panel", role: "group", "aria-label": title }, caption, ...children);
+}
+
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** A Play/Pause button that calls `step()` until it returns false. `stop` belongs into view.onCleanup. */
@@ -239,14 +201,14 @@ export function player({ step, interval = 900 }) {
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-/** Calls `nudge(dx, dy)` for an arrow key; Shift makes it ten times as large. */
+/** Calls `nudge(dx, dy, shift)` for an arrow key; Shift makes the step ten times as large. */
 export function arrows(element, nudge) {
   element.addEventListener("keydown", (event) => {
     const arrow = ARROWS[event.key];
     if (!arrow || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const factor = event.shiftKey ? 10 : 1;
-    nudge(arrow[0] * factor, arrow[1] * factor);
+    nudge(arrow[0] * factor, arrow[1] * factor, event.shiftKey);
   });
 }
 
@@ -260,37 +222,12 @@ export function drag(element, surface, move) {
     if (event.button !== 0) return;
     event.preventDefault();
     element.setPointerCapture(event.pointerId);
-    element.focus?.({ preventScroll: true });
+    element.closest("[tabindex]")?.focus({ preventScroll: true });
     report(event, true);
   });
   element.addEventListener("pointermove", (event) => {
     if (element.hasPointerCapture(event.pointerId)) report(event, false);
   });
-}
-
-/** A point to drag, also with the arrow keys. `move(x, y)` gets pixels, `nudge(dx, dy)` steps to the right and up. */
-export function handle({ label, surface, shape = "circle", colour = "ink", move, nudge }) {
-  const element = svg(
-    "g",
-    {
-      class: `dl-handle dl-${colour}`,
-      tabindex: 0,
-      role: "slider",
-      "aria-label": label,
-      "aria-roledescription": "draggable point",
-    },
-    svg("circle", { r: 22, class: "dl-reach" }),
-    svg("circle", { r: 13, class: "dl-ring" }),
-    MARKERS[shape](7),
-  );
-  drag(element, surface, (x, y) => move(x, y));
-  arrows(element, nudge);
-  const set = (x, y, value, text) => {
-    element.setAttribute("transform", `translate(${x} ${y})`);
-    element.setAttribute("aria-valuenow", value);
-    element.setAttribute("aria-valuetext", text);
-  };
-  return { element, set };
 }
 
 /** A drawing surface one pixel to the unit; `paint(...children)` replaces what lies below `top`. */
@@ -300,82 +237,6 @@ export function surface({ label, role = "img" }) {
   const element = svg("svg", { role, "aria-label": label, class: "dl-surface" }, back, top);
   const size = (width, height) => fill(element, { width, height, viewBox: `0 0 ${width} ${height}` }, []);
   return { element, top, size, paint: (...children) => back.replaceChildren(...children) };
-}
-
-/**
- * A grid of numbers in colour: blue above zero, orange below, each with its figure where there is room.
- * `origin` shifts the picture; `limit` is the value of full colour; `outside(i, j)` marks padding.
- */
-export function cells(values, { size, limit, origin = [0, 0], outside = () => false, digits = 1 }) {
-  const group = svg("g", { class: "dl-cells", transform: `translate(${origin[0]} ${origin[1]})` });
-  values.forEach((row, i) =>
-    row.forEach((value, j) => {
-      const colour = value < 0 ? "orange" : "blue";
-      const strength = (0.62 * Math.min(Math.abs(value), limit)) / (limit || 1);
-      group.append(
-        svg("rect", {
-          x: j * size,
-          y: i * size,
-          width: size,
-          height: size,
-          class: `dl-cell dl-${colour}`,
-          "fill-opacity": strength.toFixed(3),
-        }),
-      );
-      if (outside(i, j))
-        group.append(
-          svg("path", {
-            d: `M${j * size + 4} ${(i + 1) * size - 4}L${(j + 1) * size - 4} ${i * size + 4}`,
-            class: "dl-padding",
-          }),
-        );
-      else if (size >= 24)
-        group.append(
-          svg(
-            "text",
-            { x: (j + 0.5) * size, y: (i + 0.5) * size + 4, "text-anchor": "middle" },
-            brief(value, digits),
-          ),
-        );
-    }),
-  );
-  return group;
-}
-
-const brief = (value, digits) => number(value, Number.isInteger(value) ? 0 : digits);
-
-/**
- * Makes a grid of cells answer to pointer, finger and keys: the arrow keys move a cursor, Space presses.
- * `press(row, column, first)` is called for each cell pressed or crossed, `move(row, column)` for the cursor.
- */
-export function board(canvas, { label, grid, press, move = () => {} }) {
-  const { element } = canvas;
-  fill(element, { tabindex: 0, role: "application", "aria-label": label, class: "dl-surface dl-board" }, []);
-  const cell = (x, y) => {
-    const {
-      rows,
-      columns,
-      size,
-      origin: [left, top],
-    } = grid();
-    return [Math.floor((y - top) / size), Math.floor((x - left) / size)].map((at, k) =>
-      clamp(at, 0, [rows, columns][k] - 1),
-    );
-  };
-  drag(element, element, (x, y, first) => press(...cell(x, y), first));
-  arrows(element, (dx, dy) => {
-    const {
-      rows,
-      columns,
-      cursor: [row, column],
-    } = grid();
-    move(clamp(row - Math.sign(dy), 0, rows - 1), clamp(column + Math.sign(dx), 0, columns - 1));
-  });
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== " " && event.key !== "Enter") return;
-    event.preventDefault();
-    press(...grid().cursor, true);
-  });
 }
 
 // -- the widget itself --------------------------------------------------------------------------------------
@@ -426,7 +287,20 @@ function viewOf(model) {
   };
 }
 
-/** Run `draw(width)` once a frame at most, for each change of the `traits` and of the width. */
+/** Call `f` when the page turns light or dark: what a canvas shows has no colours that follow by themselves. */
+function watchTheme(view, f) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const observer = new MutationObserver(f);
+  for (const element of [document.documentElement, document.body])
+    observer.observe(element, { attributeFilter: ["class", "theme", "data-theme", "data-jp-theme-light"] });
+  dark.addEventListener("change", f);
+  view.onCleanup(() => {
+    observer.disconnect();
+    dark.removeEventListener("change", f);
+  });
+}
+
+/** Run `draw(width)` once a frame at most, for each change of the `traits`, of the width and of the theme. */
 function keepDrawn(view, traits, draw) {
   let pending = null;
   const run = () => {
@@ -446,6 +320,7 @@ function keepDrawn(view, traits, draw) {
   const observer = new ResizeObserver(schedule);
   observer.observe(view.body);
   view.watch(traits, schedule);
+  watchTheme(view, schedule);
   view.onCleanup(() => {
     observer.disconnect();
     cancelAnimationFrame(pending);

@@ -4,8 +4,10 @@ import traitlets as t
 
 from course_utils.widgets.kit.base import CourseWidget, Number
 
+__all__ = ["OptimizerRace"]
 
-class OptimizerRace(CourseWidget, module="optimizer_race"):
+
+class OptimizerRace(CourseWidget):
     """Teaches what the learning rate, momentum and the condition number do to the way down.
 
     The loss is L(w) = (w1^2 + kappa w2^2) / 2, so its largest curvature is kappa: gradient descent diverges for

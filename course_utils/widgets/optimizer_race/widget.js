@@ -1,30 +1,25 @@
 // Optimisers racing down L(w) = (w1^2 + kappa w2^2) / 2 from a start that the reader drags.
+
+import { handle } from "../kit/drag.js";
 import {
-  axes,
+  bounded,
   button,
   choice,
   clamp,
   finite,
-  handle,
   html,
   inRange,
-  legend,
-  linear,
-  logarithmic,
-  marker,
   normals,
   number,
-  path,
+  oneOf,
   player,
-  power10,
   slider,
   surface,
   svg,
   widget,
 } from "../kit/kit.js";
+import { clipped, legend, plot } from "../kit/plot.js";
 
-const MOST_STEPS = 200;
-const FAR = 4; // the plane shows -4..4
 const LOST = 1e6; // a path that goes farther is not followed
 const LOSSES = [-10, 4]; // exponents of the loss axis
 
@@ -73,7 +68,7 @@ export const loss = ([w1, w2], kappa) => (w1 * w1 + kappa * w2 * w2) / 2;
  * The points of one racer's path, the start included; it ends early when it is lost. `batch` 0 is the full gradient;
  * otherwise each coordinate's gradient has normal noise of variance 1/batch, the same for all racers.
  */
-export function race(name, { start, steps, eta, alpha, kappa, batch }, noise = normals(2 * MOST_STEPS, 7)) {
+export function race(name, { start, steps, eta, alpha, kappa, batch }, noise = normals(2 * steps, 7)) {
   const racer = RACERS[name];
   const state = racer.start();
   const points = [[...start]];
@@ -88,70 +83,64 @@ export function race(name, { start, steps, eta, alpha, kappa, batch }, noise = n
 
 // -- the pictures -------------------------------------------------------------------------------------------
 
-function drawPlane(canvas, paths, kappa, size) {
-  const box = { left: 28, top: 22, width: size - 38, height: size - 62 };
-  canvas.size(size, size);
-  const x = linear([-FAR, FAR], [box.left, box.left + box.width]);
-  const y = linear([-FAR, FAR], [box.top + box.height, box.top]);
-  const inner = svg("svg", {
-    x: box.left,
-    y: box.top,
-    width: box.width,
-    height: box.height,
-    viewBox: `${box.left} ${box.top} ${box.width} ${box.height}`,
-  });
-  for (let level = kappa * 8; level > 0.02; level /= 3) {
-    const [rx, ry] = [Math.sqrt(2 * level), Math.sqrt((2 * level) / kappa)];
-    inner.append(svg("ellipse", { class: "dl-contour", cx: x(0), cy: y(0), rx: x(rx) - x(0), ry: y(0) - y(ry) }));
-  }
-  for (const { name, points: all } of paths) {
-    const out = all.findIndex((w) => Math.hypot(...w) > 4 * FAR); // beyond that a diverging path only fills the plane
-    const points = out < 0 ? all : all.slice(0, out + 1);
-    inner.append(
-      track(
+function drawPlane(canvas, paths, kappa, size, { min, max }) {
+  return plot(canvas, {
+    width: size,
+    height: size,
+    margin: { left: 28, top: 22, right: 10 },
+    x: { title: "w₁", range: [min, max] },
+    y: { title: "w₂", range: [min, max] },
+    clip: true,
+    under: ({ x, y, box }) => [clipped(box, ...contours(kappa, x, y))],
+    lines: paths.map(({ name, points }) => {
+      const shown = untilFar(points, 4 * max);
+      return track(
         name,
-        points.map(([a]) => x(a)),
-        points.map(([, b]) => y(b)),
-        true,
-      ),
-    );
-  }
-  canvas.paint(axes(box, x, y, { xTitle: "w₁", yTitle: "w₂" }), inner);
-  return { x, y };
+        shown.map(([w1]) => w1),
+        shown.map(([, w2]) => w2),
+        Math.ceil(shown.length / 40),
+      );
+    }),
+  });
 }
 
-function track(name, xs, ys, dots) {
+function contours(kappa, x, y) {
+  const ellipses = [];
+  for (let level = kappa * 8; level > 0.02; level /= 3) {
+    const [rx, ry] = [Math.sqrt(2 * level), Math.sqrt((2 * level) / kappa)];
+    ellipses.push(svg("ellipse", { class: "dl-contour", cx: x(0), cy: y(0), rx: x(rx) - x(0), ry: y(0) - y(ry) }));
+  }
+  return ellipses;
+}
+
+/** The path up to its first point beyond `far`: from there a diverging path only fills the plane. */
+function untilFar(points, far) {
+  const out = points.findIndex((w) => Math.hypot(...w) > far);
+  return out < 0 ? points : points.slice(0, out + 1);
+}
+
+/** A line with a large marker at its end, and small ones at every `every`-th point before. */
+function track(name, xs, ys, every = Infinity) {
   const { shape, colour } = RACERS[name];
-  const last = xs.length - 1;
-  const marks = xs.flatMap((_, i) =>
-    i === last || (dots && i % Math.ceil(xs.length / 40) === 0)
-      ? [marker(shape, clamp(xs[i], -1e5, 1e5), clamp(ys[i], -1e5, 1e5), i === last ? 5.5 : 2.3)]
-      : [],
-  );
-  const far = (values) => values.map((v) => clamp(v, -1e5, 1e5));
-  return svg(
-    "g",
-    { class: `dl-${colour}` },
-    svg("path", { class: "dl-curve dl-thin", d: path(far(xs), far(ys)) }),
-    ...marks,
-  );
+  const small = (i) => (i % every === 0 ? 2.3 : 0);
+  return { xs, ys, shape, colour, style: "thin", radius: (i) => (i === xs.length - 1 ? 5.5 : small(i)) };
 }
 
 function drawLosses(canvas, paths, { kappa, steps }, width, height) {
-  const box = { left: 40, top: 22, width: width - 52, height: height - 62 };
-  canvas.size(width, height);
-  const x = linear([0, Math.max(steps, 10)], [box.left, box.left + box.width]);
-  const y = logarithmic(LOSSES, [box.top + box.height, box.top]);
-  const yTicks = [-10, -8, -6, -4, -2, 0, 2, 4].map((e) => ({ value: 10 ** e, text: power10(e) }));
-  const tracks = paths.map(({ name, points }) =>
-    track(
-      name,
-      points.map((_, t) => x(t)),
-      points.map((w) => y(loss(w, kappa))),
-      false,
+  plot(canvas, {
+    width,
+    height,
+    margin: { top: 22 },
+    x: { title: "step", range: [0, Math.max(steps, 10)], ticks: 4 },
+    y: { title: "loss", log: true, range: LOSSES },
+    lines: paths.map(({ name, points }) =>
+      track(
+        name,
+        points.map((_, t) => t),
+        points.map((w) => loss(w, kappa)),
+      ),
     ),
-  );
-  canvas.paint(axes(box, x, y, { xTitle: "step", yTitle: "loss", yTicks, xTicks: x.ticks(4) }), ...tracks);
+  });
 }
 
 function describe(paths, { eta, kappa, steps, batch }) {
@@ -170,68 +159,64 @@ function describe(paths, { eta, kappa, steps, batch }) {
 // -- the widget ---------------------------------------------------------------------------------------------
 
 function read(model) {
+  const { min, max } = model.get("bounds").start;
   const [w1, w2] = finite(model.get("start"), "The start", { least: 2, most: 2 });
   return {
-    start: [inRange(w1, "w1 of the start", -FAR, FAR), inRange(w2, "w2 of the start", -FAR, FAR)],
-    eta: inRange(model.get("eta"), "The learning rate", 1e-4, 2),
-    alpha: inRange(model.get("alpha"), "The momentum", 0, 0.99),
-    kappa: inRange(model.get("kappa"), "The condition number", 1, 200),
-    batch: inRange(model.get("batch"), "The batch", 0, 1000),
-    steps: inRange(model.get("steps"), "The number of steps", 0, MOST_STEPS),
+    start: [inRange(w1, "w1 of the start", min, max), inRange(w2, "w2 of the start", min, max)],
+    eta: bounded(model, "eta", "The learning rate"),
+    alpha: bounded(model, "alpha", "The momentum"),
+    kappa: bounded(model, "kappa", "The condition number"),
+    batch: oneOf(model, "batch", "The batch"),
+    steps: bounded(model, "steps", "The number of steps"),
   };
 }
 
 const rounded = (value) => Number(value.toPrecision(3));
 
-function controls(set) {
-  const log = (label, name, low, high) =>
+function controls(bounds, set) {
+  const log = (label, name, { min, max } = bounds[name]) =>
     slider({
       label,
-      min: Math.log10(low),
-      max: Math.log10(high),
+      min: Math.log10(min),
+      max: Math.log10(max),
       step: 0.01,
       format: (e) => number(rounded(10 ** e), 10 ** e < 1 ? 4 : 1),
-      onInput: (e) => set({ [name]: clamp(rounded(10 ** e), low, high) }),
+      onInput: (e) => set({ [name]: clamp(rounded(10 ** e), min, max) }),
     });
   return {
-    eta: log("learning rate η", "eta", 1e-3, 1),
+    eta: log("learning rate η", "eta"),
     alpha: slider({
       label: "momentum α",
-      min: 0,
-      max: 0.99,
+      ...bounds.alpha,
       step: 0.01,
       format: (v) => number(v, 2),
       onInput: (alpha) => set({ alpha }),
     }),
-    kappa: log("condition κ", "kappa", 1, 100),
+    kappa: log("condition κ", "kappa"),
     steps: slider({
       label: "steps",
-      min: 0,
-      max: MOST_STEPS,
+      ...bounds.steps,
       step: 1,
       format: String,
       onInput: (steps) => set({ steps }),
     }),
     batch: choice({
       label: "batch",
-      options: [
-        [0, "full"],
-        [16, "16"],
-        [1, "1"],
-      ],
+      options: bounds.batch.values.map((size) => [size, size ? String(size) : "full"]),
       onChange: (batch) => set({ batch }),
     }),
   };
 }
 
 export default widget(["start", "steps", "eta", "alpha", "kappa", "batch"], ({ model, view, set }) => {
-  const parts = controls(set);
+  const bounds = model.get("bounds");
+  const parts = controls(bounds, set);
   const play = player({
     interval: 60,
     step: () => {
       const steps = model.get("steps");
-      set({ steps: steps >= MOST_STEPS ? 0 : steps + 1 });
-      return steps + 1 < MOST_STEPS;
+      set({ steps: steps >= bounds.steps.max ? 0 : steps + 1 });
+      return steps + 1 < bounds.steps.max;
     },
   });
   view.onCleanup(play.stop);
@@ -240,7 +225,8 @@ export default widget(["start", "steps", "eta", "alpha", "kappa", "batch"], ({ m
     label: "The loss after each step, on a logarithmic axis. The text below gives the figures.",
   });
   let scales = null;
-  const to = (a, b) => set({ start: [a, b].map((v) => Math.round(clamp(v, -FAR, FAR) * 100) / 100) });
+  const inside = (v) => clamp(Math.round(v * 100) / 100, bounds.start.min, bounds.start.max);
+  const to = (a, b) => set({ start: [inside(a), inside(b)] });
   const grip = handle({
     label: "start",
     surface: plane.element,
@@ -257,7 +243,7 @@ export default widget(["start", "steps", "eta", "alpha", "kappa", "batch"], ({ m
       button("Rewind", () => set({ steps: 0 })),
       parts.batch.element,
     ),
-    html("div", { class: "dl-side" }, plane.element, losses.element),
+    html("div", { class: "dl-side dl-race" }, plane.element, losses.element),
     legend(Object.values(RACERS)),
   );
   return (width) => {
@@ -267,7 +253,7 @@ export default widget(["start", "steps", "eta", "alpha", "kappa", "batch"], ({ m
     for (const name of ["alpha", "steps", "batch"]) parts[name].set(now[name]);
     const paths = Object.keys(RACERS).map((name) => ({ name, points: race(name, now) }));
     const size = Math.min(width, 380);
-    scales = drawPlane(plane, paths, now.kappa, size);
+    scales = drawPlane(plane, paths, now.kappa, size, bounds.start);
     const rest = width - size - 8;
     drawLosses(losses, paths, now, rest > 240 ? rest : width, rest > 240 ? size : 240);
     grip.set(

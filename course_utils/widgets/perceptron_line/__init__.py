@@ -4,8 +4,10 @@ import traitlets as t
 
 from course_utils.widgets.kit.base import CourseWidget, Number
 
+__all__ = ["PerceptronLine"]
 
-class PerceptronLine(CourseWidget, module="perceptron_line"):
+
+class PerceptronLine(CourseWidget):
     """Teaches that a perceptron is a half-plane: AND, NAND and OR have one, XOR has none (3 of 4 at best).
 
     The answer is 1 where w1 x1 + w2 x2 + b >= 0. `w1`, `w2`, `b` lie in -3..3; `table` is and, nand, or, xor.

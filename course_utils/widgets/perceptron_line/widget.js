@@ -1,20 +1,8 @@
 // A perceptron's line over the four points of a truth table.
-import {
-  axes,
-  choice,
-  clamp,
-  handle,
-  html,
-  inRange,
-  legend,
-  linear,
-  marker,
-  number,
-  slider,
-  surface,
-  svg,
-  widget,
-} from "../kit/kit.js";
+
+import { handle } from "../kit/drag.js";
+import { bounded, choice, clamp, html, number, oneOf, slider, surface, svg, widget } from "../kit/kit.js";
+import { legend, marker, plot } from "../kit/plot.js";
 
 const POINTS = [
   [0, 0],
@@ -24,7 +12,6 @@ const POINTS = [
 ];
 const TABLES = { and: [0, 0, 0, 1], nand: [1, 1, 1, 0], or: [0, 1, 1, 1], xor: [0, 1, 1, 0] };
 const [LOW, HIGH] = [-0.6, 1.6]; // of the plane that is shown
-const LIMIT = 3; // of each weight and of the bias
 const SHAPES = [
   { shape: "square", colour: "orange", label: "should be 0" },
   { shape: "circle", colour: "blue", label: "should be 1" },
@@ -59,9 +46,9 @@ export function region({ w1, w2, b }) {
   });
 }
 
-const weights = (model) =>
-  Object.fromEntries(["w1", "w2", "b"].map((name) => [name, inRange(model.get(name), name, -LIMIT, LIMIT)]));
-const short = (value) => clamp(Math.round(value * 1000) / 1000, -LIMIT, LIMIT);
+const NAMES = ["w1", "w2", "b"];
+const weights = (model) => Object.fromEntries(NAMES.map((name) => [name, bounded(model, name, name)]));
+const rounded = (value) => Math.round(value * 1000) / 1000;
 
 function points(x, y, wanted, given) {
   return POINTS.flatMap(([x1, x2], i) => {
@@ -73,26 +60,29 @@ function points(x, y, wanted, given) {
 
 function draw(canvas, w, wanted, width) {
   const size = Math.min(width, 420);
-  const box = { left: 34, top: 24, width: size - 48, height: size - 48 };
-  canvas.size(size, size + 16);
-  const x = linear([LOW, HIGH], [box.left, box.left + box.width]);
-  const y = linear([LOW, HIGH], [box.top + box.height, box.top]);
-  const corners = region(w);
-  const shade = svg("polygon", { class: "dl-yes", points: corners.map(([a, b]) => `${x(a)},${y(b)}`).join(" ") });
   const ticks = [0, 1].map((value) => ({ value, text: String(value) }));
-  canvas.paint(
-    shade,
-    axes(box, x, y, { xTitle: "x₁", yTitle: "x₂", xTicks: ticks, yTicks: ticks }),
-    ...points(x, y, wanted, answers(w)),
-  );
-  return { x, y };
+  return plot(canvas, {
+    width: size,
+    height: size + 16,
+    margin: { left: 34, right: 14 },
+    x: { title: "x₁", range: [LOW, HIGH], ticks },
+    y: { title: "x₂", range: [LOW, HIGH], ticks },
+    under: ({ x, y }) => {
+      const corners = region(w).map(([a, b]) => `${x(a)},${y(b)}`);
+      return [svg("polygon", { class: "dl-yes", points: corners.join(" ") })];
+    },
+    over: ({ x, y }) => points(x, y, wanted, answers(w)),
+  });
 }
 
 /** Two points to drag: one carries the line, the other turns it. */
 function grips(canvas, model, set) {
   let scales = null;
+  const bounds = model.get("bounds");
+  const short = (name, value) => clamp(rounded(value), bounds[name].min, bounds[name].max);
   const read = () => ({ w1: model.get("w1"), w2: model.get("w2"), b: model.get("b") });
-  const through = ({ w1, w2 }, [p1, p2]) => set({ w1: short(w1), w2: short(w2), b: short(-(w1 * p1 + w2 * p2)) });
+  const through = ({ w1, w2 }, [p1, p2]) =>
+    set({ w1: short("w1", w1), w2: short("w2", w2), b: short("b", -(w1 * p1 + w2 * p2)) });
   const carry = handle({
     label: "move the line",
     surface: canvas.element,
@@ -131,7 +121,7 @@ function placeGrips({ carry, turn, arrow, line }, w, x, y) {
   const usable = size > 1e-6;
   const [p1, p2] = usable ? foot(w).map((value) => clamp(value, LOW, HIGH)) : [0.5, 0.5];
   const [q1, q2] = usable ? [p1 + (0.35 * w.w1) / size, p2 + (0.35 * w.w2) / size] : [0.85, 0.5];
-  carry.set(x(p1), y(p2), short(w.b), `b ${number(w.b)}`);
+  carry.set(x(p1), y(p2), rounded(w.b), `b ${number(w.b)}`);
   turn.set(
     x(q1),
     y(q2),
@@ -155,12 +145,11 @@ export default widget(["w1", "w2", "b", "table"], ({ model, view, set }) => {
     options: Object.keys(TABLES).map((t) => [t, t.toUpperCase()]),
     onChange: (t) => set({ table: t }),
   });
-  const sliders = ["w1", "w2", "b"].map((name) => [
+  const sliders = NAMES.map((name) => [
     name,
     slider({
       label: name,
-      min: -LIMIT,
-      max: LIMIT,
+      ...model.get("bounds")[name],
       step: 0.01,
       format: (v) => number(v, 2),
       onInput: (value) => set({ [name]: value }),
@@ -176,8 +165,7 @@ export default widget(["w1", "w2", "b", "table"], ({ model, view, set }) => {
   );
   return (width) => {
     const w = weights(model);
-    const wanted = TABLES[model.get("table")];
-    if (!wanted) throw new Error(`The table ${model.get("table")} is not one of AND, NAND, OR, XOR.`);
+    const wanted = TABLES[oneOf(model, "table", "The table")];
     for (const [name, s] of sliders) s.set(w[name]);
     table.set(model.get("table"));
     place(w, draw(canvas, w, wanted, width));

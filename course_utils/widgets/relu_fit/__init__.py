@@ -4,8 +4,10 @@ import traitlets as t
 
 from course_utils.widgets.kit.base import CourseWidget
 
+__all__ = ["ReluFit"]
 
-class ReluFit(CourseWidget, module="relu_fit"):
+
+class ReluFit(CourseWidget):
     """Teaches universal approximation by hand: each hidden ReLU changes the slope once, at its knot.
 
     The network c + sum_i v_i relu(x - t_i) meets the curve at evenly spaced knots on -2..2; v_i is the change of

@@ -1,5 +1,6 @@
 // How many hidden ReLUs it takes to follow a curve.
-import { axes, choice, html, inRange, linear, number, path, slider, surface, svg, widget } from "../kit/kit.js";
+import { bounded, choice, html, number, oneOf, slider, surface, svg, widget } from "../kit/kit.js";
+import { legend, plot } from "../kit/plot.js";
 
 const TARGETS = {
   waves: { label: "waves", f: (x) => Math.sin(3 * x) + 0.3 * Math.cos(9 * x) },
@@ -8,7 +9,6 @@ const TARGETS = {
   parabola: { label: "parabola", f: (x) => x * x },
 };
 const [LEFT, RIGHT] = [-2, 2];
-const MOST = 60;
 const SAMPLES = 401;
 
 /** The network that meets f at n + 1 evenly spaced knots: f(x) ~ c + sum_i v[i] relu(x - knots[i]). */
@@ -31,59 +31,33 @@ export function meanSquaredError(f, net) {
 
 const grid = () => Array.from({ length: SAMPLES }, (_, i) => LEFT + (i / (SAMPLES - 1)) * (RIGHT - LEFT));
 
-function draw(canvas, f, net, parts, width) {
-  const height = 300;
-  const box = { left: 34, top: 12, width: width - 46, height: height - 52 };
-  canvas.size(width, height);
-  const x = linear([LEFT, RIGHT], [box.left, box.left + box.width]);
-  const y = linear([-1.6, 1.6], [box.top + box.height, box.top]);
-  const xs = grid();
-  const curve = (g, name) =>
-    svg("path", {
-      class: name,
-      d: path(
-        xs.map(x),
-        xs.map((v) => y(g(v))),
-      ),
-    });
-  const inside = (v) => (Math.abs(v) > 1.6 ? NaN : v); // a single unit soon leaves the picture
-  const units = parts
-    ? net.knots.map((knot, i) => curve((v) => (v < knot ? NaN : inside(net.v[i] * (v - knot))), "dl-unit"))
-    : [];
-  const knots = net.knots.map((knot) =>
-    svg("circle", { class: "dl-hollow dl-blue", cx: x(knot), cy: y(f(knot)), r: 3.5 }),
-  );
-  canvas.paint(
-    axes(box, x, y, { xTitle: "x" }),
-    ...units,
-    curve(f, "dl-curve dl-orange dl-dashed"),
-    curve((v) => evaluate(net, v), "dl-curve dl-blue"),
-    ...knots,
-  );
-}
+const [CURVE, NETWORK, UNIT] = [
+  { label: "the curve", colour: "orange", style: "dashed" },
+  { label: "the network", colour: "blue" },
+  { label: "one unit's share", colour: "muted", style: "faint" },
+];
 
-function key() {
-  const row = (name, text) =>
-    html(
-      "li",
-      {},
-      svg("svg", { width: 28, height: 10, "aria-hidden": "true" }, svg("path", { d: "M1 5H27", class: name })),
-      text,
-    );
-  return html(
-    "ul",
-    { class: "dl-legend" },
-    row("dl-curve dl-orange dl-dashed", "the curve"),
-    row("dl-curve dl-blue", "the network"),
-    row("dl-unit", "one unit's share"),
-  );
+function draw(canvas, f, net, parts, width) {
+  const xs = grid();
+  const curve = (g, look) => ({ xs, ys: xs.map(g), ...look });
+  const share = (knot, i) => curve((x) => (x < knot ? NaN : net.v[i] * (x - knot)), UNIT);
+  plot(canvas, {
+    width,
+    height: 300,
+    margin: { left: 34, top: 12 },
+    x: { title: "x" },
+    y: { range: [-1.6, 1.6] },
+    clip: true, // a single unit soon leaves the picture
+    lines: [...(parts ? net.knots.map(share) : []), curve(f, CURVE), curve((x) => evaluate(net, x), NETWORK)],
+    over: ({ x, y }) =>
+      net.knots.map((knot) => svg("circle", { class: "dl-hollow dl-blue", cx: x(knot), cy: y(f(knot)), r: 3.5 })),
+  });
 }
 
 export default widget(["units", "target", "parts"], ({ model, view, set }) => {
   const units = slider({
     label: "hidden ReLUs",
-    min: 1,
-    max: MOST,
+    ...model.get("bounds").units,
     step: 1,
     format: String,
     onInput: (value) => set({ units: value }),
@@ -106,13 +80,11 @@ export default widget(["units", "target", "parts"], ({ model, view, set }) => {
     html("div", { class: "dl-controls" }, target.element, parts.element),
     html("div", { class: "dl-controls" }, units.element),
     canvas.element,
-    key(),
+    legend([CURVE, NETWORK, UNIT]),
   );
   return (width) => {
-    const n = inRange(model.get("units"), "The number of units", 1, MOST);
-    const chosen = TARGETS[model.get("target")];
-    if (!chosen)
-      throw new Error(`The curve ${model.get("target")} is not one of ${Object.keys(TARGETS).join(", ")}.`);
+    const n = bounded(model, "units", "The number of units");
+    const chosen = TARGETS[oneOf(model, "target", "The curve")];
     const net = fit(chosen.f, n);
     units.set(n);
     target.set(model.get("target"));
