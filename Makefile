@@ -41,11 +41,11 @@ lint: setup $(BIOME_INSTALLED)
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@$(BIOME) course_utils site/static tests/support
+	@$(BIOME) course_utils site/static tests/support/parts
 
 # what the hook of pre-commit runs: format, mend what can be mended, say what cannot
 javascript: $(BIOME_INSTALLED)
-	@$(BIOME) --write course_utils site/static tests/support
+	@$(BIOME) --write course_utils site/static tests/support/parts
 
 $(BIOME_INSTALLED): $(BIOME_HOME)/package-lock.json
 	@command -v npm >/dev/null 2>&1 || { echo "There is no npm here. Install Node.js from nodejs.org"; exit 1; }

@@ -62,5 +62,5 @@ def open_page(
     page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.goto(path.as_uri())
-    page.wait_for_selector(".dl-widget", timeout=5000)
+    page.wait_for_selector(".dl-widget")
     return page

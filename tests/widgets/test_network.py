@@ -16,7 +16,7 @@ from tests.support.widget_driver import call
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        (nn.GELU(), "GELU"),
+        (nn.PReLU(), "PReLU"),
         (nn.LSTM(2, 2), "LSTM"),
         (nn.Conv2d(2, 2, 3, groups=2), "groups=1"),
         (nn.Conv2d(1, 2, 3, padding="same"), "padding as a number"),

@@ -2,6 +2,11 @@
 import { arrows, clamp, drag, fill, svg } from "./kit.js";
 import { marker } from "./plot.js";
 
+/** A finger on `element` drags it and does not scroll the page; touch-action works on a whole SVG, not on its parts. */
+function keepTouch(element) {
+  element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+}
+
 /** A point to drag, also with the arrow keys. `move(x, y)` gets pixels, `nudge(dx, dy)` steps to the right and up. */
 export function handle({ label, surface, shape = "circle", colour = "ink", move, nudge }) {
   const element = svg(
@@ -17,6 +22,7 @@ export function handle({ label, surface, shape = "circle", colour = "ink", move,
     svg("circle", { r: 13, class: "dl-ring" }),
     marker(shape, 0, 0, 7),
   );
+  keepTouch(element);
   drag(element, surface, (x, y) => move(x, y));
   arrows(element, nudge);
   const set = (x, y, value, text) => {
@@ -60,7 +66,7 @@ function moved({ width, height }, left, top, room) {
  * lower right corner. `change({ left, top, width, height })` gets pixels of `surface`, within `room()`, which is such a
  * rectangle too; neither side becomes shorter than `least`. `set(rectangle, text)` shows it and says it.
  */
-export function box({ label, surface, colour = "ink", room, step = 4, least = 12, change }) {
+export function box({ label, surface, colour = "ink", room, step = 4, least = 24, change }) {
   let now = { left: 0, top: 0, width: least, height: least };
   const resize = ([horizontal, vertical], x, y) => {
     const across = pulled(edgesOf(now), horizontal, x, edgesOf(room()), least);
@@ -77,6 +83,7 @@ export function box({ label, surface, colour = "ink", room, step = 4, least = 12
     frame,
     ...grips,
   );
+  keepTouch(element);
   let hold = null; // from the box's corner to where the pointer took hold of it
   drag(frame, surface, (x, y, first) => {
     if (first) hold = { x: x - now.left, y: y - now.top };

@@ -28,7 +28,7 @@ export function linear([a, b], [p, q]) {
 /** The same for powers of ten; a and b are the exponents. Values at or below zero fall on the lower end. */
 export function logarithmic([a, b], [p, q]) {
   const exponents = linear([a, b], [p, q]);
-  const map = (value) => exponents(value > 0 ? clamp(Math.log10(value), a, b) : a);
+  const map = (value) => exponents(value <= 0 ? a : clamp(Math.log10(value), a, b)); // NaN stays NaN
   map.ticks = (count = 7) => {
     const step = [1, 2, 5, 10, 20].find((s) => (b - a) / s <= count) ?? 50;
     const first = Math.ceil(a / step);

@@ -120,9 +120,9 @@ function untilFar(points, far) {
 }
 
 /** A line with a large marker at its end, and small ones at every `every`-th point before. */
-function track(name, xs, ys, every = Infinity) {
+function track(name, xs, ys, every = 0) {
   const { shape, colour } = RACERS[name];
-  const small = (i) => (i % every === 0 ? 2.3 : 0);
+  const small = (i) => (every && i % every === 0 ? 2.3 : 0);
   return { xs, ys, shape, colour, style: "thin", radius: (i) => (i === xs.length - 1 ? 5.5 : small(i)) };
 }
 

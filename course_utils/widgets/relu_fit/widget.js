@@ -9,6 +9,7 @@ const TARGETS = {
   parabola: { label: "parabola", f: (x) => x * x },
 };
 const [LEFT, RIGHT] = [-2, 2];
+const TALLEST = 1.6; // the plot shows values from -1.6 to 1.6
 const SAMPLES = 401;
 
 /** The network that meets f at n + 1 evenly spaced knots: f(x) ~ c + sum_i v[i] relu(x - knots[i]). */
@@ -46,11 +47,13 @@ function draw(canvas, f, net, parts, width) {
     height: 300,
     margin: { left: 34, top: 12 },
     x: { title: "x" },
-    y: { range: [-1.6, 1.6] },
+    y: { range: [-TALLEST, TALLEST] },
     clip: true, // a single unit soon leaves the picture
     lines: [...(parts ? net.knots.map(share) : []), curve(f, CURVE), curve((x) => evaluate(net, x), NETWORK)],
     over: ({ x, y }) =>
-      net.knots.map((knot) => svg("circle", { class: "dl-hollow dl-blue", cx: x(knot), cy: y(f(knot)), r: 3.5 })),
+      net.knots
+        .filter((knot) => Math.abs(f(knot)) <= TALLEST)
+        .map((knot) => svg("circle", { class: "dl-hollow dl-blue", cx: x(knot), cy: y(f(knot)), r: 3.5 })),
   });
 }
 
