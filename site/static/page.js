@@ -20,7 +20,10 @@
 
   /** The side bars open by a button, where the theme has a label that no keyboard reaches. Escape closes them. */
   function buttonsForSideBars() {
-    for (const [id, name] of [["__navigation", "Chapters"], ["__toc", "On this page"]]) {
+    for (const [id, name] of [
+      ["__navigation", "Chapters"],
+      ["__toc", "On this page"],
+    ]) {
       const box = document.getElementById(id);
       for (const label of document.querySelectorAll(`label[for="${id}"]:not(.overlay)`)) {
         const button = document.createElement("button");

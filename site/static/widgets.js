@@ -30,11 +30,14 @@
       throw new Error(NEEDS_PYTHON);
     }
     on(names, callback) {
-      for (const name of names.split(/\s+/)) this.callbacks.set(name, [...(this.callbacks.get(name) ?? []), callback]);
+      for (const name of names.split(/\s+/))
+        this.callbacks.set(name, [...(this.callbacks.get(name) ?? []), callback]);
     }
     off(names, callback) {
       if (!names) this.callbacks.clear();
-      else for (const name of names.split(/\s+/)) this.callbacks.set(name, callback ? (this.callbacks.get(name) ?? []).filter((c) => c !== callback) : []);
+      else
+        for (const name of names.split(/\s+/))
+          this.callbacks.set(name, callback ? (this.callbacks.get(name) ?? []).filter((c) => c !== callback) : []);
     }
     emit(name, ...values) {
       for (const callback of this.callbacks.get(name) ?? []) callback(this, ...values);
@@ -89,7 +92,7 @@
   const experimental = { invoke: () => Promise.reject(new Error(NEEDS_PYTHON)) };
 
   /** A model, initialised once however many views it has. */
-  const model = once(async (id, state, widget) => {
+  const model = once(async (_id, state, widget) => {
     const made = new Model(state);
     cleanups.push(await widget.initialize?.({ model: made, experimental }));
     return made;
@@ -133,20 +136,28 @@
       const ready = places.filter((place) => waiting.delete(place));
       if (ready.length) Promise.all(ready.map((place) => start(place, saved))).then(backToTarget);
     };
-    const near = new IntersectionObserver((entries) => startNow(entries.filter((e) => e.isIntersecting).map((e) => e.target)), { rootMargin: "50%" });
+    const near = new IntersectionObserver(
+      (entries) => startNow(entries.filter((e) => e.isIntersecting).map((e) => e.target)),
+      { rootMargin: "50%" },
+    );
     waiting.forEach((place) => near.observe(place));
-    const startRest = () => [...waiting].forEach((place) => (window.requestIdleCallback ?? setTimeout)(() => startNow([place])));
-    for (const name of ["scroll", "pointermove", "keydown", "beforeprint"]) addEventListener(name, startRest, { once: true, passive: true });
+    const startRest = () =>
+      [...waiting].forEach((place) => (window.requestIdleCallback ?? setTimeout)(() => startNow([place])));
+    for (const name of ["scroll", "pointermove", "keydown", "beforeprint"])
+      addEventListener(name, startRest, { once: true, passive: true });
   }
 
   /** Widgets above the place that a link led to have pushed it away: go there again, unless the reader moved on. */
   let moved = false;
-  for (const name of ["wheel", "touchstart", "keydown", "pointerdown"]) addEventListener(name, () => (moved = true), { once: true, passive: true });
+  for (const name of ["wheel", "touchstart", "keydown", "pointerdown"])
+    addEventListener(name, () => (moved = true), { once: true, passive: true });
   async function backToTarget() {
-    if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done, { once: true }));
+    if (document.readyState !== "complete")
+      await new Promise((done) => addEventListener("load", done, { once: true }));
     await new Promise((done) => setTimeout(done, 100)); // the widgets draw in their first frames
     setTimeout(() => (moved = true), 3000); // a scroll bar tells nobody who moves it
-    if (!moved) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView({ behavior: "instant" });
+    if (!moved)
+      document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView({ behavior: "instant" });
   }
 
   addEventListener("pagehide", (event) => {
