@@ -195,7 +195,7 @@ def test_a_free_port_is_accepted_and_a_taken_one_is_not(free_port: Callable[[], 
 
 # -- in a real browser ------------------------------------------------------------------------------------------
 
-STARTED = "import sys, pathlib; from course_utils import lab; root, mode, *arguments = sys.argv[1:]; " + (
+STARTED = "import sys, pathlib; from course_tools.lab import lab; root, mode, *arguments = sys.argv[1:]; " + (
     "lab.run(arguments, mode == 'edit', pathlib.Path(root))"
 )
 
