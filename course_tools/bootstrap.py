@@ -1,4 +1,6 @@
-"""Make .venv and install the course into it, once; `make` runs this before every command.
+"""Make .venv and install into it what a command needs, once; `make` runs this before every command.
+
+    python3 course_tools/bootstrap.py [lab | site | dev]
 
 Standard library only, and nothing that Python 3.6 could not parse: an old Python must get as far as the sentence
 that tells it so.
@@ -12,6 +14,7 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         "or name it if you have it: make lab PYTHON=python3.12".format(*sys.version_info[:2])
     )
 
+import argparse
 import fcntl
 import hashlib
 import importlib.util
@@ -26,6 +29,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# What can be installed: each holds the one before it. `lab` is what the course itself needs, the others are extras.
+GROUPS = {"lab": "", "site": "[site]", "dev": "[dev]"}
 NEEDED_GB = 3.5  # the packages take 2 GB; while they are installed, they lie on the disk unpacked and packed
 
 # What pip writes when it fails, and what to tell the user.
@@ -45,10 +50,10 @@ class SetupError(Exception):
     """The set-up cannot go on; the message says why and what to do."""
 
 
-def fingerprint(root: Path, version: str) -> dict[str, str]:
+def fingerprint(root: Path, version: str, group: str) -> dict[str, str]:
     """What the environment was made from: if any of it changes, it is no longer the right one."""
     files = b"".join((root / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
-    return {"root": str(root), "python": version, "files": hashlib.sha256(files).hexdigest()}
+    return {"root": str(root), "python": version, "files": hashlib.sha256(files).hexdigest(), "group": group}
 
 
 def environments_python(root: Path) -> str:
@@ -86,10 +91,10 @@ def make_environment(root: Path) -> None:
     venv.create(root / ".venv", with_pip=True, symlinks=True)
 
 
-def install(root: Path) -> None:
-    """Install the course, editable, in the versions of constraints.txt."""
+def install(root: Path, group: str) -> None:
+    """Install the course, editable, with what the group needs, in the versions of constraints.txt."""
     command = [".venv/bin/python", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    command += ["--progress-bar", "off", "-c", "constraints.txt", "-e", ".[dev]"]
+    command += ["--progress-bar", "off", "-c", "constraints.txt", "-e", f".{GROUPS[group]}"]
     pip = subprocess.Popen(
         command, cwd=root, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -132,34 +137,37 @@ def say(text: str, passing: bool = False) -> None:
         print(f"  {text}", flush=True)
 
 
-def set_up(root: Path) -> None:
-    """Bring .venv up to date, or make it anew when an earlier set-up was interrupted or its Python is gone."""
+def set_up(root: Path, group: str) -> None:
+    """Bring .venv up to date, or make it anew when an earlier set-up was interrupted or its Python is gone.
+
+    What an earlier call installed for a larger group stays and is kept up to date with the rest.
+    """
     stamp, version = read_stamp(root), environments_python(root)
-    if version and stamp == fingerprint(root, version):
+    group = max(group, stamp.get("group", "lab"), key=list(GROUPS).index)
+    wanted = fingerprint(root, version, group)
+    if version and stamp == wanted:
         return
     start = time.monotonic()
-    sound = version and {**stamp, "files": ""} == {**fingerprint(root, version), "files": ""}
-    print(
-        f"{'Updating' if sound else 'Setting up'} the course's packages in .venv (about two minutes, 2 GB)",
-        flush=True,
-    )
-    if not sound:
+    if version and all(stamp.get(name) == wanted[name] for name in ("root", "python")):
+        print("Updating the course's packages in .venv", flush=True)
+    else:
+        print("Setting up the course's packages in .venv (about two minutes, 2 GB)", flush=True)
         require_room(root)
         make_environment(root)
     (root / ".venv/ready.json").unlink(missing_ok=True)
-    install(root)
-    made = fingerprint(root, environments_python(root))
+    install(root, group)
+    made = fingerprint(root, environments_python(root), group)
     (root / ".venv/ready.json").write_text(json.dumps(made))  # last of all: its absence means "not finished"
     print(f"Ready after {time.monotonic() - start:.0f} s.", flush=True)
 
 
-def main(root: Path = ROOT) -> None:
+def main(root: Path = ROOT, group: str = "dev") -> None:
     """Set up, one call at a time; errors become one sentence and exit code 1."""
     (root / ".cache").mkdir(exist_ok=True)
     try:
         with (root / ".cache/setup.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # a second `make` waits for the first instead of spoiling its work
-            set_up(root)
+            set_up(root, group)
     except SetupError as error:
         sys.exit(f"\n{error}")
     except (OSError, subprocess.SubprocessError) as error:
@@ -169,4 +177,6 @@ def main(root: Path = ROOT) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description="Make .venv and install into it what a command needs.")
+    parser.add_argument("group", nargs="?", choices=list(GROUPS), default="dev")
+    main(group=parser.parse_args().group)

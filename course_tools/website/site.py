@@ -5,10 +5,12 @@
 Everything generated lies under site/_build.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from course_tools.paths import ROOT, SITE
 from course_tools.website import html, sources, vendor
+from course_utils.errors import CourseError
 
 
 def run(serve: bool = False, port: int = 8000, archive: bool = False) -> None:
@@ -28,6 +30,8 @@ def run(serve: bool = False, port: int = 8000, archive: bool = False) -> None:
 
 def build(root: Path = ROOT, out: Path = SITE / "_build", say: bool = True) -> Path:
     """Build the site of the course in `root` into `out`; the folder of the pages.   See `run`."""
+    if find_spec("sphinx") is None:
+        raise CourseError("The pages need Sphinx. Install it with: pip install -e '.[site]'")
     vendor.collect(SITE, out / "vendor")
     sources.assemble(root, SITE, out / "source", say=say)
     return html.build(SITE, out)

@@ -1,8 +1,10 @@
 """Do pyproject.toml, constraints.txt, environment.yml and bootstrap.py agree with one another?"""
 
+import ast
 import re
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires
+from itertools import pairwise
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -22,6 +24,7 @@ def disagreements(
         *bounds(pyproject["project"], pins),
         *conda(pyproject["project"], environment),
         *pythons(pyproject, bootstrap),
+        *groups(pyproject["project"], bootstrap),
     ]
 
 
@@ -79,6 +82,25 @@ def pythons(pyproject: dict[str, Any], bootstrap: str) -> Iterator[str]:
         yield f"bootstrap.py accepts other Pythons than {asked}"
     if pyproject["tool"]["ruff"]["target-version"] != f"py3{allowed[0]}":
         yield f"ruff's target-version is not the oldest Python of {asked}"
+
+
+def groups(project: dict[str, Any], bootstrap: str) -> Iterator[str]:
+    """What the set-up can install: first what the course needs, then extras that each hold the one before."""
+    found = re.search(r"^GROUPS = (\{.+\})$", bootstrap, re.MULTILINE)
+    extras = [extra.strip("[]") for extra in ast.literal_eval(found[1]).values()] if found else []
+    if extras[:1] != [""] or any(extra not in project["optional-dependencies"] for extra in extras[1:]):
+        yield f"bootstrap.py installs {extras}, which are not the course and extras of pyproject.toml"
+        return
+    for smaller, larger in pairwise(extras[1:]):
+        if not packages(project, smaller) <= packages(project, larger):
+            yield f"bootstrap.py takes {larger!r} to hold {smaller!r}; pyproject.toml does not say so"
+
+
+def packages(project: dict[str, Any], extra: str) -> set[str]:
+    """What an extra asks for, with the extras that it names."""
+    asked = [Requirement(line) for line in project["optional-dependencies"][extra]]
+    inner = [name for r in asked if canonicalize_name(r.name) == OURSELVES for name in r.extras]
+    return {str(r) for r in asked}.union(*(packages(project, name) for name in inner))
 
 
 def unpinned(pins: dict[str, str]) -> list[str]:

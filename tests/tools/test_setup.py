@@ -20,6 +20,8 @@ import yaml
 
 from course_tools import bootstrap
 from course_tools.paths import ROOT
+from course_tools.website import site
+from course_utils.errors import CourseError
 from tests.support.versions import disagreements, read_pins, unpinned
 
 SCRIPT = Path(bootstrap.__file__)
@@ -62,15 +64,16 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     root.mkdir()
     for name in ("pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, root)
-    state = SimpleNamespace(root=root, installs=0, makes=0, interrupt=False)
+    state = SimpleNamespace(root=root, installs=0, makes=0, interrupt=False, groups=[])
 
     def make_environment(root: Path) -> None:
         state.makes += 1
         shutil.rmtree(root / ".venv", ignore_errors=True)
         venv.create(root / ".venv", with_pip=False, symlinks=True)
 
-    def install(root: Path) -> None:
+    def install(root: Path, group: str) -> None:
         state.installs += 1
+        state.groups.append(group)
         if state.interrupt:
             raise KeyboardInterrupt
 
@@ -79,10 +82,10 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return state
 
 
-def set_up(state: SimpleNamespace) -> tuple[int, int]:
+def set_up(state: SimpleNamespace, group: str = "dev") -> tuple[int, int]:
     """Set up; how often an environment was made and filled by it."""
     before = state.makes, state.installs
-    bootstrap.main(state.root)
+    bootstrap.main(state.root, group)
     return state.makes - before[0], state.installs - before[1]
 
 
@@ -97,6 +100,28 @@ def test_a_new_version_is_installed_into_the_same_environment(fresh: SimpleNames
     set_up(fresh)
     (fresh.root / "constraints.txt").write_text("torch==9.9\n")
     assert set_up(fresh) == (0, 1)
+
+
+@pytest.mark.parametrize(("first", "then"), [("lab", "site"), ("lab", "dev"), ("site", "dev")])
+def test_a_larger_group_is_added_and_a_smaller_one_is_there(fresh: SimpleNamespace, first: str, then: str):
+    assert set_up(fresh, first) == (1, 1)
+    assert set_up(fresh, then) == (0, 1)
+    assert set_up(fresh, first) == set_up(fresh, then) == (0, 0)
+    assert fresh.groups == [first, then]
+
+
+def test_an_update_keeps_what_an_earlier_command_needed(fresh: SimpleNamespace):
+    set_up(fresh, "dev")
+    (fresh.root / "constraints.txt").write_text("torch==9.9\n")
+    assert set_up(fresh, "lab") == (0, 1)
+    assert fresh.groups == ["dev", "dev"]
+
+
+def test_an_environment_that_knows_no_groups_is_updated(fresh: SimpleNamespace):
+    set_up(fresh, "lab")
+    stamp = fresh.root / ".venv/ready.json"
+    stamp.write_text(json.dumps({k: v for k, v in json.loads(stamp.read_text()).items() if k != "group"}))
+    assert set_up(fresh, "lab") == (0, 1)
 
 
 def interrupted(state: SimpleNamespace) -> None:
@@ -137,6 +162,17 @@ def test_what_is_broken_is_made_anew(fresh: SimpleNamespace, damage: Callable[[S
     damage(fresh)
     assert set_up(fresh) == (1, 1)
     assert set_up(fresh) == (0, 0)
+
+
+@pytest.mark.parametrize("group", ["lab", "dev"])
+def test_a_smaller_group_does_not_finish_what_was_interrupted(fresh: SimpleNamespace, group: str):
+    set_up(fresh, "lab")
+    fresh.interrupt = True
+    with pytest.raises(SystemExit):
+        set_up(fresh, "dev")
+    fresh.interrupt = False
+    assert set_up(fresh, group) == (1, 1)
+    assert fresh.groups == ["lab", "dev", group]
 
 
 def test_an_update_that_is_interrupted_is_not_taken_for_finished(fresh: SimpleNamespace):
@@ -222,11 +258,35 @@ def test_arguments_pass_through_make():
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "group"),
+    [("lab", "lab"), ("floors", "lab"), ("site", "site"), ("test", "dev"), ("bench", "dev"), ("lint", "dev")],
+)
+def test_each_command_sets_up_what_it_needs(command: str, group: str):
+    steps = make("-n", command).stdout.splitlines()
+    assert [step for step in steps if "bootstrap.py" in step] == [f'"python3" course_tools/bootstrap.py {group}']
+
+
+def test_another_group_is_refused():
+    done = subprocess.run([sys.executable, str(SCRIPT), "all"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "invalid choice: 'all'" in done.stderr
+
+
+def test_the_pages_say_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "sphinx", None)
+    with pytest.raises(CourseError, match=r"pip install -e '\.\[site\]'"):
+        site.build(tmp_path, tmp_path / "out", say=False)
+    assert not (tmp_path / "out").exists()  # it is said first
+
+
 def test_make_help_names_every_command():
-    commands = re.search(r"^\.PHONY: help setup (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    phony = re.search(r"^\.PHONY: help setup (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony
+    commands = [name for name in phony[1].split() if not name.startswith("setup-")]
     assert commands
     text = make("help").stdout
-    assert all(f"make {command} " in text for command in commands[1].split())
+    assert all(f"make {command} " in text for command in commands)
     assert make().stdout == text
 
 
@@ -269,6 +329,10 @@ def test_the_files_agree():
         {"environment": ("- -e .", "- -e .\n      - numpy")},
         {"environment": ("- conda-forge", "- conda-forge\n  - defaults")},
         {"bootstrap": ("<= (3, 13):", "<= (3, 14):")},
+        {"bootstrap": ('"lab": "",', '"lab": "[dask]",')},
+        {"bootstrap": ('"dev": "[dev]"}', '"dev": "[dask]"}')},
+        {"bootstrap": ('"site": "[site]",', '"site": "[pages]",')},
+        {"pyproject": ("deep-learning-by-hand[dask,site]", "deep-learning-by-hand[dask]")},
     ],
     ids=str,
 )
