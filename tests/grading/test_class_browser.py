@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,6 +20,8 @@ from course_tools import demo
 from course_tools.authoring import build
 from course_tools.grading.course import Course
 from course_tools.paths import ROOT
+from tests.support import patience
+from tests.support.patience import wait_until
 
 TINY = ROOT / "tests" / "support" / "tiny_course" / "solutions" / "90_tiny" / "90_tiny.py"
 NAME = "90_tiny"
@@ -30,7 +31,6 @@ from course_tools.paths import ROOT
 from course_tools.lab import lab
 lab.run(sys.argv[3:], sys.argv[2] == "edit", pathlib.Path(sys.argv[1]))
 """
-PATIENCE = 60_000  # milliseconds that the browser waits for something to appear
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -85,18 +85,17 @@ def end(server: subprocess.Popen) -> None:
 
 
 def wait_for(address: str, server: subprocess.Popen) -> None:
-    for _ in range(240):
+    def answers() -> bool:
         assert server.poll() is None, "JupyterLab ended"
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.25)
-    pytest.fail("JupyterLab does not answer")
+        with suppress(OSError):
+            urllib.request.urlopen(address, timeout=patience.SECONDS).close()
+            return True
+        return False
+
+    wait_until(answers, "JupyterLab answers")
 
 
 def open_lab(page: Any, address: str) -> None:
-    page.set_default_timeout(PATIENCE)
     page.set_viewport_size({"width": 1400, "height": 1000})
     page.goto(address)
     page.wait_for_selector("#jp-main-dock-panel")

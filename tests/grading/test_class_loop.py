@@ -24,6 +24,7 @@ from course_tools.authoring import build
 from course_tools.grading import grade
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
+from tests.support import patience
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +52,9 @@ class Person:
         env |= {"HOME": str(self.home), "COURSE_EXCHANGE": str(self.exchange)}
         env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
         command = [*self.become, sys.executable, "-m", "nbgrader", *arguments]
-        done = subprocess.run(command, cwd=self.home, env=env, capture_output=True, text=True, timeout=180)
+        done = subprocess.run(
+            command, cwd=self.home, env=env, capture_output=True, text=True, timeout=patience.SECONDS
+        )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 

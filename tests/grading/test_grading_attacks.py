@@ -1,6 +1,5 @@
 """Every hostile or broken submission of tests/attacks in one batch, beside honest ones."""
 
-import os
 import re
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from course_tools.grading.grade import Summary
 from course_tools.paths import ROOT
 from tests.support import grading_course as course
 from tests.support import grading_stock
-from tests.support.attacks.catalogue import ATTACKS, HONEST, MARKER, Attack, build
+from tests.support.attacks.catalogue import ATTACKS, HONEST, LEFT, MARKER, Attack, build
+from tests.support.patience import wait_until
 
 VICTIMS = ("aaa-first", "victim", "zzz-last")
 
@@ -111,9 +111,9 @@ def _rendered(root: Path, student: str) -> str:
 
 
 def test_nothing_is_left_running(batch: tuple[Path, Summary]) -> None:
-    assert _running(MARKER) == []
+    wait_until(lambda: _running(MARKER) == [], "the kernel has ended what the submissions started")
     assert workers._warm == {}
-    assert not any(name.startswith(("left", "late")) for name in os.listdir("/tmp") + os.listdir("/dev/shm"))
+    assert not [folder for folder in ("/tmp", "/dev/shm") if Path(folder, LEFT).exists()]
 
 
 def test_the_table_in_the_documentation_is_the_present_one() -> None:

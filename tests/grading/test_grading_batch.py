@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +23,8 @@ from course_tools.grading.grade import Summary
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 from tests.support import grading_course as course
+from tests.support import patience
+from tests.support.patience import wait_until
 
 ENVIRONMENT = os.environ | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -182,7 +183,7 @@ def _killed_and_resumed(root: Path, kills: int) -> None:
         kept = _kept(root)
         assert {student: kept.get(student) for student in before} == before
         before = kept
-    assert _start(root).wait(300) == 0
+    assert _start(root).wait(patience.SECONDS) == 0
     kept = _kept(root)
     assert {student: kept[student] for student in before} == before
     assert [sum(mark for (mark,) in marks) for _, marks, _ in kept.values()] == [9.0] * len(kept)
@@ -215,20 +216,27 @@ def test_nothing_survives_a_killed_grader(tmp_path: Path) -> None:
     """Not the warm process, and not what a submission started."""
     root = course.make(tmp_path)
     notebook = course.solved(root)
-    nap = "31415.9265"
+    nap = f"31415.{os.getpid()}"  # seconds that no other process of this machine sleeps
     course.cell(notebook, "linear").source = f"import subprocess\nsubprocess.run(['sleep', '{nap}'])"
     course.hand_in(root, "sleeper", notebook)
     process = _start(root)
-    end = time.monotonic() + 60
-    while not _alive(nap) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert _alive(nap)
+    wait_until(lambda: _alive(nap), "the submission sleeps")
+    started = _descendants(process.pid)
+    assert len(started) > 2  # bubblewrap, the warm process and its children
     process.send_signal(signal.SIGKILL)
     process.wait()
-    end = time.monotonic() + 20
-    while _alive(nap) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not _alive(nap)
+    wait_until(lambda: not _alive(nap), "what the submission started has ended")
+    wait_until(lambda: not [pid for pid in started if Path(f"/proc/{pid}").exists()], "the warm process has ended")
+
+
+def _descendants(pid: int) -> list[int]:
+    """The processes that `pid` started, and those that they started."""
+    children = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(path.read_text().rpartition(")")[2].split()[1]) == pid:
+                children.append(int(path.parent.name))
+    return [*children, *(grandchild for child in children for grandchild in _descendants(child))]
 
 
 # -- with and without a sandbox -------------------------------------------------------------------------------
@@ -297,7 +305,9 @@ def test_as_an_ordinary_user(open_folder: Path) -> None:
         os.chown(path, 4321, 4321, follow_symlinks=False)
     extra = {"PYTHON": sys.executable, "SCRIPT": str(SCRIPT), "ROOT": str(root), "HOME": str(root)}
     line = ["unshare", "--mount", "sh", "-c", READABLE, "sh", sys.base_prefix, sys.prefix, str(ROOT)]
-    done = subprocess.run(line, env=ENVIRONMENT | extra, capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run(
+        line, env=ENVIRONMENT | extra, capture_output=True, text=True, timeout=patience.SECONDS, check=False
+    )
     assert done.stdout == "ada\t9\t\n", done.stderr[-2000:]
     assert (root / ".grading" / "gradebook.db").stat().st_uid == 4321
 
@@ -335,10 +345,10 @@ def test_nbgrader_autograde_gives_the_same_marks(tmp_path: Path) -> None:
         course.hand_in(root, "untouched", released)
     course.grade(roots[0])
     line = ["nbgrader", "generate_assignment", course.NAME, "--force"]
-    subprocess.run(line, cwd=roots[1], env=ENVIRONMENT, check=True, capture_output=True, timeout=200)
+    subprocess.run(line, cwd=roots[1], env=ENVIRONMENT, check=True, capture_output=True, timeout=patience.SECONDS)
     line = ["nbgrader", "autograde", course.NAME]
     done = subprocess.run(
-        line, cwd=roots[1], env=ENVIRONMENT, capture_output=True, text=True, timeout=200, check=False
+        line, cwd=roots[1], env=ENVIRONMENT, capture_output=True, text=True, timeout=patience.SECONDS, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Traceback" not in done.stderr
@@ -351,7 +361,7 @@ def test_stock_nbgrader_refuses_sealed_cells_with_one_sentence(tmp_path: Path) -
     config.write_text(config.read_text().replace("plug_in(c)", ""))
     course.hand_in(root, "ada", course.solved(root))
     for line in (["nbgrader", "generate_assignment", course.NAME, "--force"], ["nbgrader", "autograde", course.NAME]):
-        subprocess.run(line, cwd=root, env=ENVIRONMENT, check=True, capture_output=True, timeout=200)
+        subprocess.run(line, cwd=root, env=ENVIRONMENT, check=True, capture_output=True, timeout=patience.SECONDS)
     said = str(course.outputs(root, "ada")["test_linear"])
     assert "Grade with `course grade`" in said
     assert [row[2] for row in _rows(root)[:4]] == [0.0] * 4

@@ -20,8 +20,8 @@ c.CourseDirectory.autograded_directory = ".grading/autograded"
 c.CourseDirectory.db_url = "sqlite:///.grading/gradebook.db"
 c.CourseDirectory.ignore = ["*.py"]
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
-c.ExecutePreprocessor.timeout = 10
-c.Execute.timeout = 10
+c.ExecutePreprocessor.timeout = 600
+c.Execute.timeout = 600
 """
 # What stock nbgrader gives to attacks that it falls for: a score, or None where it drops the submission. Only those
 # that are safe without a sandbox are run (none kills, forks or fills).

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -24,6 +23,8 @@ from course_tools.grading.slips import load
 from course_tools.lab import copies, lab
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
+from tests.support import patience
+from tests.support.patience import wait_until
 
 TODAY = date(2026, 11, 21)
 CHAPTER = "chapters/03_backpropagation.ipynb"
@@ -241,17 +242,18 @@ def start(checkout: Path, free_port: Callable[[], int]) -> Iterator[Callable[[st
     yield begin
     for server in servers:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(30)
+        server.wait(patience.SECONDS)
 
 
 def wait_for_address(log: Path, server: subprocess.Popen) -> str:
     """The address with its token, as a student would copy it from the terminal."""
-    for _ in range(1200):
-        if found := re.search(r"http://localhost:\S+token=\S+", log.read_text()):
-            return found[0]
+
+    def printed() -> list[str]:
         assert server.poll() is None, log.read_text()
-        time.sleep(0.1)
-    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
+        return re.findall(r"http://localhost:\S+token=\S+", log.read_text())
+
+    wait_until(printed, "JupyterLab prints its address")
+    return printed()[0]
 
 
 def open_lab(page: Any, address: str, name: str) -> list[str]:
@@ -261,7 +263,6 @@ def open_lab(page: Any, address: str, name: str) -> list[str]:
     page.on(
         "request", lambda r: None if r.url.startswith((host, "data:", "blob:", "ws")) else elsewhere.append(r.url)
     )
-    page.set_default_timeout(60_000)
     page.goto(address)
     page.get_by_role("heading", name=name).first.wait_for()
     return elsewhere
@@ -295,7 +296,8 @@ def test_a_student_reads_runs_and_saves_and_git_sees_nothing(checkout: Path, sta
     run_cell(page, "from course_utils import")
     page.keyboard.press("Control+s")
     copy = checkout / "work" / CHAPTER
-    wait_until(lambda: any(cell.get("execution_count") for cell in json.loads(copy.read_text())["cells"]))
+    ran = lambda: any(cell.get("execution_count") for cell in json.loads(copy.read_text())["cells"])  # noqa: E731
+    wait_until(ran, "the copy is saved with what ran")
     assert source_of(copy) == source_of(checkout / CHAPTER)
     assert git(checkout, "status", "--porcelain") == ""
     assert elsewhere == []
@@ -346,13 +348,5 @@ def contents(address: str, path: str, model: dict | None = None) -> Any:
         data=json.dumps(model).encode() if model else None,
         headers={"Authorization": f"token {token}"},
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=patience.SECONDS) as answer:
         return json.load(answer)
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if true():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not happen within 30 s")

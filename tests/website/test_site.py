@@ -27,6 +27,7 @@ from course_tools.website.extensions import files, formulas
 from course_tools.website.extensions import pages as page_extension
 from course_utils import plots, theme
 from course_utils.errors import CourseError
+from tests.support import patience
 
 TINY = ROOT / "tests" / "support" / "tiny_site"
 
@@ -44,7 +45,7 @@ from course_tools.authoring.execution import executed
 print(executed(Path({str(source)!r}), Path({str(tmp_path / "cache")!r})).metadata.course.seconds)
 """
     both = [subprocess.Popen([sys.executable, "-c", ask], stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    answers = [process.communicate(timeout=120)[0] for process in both]
+    answers = [process.communicate(timeout=patience.SECONDS)[0] for process in both]
     assert answers[0] == answers[1] != ""
     assert (tmp_path / "runs").read_text() == "ran "
 

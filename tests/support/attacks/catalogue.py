@@ -9,6 +9,7 @@ wrongly: an attack that earns more than 5 has raised its score. `lost` names the
 import copy
 import json
 import os
+import secrets
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from tests.support import grading_course
 
 HONEST = {"test_softmax": 0.0, "test_linear": 0.0, "test_accuracy": 2.0, "test_momentum_step": 3.0}
 NAME = grading_course.NAME
-MARKER = "98765.4321"  # seconds that only a process left behind sleeps
+MARKER = f"98765.{secrets.randbelow(10**9)}"  # seconds that only a process left behind by this run sleeps
+LEFT = f"left-{MARKER}"  # the name of a file that only this run can have left behind
 
 WRONG = {
     "softmax": "def softmax(Z):\n    return torch.zeros_like(Z)",
@@ -429,7 +431,7 @@ def leaves_things(hand: Hand) -> None:
 _LEAVE = (
     "import ctypes, os, socket",
     "libc = ctypes.CDLL(None)",
-    "for path in ('/tmp/left', '/dev/shm/left'):",
+    f"for path in ('/tmp/{LEFT}', '/dev/shm/{LEFT}'):",
     "    if os.path.exists(path): print('LEAK', path)",
     "    open(path, 'w').write('left')",
     "if libc.shmget(4711, 4096, 0) >= 0: print('LEAK sysv')",
@@ -620,7 +622,7 @@ def late_tricks(hand: Hand) -> None:
         "import atexit, os",
         "class D:",
         "    def __del__(self): check.close = print",
-        "atexit.register(lambda: open('/tmp/late', 'w'))",
+        f"atexit.register(lambda: open('/tmp/{LEFT}', 'w'))",
         "d = D(); d.d = d; del d",
     )
 
