@@ -387,8 +387,9 @@ def test_a_dask_cluster_grades_and_survives_a_dead_worker(tmp_path: Path, cluste
     assert summary.graded == 13
 
 
-def test_a_scheduler_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+def test_a_scheduler_that_does_not_answer_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
+    monkeypatch.setattr(workers, "SCHEDULER_SECONDS", 1)
     root = course.make(tmp_path)
     _class(root, 1)
     with pytest.raises(CourseError, match="No Dask scheduler answers"):

@@ -13,6 +13,8 @@ from course_tools.grading.engine.program import Program, Trace, execute
 from course_tools.grading.engine.runner import Warm, WarmEnded
 from course_utils.errors import CourseError
 
+SCHEDULER_SECONDS = 30  # in which a Dask scheduler answers, on a busy machine too
+
 _lock = threading.Lock()
 _warm: dict[tuple[tuple[str, ...], bool], Warm] = {}
 
@@ -52,7 +54,7 @@ def executor(workers: int, scheduler: str) -> Executor:
     except ImportError as e:
         raise CourseError("--scheduler needs Dask. Install it with: pip install -e '.[dask]'") from e
     try:
-        return Client(scheduler, timeout="10s", set_as_default=False).get_executor(pure=False, retries=2)
+        return Client(scheduler, timeout=SCHEDULER_SECONDS, set_as_default=False).get_executor(pure=False, retries=2)
     except (OSError, ValueError) as e:
         raise CourseError(f"No Dask scheduler answers at {scheduler}. Start one, or leave --scheduler out.") from e
 
