@@ -13,15 +13,7 @@ from typing import Any
 
 import numpy as np
 
-# torch.testing's tolerances (rtol, atol) for each floating type; integers and bools must be equal.
-TOLERANCES = {
-    "float64": (1e-7, 1e-7),
-    "float32": (1.3e-6, 1e-5),
-    "float16": (1e-3, 1e-5),
-    "bfloat16": (1.6e-2, 1e-5),
-    "complex128": (1e-7, 1e-7),
-    "complex64": (1.3e-6, 1e-5),
-}
+from course_utils.closeness import SHOWN, differing, tolerance
 
 
 class CheckFailed(AssertionError):
@@ -150,7 +142,7 @@ def _difference(actual: Any, expected: Any, rtol: float | None, atol: float | No
     dtypes = _dtype(actual), _dtype(expected)
     if wanted != "a number" and dtypes[0] != dtypes[1]:
         return f"has dtype {dtypes[0]}; it should have {dtypes[1]}"
-    return _difference_of_values(a, b, *_tolerance(dtypes[1], rtol, atol))
+    return _difference_of_values(a, b, *tolerance(dtypes[1], rtol, atol, SHOWN))
 
 
 def _difference_of_items(actual: Any, expected: Any, rtol: float | None, atol: float | None) -> str:
@@ -169,16 +161,15 @@ def _difference_of_items(actual: Any, expected: Any, rtol: float | None, atol: f
 
 
 def _difference_of_values(a: np.ndarray, b: np.ndarray, rtol: float, atol: float) -> str:
-    with np.errstate(all="ignore"):
-        inexact = a.dtype.kind in "fc" or b.dtype.kind in "fc"
-        wrong = ~np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True) if inexact else a != b
-        if not wrong.any():
-            return ""
-        first = tuple(int(i) for i in np.argwhere(wrong)[0])
-        gaps = np.abs(np.subtract(a, b, dtype=np.result_type(a, b, np.float64)))[wrong]
+    wrong = differing(a, b, rtol, atol)
+    if not wrong.any():
+        return ""
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
     found = f"is {_number(a[first])}; it should be {_number(b[first])}"
     if not first:
         return found
+    with np.errstate(all="ignore"):
+        gaps = np.abs(np.subtract(a, b, dtype=np.result_type(a, b, np.float64)))[wrong]
     largest = f"largest difference {gaps.max():.3g}" if np.isfinite(gaps).all() else "not all of them finite"
     where = ", ".join(map(str, first))
     return f"differs in {wrong.sum()} of {wrong.size} places ({largest}); the first is [{where}], which {found}"
@@ -224,11 +215,6 @@ def _as_array(x: Any) -> np.ndarray:
 
 def _dtype(x: Any) -> str:
     return str(x.dtype).removeprefix("torch.") if hasattr(x, "dtype") else str(np.asarray(x).dtype)
-
-
-def _tolerance(dtype: str, rtol: float | None, atol: float | None) -> tuple[float, float]:
-    usual = TOLERANCES.get(dtype, (0.0, 0.0))
-    return usual[0] if rtol is None else rtol, usual[1] if atol is None else atol
 
 
 def _shape(a: np.ndarray) -> str:

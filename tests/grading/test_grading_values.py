@@ -1,8 +1,11 @@
 """Sealed values on the wire, the rules that compare them, and test cells taken apart."""
 
+import ast
+import collections
 import contextlib
 import json
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,11 +13,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course_tools.authoring import build
 from course_tools.grading import author
 from course_tools.grading.inside.values import Malformed, NotSealable, Value, decode, encode
 from course_tools.grading.intake import sanitize
 from course_tools.grading.judging.cells import take_apart
 from course_tools.grading.judging.rules import compare
+from course_utils import check
+from course_utils.closeness import SEALED, SHOWN
 from course_utils.errors import CourseError
 
 SCALARS = st.one_of(
@@ -152,8 +158,9 @@ def test_lies_about_sizes_and_types_are_malformed(tree, blob):
         (torch.ones(2), torch.ones(1, 2)),
         (torch.ones(2), torch.tensor([1.0, 1.01])),
         (torch.tensor([1.0, math.nan]), torch.ones(2)),
-        (1, 1.0),
+        (1, 1.5),
         (True, 1),
+        (np.True_, 1.0),
         ([1, 2], (1, 2)),
         ([1, 2], [2, 1]),
         ({"a": 1}, {"b": 1}),
@@ -164,6 +171,118 @@ def test_lies_about_sizes_and_types_are_malformed(tree, blob):
 def test_other_kinds_shapes_dtypes_and_values_do_not_hold(got, want):
     assert same(got, want)
     assert same(want, want) == ""
+
+
+@pytest.mark.parametrize(("got", "want"), [(1, 1.0), (np.float64(2), 2.0), (np.int64(2), 2), (np.True_, True)])
+def test_exact_asks_for_the_same_type_where_close_asks_for_a_number(got, want):
+    assert same(got, want) == ""
+    assert same(got, want, author.exact())
+
+
+class Gradients(NamedTuple):
+    dW: torch.Tensor
+    db: torch.Tensor
+
+
+@pytest.mark.parametrize(
+    ("got", "want"),
+    [
+        (Gradients(torch.ones(2), torch.ones(1)), (torch.ones(2), torch.ones(1))),
+        (collections.OrderedDict(a=1), {"a": 1}),
+        (torch.zeros(2, 3).shape, (2, 3)),
+    ],
+    ids=["named tuple", "ordered dict", "size"],
+)
+def test_a_container_of_another_name_holds_by_its_items(got, want):
+    check.close("x", got, want)
+    assert same(got, want) == ""
+    assert same(want, got) == ""
+
+
+def shown(got: object, want: object, **tolerances: float) -> bool:
+    """Whether the check that a student runs passes."""
+    try:
+        check.close("x", got, want, **tolerances)
+    except check.CheckFailed:
+        return False
+    return True
+
+
+FLOATING = ["float16", "float32", "float64", "complex64", "complex128"]
+GAPS = st.sampled_from([0.0, 1e-10, 1e-8, 1.5e-7, 1e-6, 1.5e-6, 3e-6, 1e-5, 1e-4, 2e-3, 1e-2, 1.0])
+EDGES = st.sampled_from([0.0, 1e-9, 1e-3, 1.0, -250.0, math.nan, math.inf, -math.inf])
+
+
+@st.composite
+def arrays(draw: st.DrawFn) -> np.ndarray:
+    dtype = draw(st.sampled_from([*FLOATING, "int64", "uint8", "bool"]))
+    shape = draw(st.lists(st.integers(0, 3), max_size=2))
+    values = draw(st.lists(EDGES if dtype in FLOATING else st.integers(0, 3), min_size=1, max_size=9))
+    return np.resize(np.array(values), shape).astype(dtype)
+
+
+def nudged(want: np.ndarray, gap: float, relative: bool, all_places: bool) -> np.ndarray:
+    """`want` with some or all of its floating values a little off."""
+    if want.dtype.name not in FLOATING:
+        return want
+    places = np.ones(want.size) if all_places else np.arange(want.size) % 2
+    with np.errstate(all="ignore"):
+        step = gap * places.reshape(want.shape) * (want if relative else 1)
+        return np.asarray(want + step, want.dtype)
+
+
+@st.composite
+def alike(draw: st.DrawFn) -> tuple[object, object]:
+    """Two values of which the first is the second, a little off or of another kind, dtype or shape."""
+    want = draw(arrays())
+    got = nudged(want, draw(GAPS), draw(st.booleans()), draw(st.booleans()))
+    if draw(st.integers(0, 5)) == 0:
+        got = draw(st.sampled_from([got.astype("complex64"), got.T, got[None], got.reshape(-1)]))
+    form = draw(st.sampled_from(["array", "tensor", "number"]))
+    if form == "tensor":
+        return torch.from_numpy(got.copy()), torch.from_numpy(want.copy())
+    if form == "number" and want.size and got.dtype.kind != "c" != want.dtype.kind:
+        return draw(st.sampled_from([got.flat[0], got.flat[0].item()])), want.flat[0].item()
+    return got, want
+
+
+def in_lists(pairs: list[tuple[object, object]]) -> tuple[list[object], list[object]]:
+    return [got for got, _ in pairs], [want for _, want in pairs]
+
+
+SINGLE = st.one_of(alike(), st.tuples(NESTED, NESTED), NESTED.map(lambda x: (x, x)), st.tuples(SCALARS, SCALARS))
+PAIRS = st.one_of(SINGLE, st.lists(SINGLE, max_size=3).map(in_lists))
+
+
+@settings(max_examples=600)
+@given(PAIRS)
+def test_a_sealed_value_is_never_held_to_more_than_what_is_shown(pair):
+    if shown(*pair):
+        assert same(*pair) == ""
+
+
+@settings(max_examples=600)
+@given(PAIRS, GAPS, GAPS)
+def test_check_and_grader_agree_where_the_author_sets_the_tolerance(pair, rtol, atol):
+    assert shown(*pair, rtol=rtol, atol=atol) == (same(*pair, author.close(rtol, atol)) == "")
+
+
+def test_the_sealed_tolerance_is_nowhere_narrower_than_a_visible_one():
+    """Neither by default nor where an assignment sets one, which it does for digits that it prints."""
+    assert SEALED.keys() == SHOWN.keys()
+    for dtype, (rtol, atol) in SHOWN.items():
+        assert rtol <= SEALED[dtype][0]
+        assert atol <= SEALED[dtype][1]
+    given_ones = [
+        (keyword.arg, keyword.value.value)
+        for source in build.exercises()
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "check.close"
+        for keyword in node.keywords
+        if keyword.arg in ("rtol", "atol")
+    ]
+    assert len(given_ones) > 10
+    assert [value for name, value in given_ones if value > SEALED["float64"][name == "atol"]] == []
 
 
 def test_a_reason_gives_nothing_of_the_expected_value_away():

@@ -68,7 +68,7 @@ class _Encoder:
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise NotSealable("nested too deep, or too many items")
-        encode_kind = self.kinds().get(type(x))
+        encode_kind = self.kinds().get(_container(x) or type(x))
         if encode_kind is not None:
             return encode_kind(x, depth)
         if isinstance(x, np.generic) and type(x).__module__ == "numpy":
@@ -76,7 +76,7 @@ class _Encoder:
         raise NotSealable(f"a {type(x).__qualname__}"[:80])
 
     def kinds(self) -> dict[type, Callable[[Any, int], Tree]]:
-        """How each accepted type is written; a subclass is not its base class."""
+        """How each accepted type is written; a subclass is not its base class, containers excepted."""
         import torch
 
         return {
@@ -137,6 +137,11 @@ class _Encoder:
         """Keep the bytes of an array; the tree says its kind, dtype, shape and how many bytes."""
         self.blobs.append(blob)
         return [kind, dtype, shape, len(blob)]
+
+
+def _container(x: Any) -> type | None:
+    """list, tuple or dict, if `x` is one of them, a named tuple or an ordered dict too: only its items count."""
+    return next((kind for kind in (list, tuple, dict) if issubclass(type(x), kind)), None)
 
 
 def encode(x: Any) -> tuple[Tree, bytes]:

@@ -1,7 +1,8 @@
 """How a student's sealed value is compared with the instructor's.
 
-Runs in the grader, on decoded values. A reason shows the student's own type, dtype or shape at most: never an
-expected value or shape and never a distance, which would be an oracle.
+Runs in the grader, on decoded values. What `course_utils.check` takes for the same in a notebook is the same here.
+A reason shows the student's own type, dtype or shape at most: never an expected value or shape and never a distance,
+which would be an oracle.
 """
 
 from collections.abc import Callable
@@ -10,16 +11,8 @@ from typing import Any
 import numpy as np
 
 from course_tools.grading.inside.values import ARRAYS, Value, plain
+from course_utils.closeness import SEALED, differing, tolerance
 
-# (rtol, atol) by the expected dtype: wide enough for another order of summation, narrow enough for a wrong term.
-TOLERANCES = {
-    "float64": (1e-6, 1e-9),
-    "complex128": (1e-6, 1e-9),
-    "float32": (1e-4, 1e-5),
-    "complex64": (1e-4, 1e-5),
-    "float16": (1e-2, 1e-3),
-    "bfloat16": (4e-2, 1e-2),
-}
 Rule = dict[str, Any]
 
 
@@ -37,17 +30,29 @@ def described(value: Value) -> str:
 
 
 def _same(got: Value, want: Value, rule: Rule) -> str:
-    if got.kind != want.kind:
+    kind = _kind(want, rule)
+    if _kind(got, rule) != kind:
         return f"is {described(got)}, which is not the kind asked for"
-    if want.kind in ARRAYS:
+    if kind in ("tensor", "array"):
         return _same_arrays(got, want, rule)
-    if want.kind in ("list", "tuple", "dict"):
+    if kind in ("list", "tuple", "dict"):
         return _same_items(got, want, rule)
-    if want.kind == "float":
-        return (
-            "" if _values_agree(np.asarray(got.data), np.asarray(want.data), rule, "float64") else "has a wrong value"
-        )
-    return "" if got.data == want.data else "has a wrong value"
+    if want.kind in ("int", "float", "scalar"):
+        holds = _values_agree(np.asarray(got.data), np.asarray(want.data), rule, _dtype(want))
+    else:
+        holds = bool(got.data == want.data)
+    return "" if holds else "has a wrong value"
+
+
+def _kind(value: Value, rule: Rule) -> str:
+    """What must be the same: for "close" a number may be of any numeric type, as in a visible check."""
+    if rule["rule"] == "exact" or value.kind not in ("bool", "int", "float", "scalar"):
+        return f"{value.kind} {value.dtype}" if value.kind == "scalar" else value.kind
+    return "bool" if "bool" in (value.kind, value.dtype) else "number"
+
+
+def _dtype(value: Value) -> str:
+    return value.dtype or {"float": "float64"}.get(value.kind, value.kind)
 
 
 def _same_arrays(got: Value, want: Value, rule: Rule) -> str:
@@ -75,13 +80,9 @@ def _same_items(got: Value, want: Value, rule: Rule) -> str:
 
 
 def _values_agree(a: np.ndarray, b: np.ndarray, rule: Rule, dtype: str) -> bool:
-    with np.errstate(all="ignore"):
-        if rule["rule"] == "exact" or b.dtype.kind not in "fc":
-            return bool(((a == b) | ((a != a) & (b != b))).all())
-        usual = TOLERANCES.get(dtype, (0.0, 0.0))
-        rtol = usual[0] if rule.get("rtol") is None else rule["rtol"]
-        atol = usual[1] if rule.get("atol") is None else rule["atol"]
-        return bool(np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True).all())
+    exact = rule["rule"] == "exact"
+    rtol, atol = (0.0, 0.0) if exact else tolerance(dtype, rule.get("rtol"), rule.get("atol"), SEALED)
+    return not differing(a, b, rtol, atol).any()
 
 
 def _one_number(value: Value) -> np.ndarray | None:
@@ -96,7 +97,7 @@ def _number(got: Value, want: Value, rule: Rule) -> str:
     mine, theirs = _one_number(got), _one_number(want)
     if mine is None or theirs is None:
         return f"is {described(got)}; one number was asked for"
-    dtype = want.dtype if want.dtype in TOLERANCES else "float64"
+    dtype = want.dtype if want.dtype in SEALED else "float64"
     return "" if _values_agree(mine, theirs, rule, dtype) else "has a wrong value"
 
 
