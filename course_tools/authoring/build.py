@@ -5,6 +5,7 @@ solutions/03_x/03_x.py            -> solutions/03_x/03_x.ipynb           (nbgrad
                                   -> assignments/03_x/03_x.ipynb         (the student's version)
 """
 
+import ast
 import hashlib
 import os
 import re
@@ -16,6 +17,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from course_tools.grading import banned
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
 
@@ -101,9 +103,19 @@ def nbgrader_source(source: Path) -> NotebookNode:
 def assignment(source: Path, root: Path = ROOT) -> bool:
     """Build the student's notebook with nbgrader's own generate_assignment; say whether it changed."""
     built = nbgrader_source(source)
+    _require_known_bans(built)
     write_if_changed(source.with_suffix(".ipynb"), _text(built))
     released = _generate_assignment(source.stem, built)
     return write_if_changed(root / "assignments" / source.stem / f"{source.stem}.ipynb", _text(released))
+
+
+def _require_known_bans(notebook: NotebookNode) -> None:
+    """Refuse a `banned(...)` of a name that nothing has, before any student works with it."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "banned(" in cell.source:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id", "A cell")
+            for statement in ast.parse(cell.source).body:
+                banned.require_known(name, banned.names(name, statement) or ())
 
 
 def read(source: Path) -> NotebookNode:

@@ -39,7 +39,7 @@ def seal(name: str, value: Any, rule: Rule | None = None) -> None:
 
 
 def banned(*names: str) -> None:
-    """Forbid calls while this cell is graded: "softmax", "autograd", "conv2d", ... (see judging/bans.py)."""
+    """Forbid calls while this cell is graded: "softmax", "autograd", "conv2d", ... (see docs/grading.md)."""
     _refuse_under_stock_nbgrader()
 
 

@@ -15,6 +15,7 @@ from course_tools.grading.intake.clean import Cleaned
 from course_tools.grading.judging import bans
 from course_tools.grading.judging.judge import Line, Verdict, judge
 from course_tools.grading.judging.master import Master, grade_id, is_test
+from course_tools.grading.judging.operators import Seen, for_a_person
 from course_tools.grading.judging.reference import Reference
 
 
@@ -73,8 +74,11 @@ def _verdict(cell: NotebookNode, ran: Cell, cleaned: Cleaned, reference: Referen
     verdict = judge(name, ran, reference)
     if any(part.error == "Ended" for part in ran.parts) or ran.ended:
         verdict.person.append("its check ended the process")
-    if reference.master.tests[name].banned:
+    if banned := reference.master.tests[name].banned:
         _apply_bans(verdict, cleaned, reference.master)
+        reason = for_a_person(Seen.of(ran), reference.seen[name], banned)
+        if reason and verdict.score:
+            verdict.person.append(f"{reason}, where a call is banned")
     return verdict
 
 

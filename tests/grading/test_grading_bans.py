@@ -1,12 +1,18 @@
 """Evasions of a ban on softmax: each is raised while graded or flagged for a person; honest code is left alone."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
+from course_tools.authoring import build
+from course_tools.grading import banned
+from course_tools.grading.banned import FAMILIAR
 from course_tools.grading.grade import Summary
-from course_tools.grading.judging import bans
+from course_tools.grading.inside.families import ELEMENTARY, FAMILIES, words
+from course_tools.grading.judging import bans, cells, master
+from course_utils.errors import CourseError
 from tests.support import grading_course as course
 
 SETUP = "import torch\nfrom torch import Tensor\nimport torch.nn.functional as F"
@@ -125,6 +131,96 @@ def test_few_evasions_need_the_person(summary: Summary) -> None:
 def test_honest_work_is_not_flagged(summary: Summary) -> None:
     assert course.marks(summary, "honest") == course.FULL
     assert course.person(summary, "honest") == ""
+
+
+def hidden(name: str) -> str:
+    return f'{cells.BEGIN}\nbanned("softmax", "{name}")\nseal("x", 1)\n{cells.END}'
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("max_poll2d", "max_pool2d"), ("torch.nn.functional.softmx", "softmax"), ("KFolds", "KFold")]
+)
+def test_a_ban_of_a_name_that_nothing_has_is_refused(name: str, near: str) -> None:
+    with pytest.raises(CourseError, match=f"test_f bans '{name.rpartition('.')[2]}'.*{near}"):
+        cells.take_apart("test_f", hidden(name))
+
+
+@pytest.mark.parametrize(
+    "name", ["einsum", "torch.linalg.solve", "DataLoader", "_softmax", "sorted", "LinearRegression"]
+)
+def test_a_ban_of_what_there_is_stands(name: str) -> None:
+    """A function, a dotted one, a class, an operator, a builtin, another library's."""
+    assert cells.take_apart("test_f", hidden(name)).banned == ("softmax", name)
+
+
+def test_a_wrong_name_is_refused_when_the_assignment_is_built(tmp_path: Path) -> None:
+    root = course.make(tmp_path)
+    source = root / "solutions" / course.NAME / f"{course.NAME}.py"
+    source.write_text(source.read_text().replace('banned("softmax")', 'banned("softmaxx")'))
+    with pytest.raises(CourseError, match="test_softmax bans 'softmaxx'"):
+        build.assignment(source, root)
+
+
+def test_no_assignment_of_the_course_waits_for_the_libraries() -> None:
+    """Every name that they ban is in our own lists, so neither a build nor a batch imports torch to look it up."""
+    for source in build.exercises():
+        for test in master.load(source.parent).tests.values():
+            last = {name.rpartition(".")[2] for name in test.banned}
+            assert {name for name in last if name not in FAMILIAR and name.strip("_") not in FAMILIAR} == set()
+
+
+def test_every_name_of_the_lists_is_one() -> None:
+    """What is banned with a name, or taken for elementary, exists in the installed versions under this spelling."""
+    there = banned.in_the_libraries()
+    inside_classes = words("_execution_engine run_backward functorch value_and_grad")  # of autograd, and of jax
+    assert frozenset(FAMILIES).union(*FAMILIES.values()) - there == inside_classes
+    assert ELEMENTARY - {name.strip("_") for name in there} == set()
+
+
+def test_a_shell_line_does_not_blind_the_syntax_tree() -> None:
+    for own in (
+        "/print 1\n",
+        ",print a\n",
+        "x = !true\n",
+        "%time y = 1\n",
+        "%%time\n",
+        "%%capture out\n",
+        "?print\n",
+    ):
+        found = bans.inspect(own + "def f(Z): return torch.softmax(Z, 1)", [], [SETUP], ["softmax"])
+        assert found.hits == ["torch.softmax"], own
+        assert found.doubts == [], own
+    assert bans.inspect("%time y = torch.softmax(Z, 1)", [], [SETUP], ["softmax"]).hits == ["torch.softmax"]
+
+
+@pytest.mark.parametrize(
+    "own", ["%run helper.py", "%load_ext helper", "%%cython\nf()", "get_ipython().run_cell('f()')"]
+)
+def test_a_magic_that_could_hide_a_call_is_doubtful(own: str) -> None:
+    assert bans.inspect(own, [], [SETUP], ["softmax"]).doubts
+
+
+@pytest.mark.parametrize(
+    "filler",
+    [
+        "y = " + "1 + " * 3000 + "1\n",
+        "!true\n" * 20_000,
+        "%time " * 3000 + "1\n",
+        "%time " * 100 + "1\n",
+        "%%time\n" * 50,
+    ],
+)
+def test_what_is_tedious_to_read_neither_blinds_nor_delays(filler: str) -> None:
+    """Deep sums, and magics by the thousand, each of which makes IPython begin anew."""
+    began = time.process_time()
+    found = bans.inspect(filler + "def f(Z): return torch.softmax(Z, 1)", [], [SETUP], ["softmax"])
+    assert found.hits or found.doubts
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize("own", ["torch._refs.softmax(Z, 1)", "from torch._decomp import decompositions", "F._pad"])
+def test_a_private_way_into_a_library_is_doubtful(own: str) -> None:
+    assert bans.inspect(own, [], [SETUP], ["softmax"]).doubts or bans.inspect(own, [], [SETUP], ["softmax"]).hits
 
 
 def test_a_name_of_ones_own_is_no_hit() -> None:

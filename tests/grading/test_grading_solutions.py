@@ -1,13 +1,10 @@
 """Every assignment of the course, through the sealed grader: the stub, the solution and each planted slip."""
 
-import copy
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat import NotebookNode
 
 from course_tools.authoring import build
 from course_tools.grading.engine import workers
@@ -15,8 +12,9 @@ from course_tools.grading.intake.clean import clean
 from course_tools.grading.judging import reference
 from course_tools.grading.judging.master import Master, grade_id, load
 from course_tools.grading.judging.reference import Reference
-from course_tools.grading.submission import Graded, finish, prepare
+from course_tools.grading.submission import Graded
 from course_tools.paths import ROOT
+from tests.support.real_assignments import grade, handed_in
 
 ASSIGNMENTS = [*build.exercises(), ROOT / "tests" / "support" / "attacks" / "01_layers" / "01_layers.py"]
 
@@ -27,25 +25,6 @@ def sealed(request: pytest.FixtureRequest) -> Iterator[tuple[Master, Reference]]
     master = load(request.param.parent)
     yield master, reference.run_reference(master, "seed 2", workers.warm(tuple(master.modules()), unsafe=False))
     workers.close()
-
-
-def _grade(notebook: NotebookNode, sealed: tuple[Master, Reference], folder: Path) -> Graded:
-    master, expected = sealed
-    path = folder / f"{master.name}.ipynb"
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    cleaned = clean(folder, master)
-    trace = workers.run_program(prepare(cleaned, master, expected.seed), tuple(master.modules()), unsafe=False)
-    return finish(cleaned, trace, expected)
-
-
-def _handed_in(master: Master, answers: dict[str, str]) -> NotebookNode:
-    """The instructor's notebook, as a student would have it, with these answers in it."""
-    notebook = copy.deepcopy(master.notebook)
-    for cell in notebook.cells:
-        cell.source = answers.get(grade_id(cell), cell.source)
-        if grade_id(cell) in master.tests:
-            cell.source = master.tests[grade_id(cell)].visible
-    return notebook
 
 
 def _scores(graded: Graded) -> dict[str, float]:
@@ -59,7 +38,7 @@ def test_every_test_cell_is_sealed(sealed: tuple[Master, Reference]) -> None:
 
 def test_the_solution_earns_full_marks(sealed: tuple[Master, Reference], tmp_path: Path) -> None:
     master, _ = sealed
-    graded = _grade(_handed_in(master, {}), sealed, tmp_path)
+    graded = grade(handed_in(master, {}), *sealed, tmp_path)
     assert _scores(graded) == {name: master.points[name] for name in master.tests}
     assert graded.person == []
 
@@ -69,8 +48,8 @@ def test_the_stub_earns_nothing(sealed: tuple[Master, Reference], tmp_path: Path
     released = ROOT / "assignments" / master.name / f"{master.name}.ipynb"
     stub = "raise NotImplementedError()"
     answers = {grade_id(c): stub for c in master.notebook.cells if "BEGIN SOLUTION" in c.source}
-    notebook = nbformat.read(released, as_version=4) if released.exists() else _handed_in(master, answers)
-    assert set(_scores(_grade(notebook, sealed, tmp_path)).values()) == {0.0}
+    notebook = nbformat.read(released, as_version=4) if released.exists() else handed_in(master, answers)
+    assert set(_scores(grade(notebook, *sealed, tmp_path)).values()) == {0.0}
 
 
 @pytest.mark.parametrize("source", build.exercises(), ids=lambda path: path.stem)
@@ -88,7 +67,7 @@ def test_each_slip_loses_its_own_points_and_gets_its_hint(sealed: tuple[Master, 
     master, _ = sealed
     assert master.slips
     for slip in master.slips:
-        graded = _grade(_handed_in(master, {slip.cell: slip.source}), sealed, tmp_path)
+        graded = grade(handed_in(master, {slip.cell: slip.source}), *sealed, tmp_path)
         test = f"test_{slip.cell}"
         for verdict in graded.verdicts:
             if verdict.cell != test:
@@ -105,6 +84,6 @@ def test_an_answer_that_knows_only_the_shown_numbers_earns_nothing(tmp_path: Pat
     master = load(ROOT / "solutions" / "03_backpropagation")
     expected = reference.run_reference(master, "seed 3", workers.warm(tuple(master.modules()), unsafe=False))
     copied = "def hinge_loss(s, t):\n    return numbers(1.12), numbers([-0.2, 0.0, 0.0, -0.2, 0.2])"
-    graded = _grade(_handed_in(master, {"hinge_loss": copied}), (master, expected), tmp_path)
+    graded = grade(handed_in(master, {"hinge_loss": copied}), master, expected, tmp_path)
     workers.close()
     assert [name for name, score in _scores(graded).items() if score == 0] == ["test_hinge_loss"]

@@ -46,11 +46,12 @@ class Program:
 
 @dataclass
 class Part:
-    """What one sealed part handed out, still undecoded, and the name of the error that ended it."""
+    """What one sealed part handed out, still undecoded, the operators that it ran, and the error that ended it."""
 
     seals: list[tuple[Message, bytes]] = field(default_factory=list)
     error: str = ""
     detail: str = ""
+    operators: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -62,6 +63,7 @@ class Cell:
     error: str = ""
     detail: str = ""
     ended: bool = False
+    operators: frozenset[str] = frozenset()
     parts: list[Part] = field(default_factory=list)
 
 
@@ -116,14 +118,15 @@ def _run_step(step: Step, cell: Cell, program: Program, child: Child, trace: Tra
     if (step.parts and done) or cell.ended:
         return _run_parts(step, cell, program, child, trace, deadline)
     if step.source.strip():
-        request = {"run": step.source, "seed": seed_for(program.seed, step.name, -1)}
+        seed = seed_for(program.seed, step.name, -1)
+        request = {"run": step.source, "seed": seed, "watch": bool(step.banned)}
         try:
             ran = _ask(child, request, CELL_SECONDS, deadline)
         except Ended as ended:
             cell.error, cell.detail, cell.ended = "Ended", ended.why, True
             trace.slow |= ended.slow
             return False
-        cell.outputs, cell.error, cell.detail = ran.outputs, ran.error, ran.detail
+        cell.outputs, cell.error, cell.detail, cell.operators = ran.outputs, ran.error, ran.detail, ran.operators
         trace.slow |= ran.error == "Timeout"
     cell.ran = True
     return _run_parts(step, cell, program, child, trace, deadline)
@@ -144,7 +147,7 @@ def _run_parts(step: Step, cell: Cell, program: Program, child: Child, trace: Tr
             cell.parts.append(Part(error="Ended", detail=ended.why))
             trace.slow |= ended.slow
             return False
-        cell.parts.append(Part(ran.seals, ran.error, ran.detail))
+        cell.parts.append(Part(ran.seals, ran.error, ran.detail, ran.operators))
         trace.slow |= ran.error == "Timeout"
     return True
 

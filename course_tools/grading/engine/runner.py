@@ -8,6 +8,7 @@ import atexit
 import collections
 import contextlib
 import os
+import re
 import select
 import shutil
 import signal
@@ -27,6 +28,7 @@ from course_utils.errors import CourseError
 
 WARM_UP_SECONDS, START_SECONDS = 120, 30
 MAX_MESSAGES, MAX_OUTPUT, MAX_SEALED, MAX_SEALS = 5_000, 8 << 20, 32 << 20, 200
+MAX_OPERATORS = 1_000  # torch has about as many
 GRACE = 2.0  # seconds between asking a cell to stop and ending its process
 
 
@@ -44,10 +46,11 @@ class Ended(Exception):
 
 @dataclass
 class Ran:
-    """What one request gave: nbformat outputs, sealed messages with their bytes, and how it ended."""
+    """What one request gave: nbformat outputs, sealed messages with their bytes, the operators, how it ended."""
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
     seals: list[tuple[Message, bytes]] = field(default_factory=list)
+    operators: frozenset[str] = frozenset()
     error: str = ""
     detail: str = ""
 
@@ -124,6 +127,7 @@ class Child:
             message, blob = self.reader.message(deadline)
             if "done" in message:
                 ran.error, ran.detail = _short(message.get("error")), _short(message.get("detail"), 200)
+                ran.operators = _names(message.get("operators"))
                 if message["done"] != "ok" and not ran.error:
                     ran.error = "Error"
                 return ran
@@ -141,6 +145,12 @@ class Child:
 
 def _short(text: Any, limit: int = 40) -> str:
     return text[:limit] if type(text) is str else ""
+
+
+def _names(listed: Any) -> frozenset[str]:
+    """Those of a child's list that can be an operator's name."""
+    named = listed[:MAX_OPERATORS] if type(listed) is list else []
+    return frozenset(x for x in named if type(x) is str and re.fullmatch(r"[A-Za-z0-9_.]{1,80}", x))
 
 
 class Warm:

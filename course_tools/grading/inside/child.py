@@ -4,13 +4,15 @@ Who runs this: a child of the warm process, shut in, with one descriptor: its so
 shares a process with a student's code and may be turned against us; nothing that it says is believed. It holds
 inputs (which are not secret) and never an expected value, a rule, a slip or another submission.
 
-Requests: {"files": [[name, size], ...]} + bytes; {"run": source, "seed": n}; {"part": source, "seed": n,
-"banned": [...], "rules": bool}. Each is answered with any number of {"output": ...} or {"seal": ...} messages and
-one {"done": ...}.
+Requests: {"files": [[name, size], ...]} + bytes; {"run": source, "seed": n, "watch": bool}; {"part": source,
+"seed": n, "banned": [...], "rules": bool}. Each is answered with any number of {"output": ...} or {"seal": ...}
+messages and one {"done": ..., "operators": [...]}: what ran, where a call is banned.
 """
 
 import base64
+import contextlib
 import io
+import itertools
 import os
 import random
 import socket
@@ -212,10 +214,14 @@ def _answer(request: Message, blob: bytes, shell: Shell, send: Send) -> Message:
         _write_files(request["files"], blob)
         return {"done": "ok"}
     _start_afresh(request["seed"])
+    seen: set[str] = set()
     if "run" in request:
-        result = shell.run_cell(request["run"], store_history=True)
-        return {"done": "ok" if result.success else "error"}
-    return _run_part(request, shell, send)
+        with guard.watching(seen) if request["watch"] else contextlib.nullcontext():
+            result = shell.run_cell(request["run"], store_history=True)
+        done: Message = {"done": "ok" if result.success else "error"}
+    else:
+        done = _run_part(request, shell, send, seen)
+    return {**done, "operators": sorted(seen)}
 
 
 def _write_files(files: list, blob: bytes) -> None:
@@ -234,21 +240,28 @@ def _start_afresh(seed: int) -> None:
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
     torch.set_grad_enabled(True)
+    _sow(seed)
+
+
+def _sow(seed: int) -> None:
+    import torch
+
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  (students may use it)
     torch.manual_seed(seed)
 
 
-def _run_part(request: Message, shell: Shell, send: Send) -> Message:
+def _run_part(request: Message, shell: Shell, send: Send, seen: set[str]) -> Message:
     """Run one sealed part in the notebook's namespace, with `seal` in it for as long as it runs."""
     ns = shell.user_ns
-    ours: dict[str, Any] = {"seal": _sealer(send, request["rules"])}
+    ours: dict[str, Any] = {"seal": _sealer(send, request["rules"], request["seed"])}
     if request["rules"]:
         ours |= {rule.__name__: rule for rule in author.RULES}
     before = {name: ns[name] for name in ours if name in ns}
     ns.update(ours)
+    banned = request["banned"]
     try:
-        with guard.banning(request["banned"]):
+        with guard.banning(banned, seen) if banned else contextlib.nullcontext():
             exec(compile(request["part"], "<sealed>", "exec"), ns)
         return {"done": "ok"}
     except BaseException as e:
@@ -260,13 +273,16 @@ def _run_part(request: Message, shell: Shell, send: Send) -> Message:
         ns.update(before)
 
 
-def _sealer(send: Send, with_rules: bool) -> Callable[..., None]:
+def _sealer(send: Send, with_rules: bool, seed: int) -> Callable[..., None]:
+    seeds = itertools.count(seed + 1)
+
     def seal(name: str, value: Any, rule: author.Rule | None = None) -> None:
         try:
             trees, blob = _encoded(value, rule or author.close() if with_rules else None)
             send({"seal": str(name), "trees": trees}, blob)
         except NotSealable as e:
             send({"seal": str(name), "refused": str(e)})
+        _sow(next(seeds))  # the next inputs of a loop are the same, whatever random numbers the answer drew
 
     return seal
 

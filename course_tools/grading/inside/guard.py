@@ -1,39 +1,19 @@
-"""Banned calls raise while a sealed part runs.
+"""Banned calls raise while a sealed part runs, and what runs is noted.
 
-Who runs this: the child, around each part of a cell that bans something. It is the second line of two, since it
-shares the process with the student's code; the first, which reads the syntax tree, is outside
+Who runs this: the child, around each part of a cell that bans something. It shares the process with the student's
+code, so what it reports is evidence for a person and no proof; the syntax tree is read outside
 (`course_tools.grading.judging.bans`). It catches what no syntax tree shows: a call under another name, through
 ``torch.ops``, inside ``exec``, in a function that came from elsewhere.
 """
 
 import contextlib
+import functools
 import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from course_tools.grading.inside.families import AUTOGRAD, relatives
-
-# Where the Python functions of that name live that never reach one of torch's operators.
-MODULES = (
-    "torch",
-    "torch.nn.functional",
-    "torch.special",
-    "torch.autograd",
-    "torch.autograd.graph",
-    "torch.autograd.functional",
-    "torch.func",
-    "torch._C._nn",
-    "torch.Tensor",
-    "scipy.special",
-    "scipy.special._logsumexp",
-    "scipy.signal",
-    "scipy.ndimage",
-    "scipy.optimize",
-    "sklearn.utils.extmath",
-    "numpy",
-    "numpy.linalg",
-)
+from course_tools.grading.inside.families import FAMILIES, PLACES, relative_of, relatives
 
 
 class BannedCall(Exception):
@@ -41,38 +21,73 @@ class BannedCall(Exception):
 
 
 @contextlib.contextmanager
-def banning(names: Sequence[str]) -> Iterator[None]:
-    """Make calls of `names` and their relatives raise BannedCall inside the block."""
-    if not names:
-        yield
-        return
+def banning(names: Sequence[str], seen: set[str]) -> Iterator[None]:
+    """Make calls of `names` and their relatives raise BannedCall inside the block; note in `seen` what runs."""
     banned = relatives(names)
-    with _patched(banned), _operators(banned, bool(AUTOGRAD & set(names))):
+    with _patched(banned), watching(seen, banned):
         yield
 
 
-def _operators(banned: frozenset[str], autograd: bool) -> Any:
+@contextlib.contextmanager
+def watching(seen: set[str], banned: frozenset[str] = frozenset()) -> Iterator[None]:
+    """Note in `seen` torch's operators and functionals that run inside the block; those `banned` raise BannedCall."""
+
+    def note(name: str) -> None:
+        seen.add(name)
+        if relative_of(name, banned):
+            raise BannedCall(name.strip("_"))
+
+    with _operators(note), _functions(note):
+        yield
+
+
+def _operators(note: Callable[[str], None]) -> Any:
     """A mode that sees each of torch's operators below Python, whatever called it."""
     import torch
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Watch(TorchDispatchMode):
+    class Operators(TorchDispatchMode):
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             name = func.overloadpacket.__name__
-            if name in banned or name.strip("_") in banned:
-                raise BannedCall(name.strip("_"))
-            if autograd and torch._C._current_graph_task_id() != -1:
-                raise BannedCall("autograd")
+            note(name if func.namespace == "aten" else f"{func.namespace}.{name}")
+            if torch._C._current_graph_task_id() != -1:
+                note("autograd")
             return func(*args, **(kwargs or {}))
 
-    return Watch()
+    return Operators()
+
+
+def _functions(note: Callable[[str], None]) -> Any:
+    """A mode that sees what leaves no operator of its own: losses made of elementary ones, and ways to a gradient."""
+    from torch.overrides import TorchFunctionMode
+
+    watched = _functionals() | FAMILIES["autograd"]
+
+    class Functions(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            name = getattr(func, "__name__", "")
+            if name in watched:
+                note(name)
+            result = func(*args, **(kwargs or {}))
+            if name == "__get__" and func.__self__.__name__ == "grad_fn" and result is not None:
+                note("grad_fn")
+            return result
+
+    return Functions()
+
+
+@functools.cache
+def _functionals() -> frozenset[str]:
+    import torch
+
+    return frozenset(name for name, value in vars(torch.nn.functional).items() if callable(value))
 
 
 @contextlib.contextmanager
 def _patched(banned: frozenset[str]) -> Iterator[None]:
     """Replace what carries a banned name, and the code of those that are plain Python, for all who hold them."""
     undo: list[tuple[Any, str, Any]] = []
-    for place in filter(None, map(_found, MODULES)):
+    for place in filter(None, map(_found, PLACES)):
         for name in banned:
             original = vars(place).get(name)
             if callable(original):

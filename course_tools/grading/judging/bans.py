@@ -3,69 +3,27 @@
 Runs in the grader, on the text of a submission, so that nothing the student's code does can blind it. What it finds
 in the exercise's own cell (a name of the library that is banned) costs the cell its points; what could hide such a
 call (getattr with a computed name, exec, modules that reach around) is a reason for a person to look. While the
-cell is graded `course_tools.grading.inside.guard` makes the calls themselves raise.
+cell is graded `course_tools.grading.inside.guard` makes the calls themselves raise; `operators` compares what ran.
 """
 
 import ast
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
-from course_tools.grading.inside.families import AUTOGRAD, relatives
+from course_tools.grading.inside.families import (
+    AUTOGRAD,
+    DYNAMIC_CALLS,
+    DYNAMIC_NAMES,
+    LIBRARIES,
+    PLAIN_IMPORTS,
+    PLAIN_MAGICS,
+    relatives,
+)
 
-LIBRARIES = ("torch", "numpy", "scipy", "sklearn", "jax", "tensorflow")
-PLAIN_IMPORTS = {
-    *("torch", "numpy", "math", "cmath", "random", "typing", "collections", "dataclasses", "functools", "itertools"),
-    *("matplotlib", "time", "sys", "os", "pathlib", "abc", "enum", "copy", "string", "re", "statistics", "warnings"),
-    *("__future__", "course_utils", "tqdm", "IPython", "pandas", "json", "decimal", "fractions", "numbers", "heapq"),
-}
-DYNAMIC_CALLS = {
-    "exec",
-    "eval",
-    "compile",
-    "__import__",
-    "globals",
-    "locals",
-    "vars",
-    "setattr",
-    "delattr",
-    "getattr",
-}
-DYNAMIC_NAMES = {
-    *(
-        "__dict__",
-        "__globals__",
-        "__code__",
-        "__closure__",
-        "__getattribute__",
-        "__subclasses__",
-        "__mro__",
-        "__bases__",
-    ),
-    *(
-        "__builtins__",
-        "__loader__",
-        "__spec__",
-        "__wrapped__",
-        "f_globals",
-        "f_locals",
-        "f_back",
-        "tb_frame",
-        "gi_frame",
-    ),
-    *(
-        "_getframe",
-        "modules",
-        "attrgetter",
-        "methodcaller",
-        "import_module",
-        "reload",
-        "get_objects",
-        "get_referrers",
-    ),
-    *("_C", "ops", "library", "jit", "_dispatch", "_python_dispatch", "__torch_dispatch__", "_ops", "overrides"),
-    *("_dispatch_mode", "_pop_mode_temporarily", "_disable_current_modes", "no_dispatch", "compile", "export"),
-    *("guard", "grading", "Thread", "ThreadPoolExecutor", "start_new_thread", "run_line_magic", "system", "popen"),
-}
+MAGICS = {"run_line_magic", "run_cell_magic"}
+SHELL = {"system", "getoutput"}
+ESCAPES = (",", ";", "/")
+MAX_ODD, MAX_ODD_TEXT = 100, 20_000  # in a cell that is no plain Python: what may begin a magic, and all characters
 
 
 @dataclass
@@ -84,29 +42,72 @@ def inspect(
     `context` are the instructor's own cells: they only tell what imported names stand for. `modules` are the
     submission's own files, which stand in `others` too.
     """
-    findings = Findings()
-    names = frozenset(banned)
-    aliases: dict[str, str] = {}
+    findings, names, aliases = Findings(), frozenset(banned), dict[str, str]()
     others = list(others)
-    for source in [*context, *others]:
-        _collect_aliases(_tree(source), aliases)
-    tree = _tree(own)
-    _collect_aliases(tree, aliases)
+    read = {source: _tree(source) for source in [*context, *others, own]}
+    trees = {source: tree or ast.Module([], []) for source, tree in read.items()}
+    for tree in trees.values():
+        _collect_aliases(tree, aliases)
     plain = PLAIN_IMPORTS.union(modules)
-    _look(tree, aliases, names, plain, findings)
+    _look(trees[own], aliases, names, plain, findings)
     for source in others:
-        findings.doubts += filter(None, (_doubt(node, aliases, plain) for node in ast.walk(_tree(source))))
+        findings.doubts += filter(None, (_doubt(node, aliases, plain) for node in ast.walk(trees[source])))
+    if None in read.values():
+        findings.doubts.append("has a cell that is too deep, or has too many magics, to be read")
     findings.hits, findings.doubts = sorted(set(findings.hits)), sorted(set(findings.doubts))
     return findings
 
 
-def _tree(source: str) -> ast.AST:
-    """The syntax tree; lines of IPython's own (magics) are left out, and counted as doubtful elsewhere."""
-    lines = ["pass" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
+def _tree(source: str) -> ast.Module | None:
+    """The syntax tree of what IPython makes of a cell, empty where it makes no Python, for then nothing runs.
+
+    None where reading it would take too long or too deep: it might run all the same.
+    """
     try:
-        return ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.parse(source)
+    except (SyntaxError, ValueError):
+        if _is_tedious(source):
+            return None
+        return _tree_of_transformed(source)
+    except (RecursionError, MemoryError):
+        return None
+
+
+def _is_tedious(source: str) -> bool:
+    """Whether IPython, which begins anew after each magic, would hold the grader up."""
+    odd = sum(map(source.count, "%!?")) + sum(line.lstrip()[:1] in ESCAPES for line in source.splitlines())
+    return odd > MAX_ODD or len(source) > MAX_ODD_TEXT
+
+
+def _tree_of_transformed(source: str) -> ast.Module | None:
+    """As `_tree`, with the code that well-known magics run, and without their calls and those of the shell."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        tree = ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError):
         return ast.Module([], [])
+    except (RuntimeError, MemoryError):
+        return None
+    for node in list(ast.walk(tree)):
+        if isinstance(node, ast.Call) and (method := _method_of_ipython(node)) in MAGICS | SHELL:
+            texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+            if method in SHELL or (texts and texts[0] in PLAIN_MAGICS and len(texts) == len(node.args)):
+                node.func, node.args = ast.Constant(None), []
+                run = [_tree(code) for code in texts[1:]]
+                if None in run:
+                    return None
+                tree.body += [part for code in filter(None, run) for part in code.body]
+    return tree
+
+
+def _method_of_ipython(node: ast.Call) -> str:
+    """The method in `get_ipython().method(...)`, empty in other calls."""
+    method = node.func
+    if not isinstance(method, ast.Attribute) or not isinstance(method.value, ast.Call):
+        return ""
+    owner = method.value.func
+    return method.attr if isinstance(owner, ast.Name) and owner.id == "get_ipython" else ""
 
 
 def _collect_aliases(tree: ast.AST, aliases: dict[str, str]) -> None:
@@ -191,8 +192,11 @@ def _doubt(node: ast.AST, aliases: Mapping[str, str], plain: Set[str]) -> str:
     if isinstance(node, ast.Attribute):
         if node.attr in DYNAMIC_NAMES:
             return f"uses .{node.attr}"
+        path = _path(node, aliases)
         if isinstance(node.ctx, ast.Store | ast.Del) and _path(node.value, aliases):
-            return f"replaces {_path(node, aliases)}"
+            return f"replaces {path}"
+        if _private(path):
+            return f"uses {path}"
     if isinstance(node, ast.Name) and node.id in DYNAMIC_NAMES:
         return f"uses {node.id}"
     return ""
@@ -204,6 +208,12 @@ def _doubtful_import(node: ast.Import | ast.ImportFrom, plain: Set[str]) -> str:
         paths = [f"{node.module or ''}.{path}" for path in paths]
     for path in paths:
         parts = path.split(".")
-        if parts[0] not in plain or DYNAMIC_NAMES.intersection(parts):
+        if parts[0] not in plain or DYNAMIC_NAMES.intersection(parts) or _private(path):
             return f"imports {path}"
     return ""
+
+
+def _private(path: str) -> bool:
+    """Whether a library's path leads through one of its private modules, where twins of its functions live."""
+    library, *parts = path.split(".")
+    return library in LIBRARIES and any(part.startswith("_") and not part.startswith("__") for part in parts)

@@ -6,6 +6,7 @@ Runs in the grader, on the instructor's own text; nothing of a student comes her
 import ast
 from dataclasses import dataclass
 
+from course_tools.grading import banned
 from course_utils.errors import CourseError
 
 BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
@@ -40,24 +41,25 @@ def take_apart(name: str, source: str) -> TestCell:
         statements = ast.parse("\n".join(hidden)).body
     except SyntaxError as e:
         raise CourseError(f"The hidden part of {name} is not Python ({e.msg}). Correct the solution's source.") from e
-    banned: list[str] = []
+    forbidden: list[str] = []
     inputs: list[ast.stmt] = []
     parts: list[str] = []
     reference: list[str] = []
     for statement in statements:
         if _is_author_import(statement):
             continue
-        if (names := _banned_names(name, statement)) is not None:
-            banned += names
+        if (names := banned.names(name, statement)) is not None:
+            forbidden += names
         elif not _seals(statement):
             inputs.append(statement)
         else:
             program = ast.unparse(ast.Module([*inputs, statement], []))
             reference.append(program)
             parts.append(ast.unparse(_WithoutRules().visit(ast.parse(program))))
+    banned.require_known(name, forbidden)
     shown = "\n".join(visible).rstrip()
     source = shown if parts else "\n".join([shown, *hidden])
-    return TestCell(name, shown, source, tuple(parts), tuple(reference), tuple(banned))
+    return TestCell(name, shown, source, tuple(parts), tuple(reference), tuple(forbidden))
 
 
 def _split_lines(name: str, source: str) -> tuple[list[str], list[str]]:
@@ -76,17 +78,6 @@ def _split_lines(name: str, source: str) -> tuple[list[str], list[str]]:
 
 def _is_author_import(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.ImportFrom) and statement.module == AUTHOR_MODULE
-
-
-def _banned_names(name: str, statement: ast.stmt) -> list[str] | None:
-    """The names of a `banned(...)` statement; None when it is another statement."""
-    call = statement.value if isinstance(statement, ast.Expr) else None
-    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "banned"):
-        return None
-    names = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-    if len(names) != len(call.args) or call.keywords or not names:
-        raise CourseError(f'{name}: banned(...) takes names in quotes, as in banned("softmax").')
-    return names
 
 
 def _is_seal(node: ast.AST) -> bool:

@@ -12,6 +12,7 @@ from course_tools.grading.engine.program import Part, Program, Step, execute
 from course_tools.grading.engine.runner import Warm
 from course_tools.grading.inside.values import Malformed, Value, decode_all, plain
 from course_tools.grading.judging.master import Master, grade_id, is_test
+from course_tools.grading.judging.operators import Seen
 from course_tools.grading.judging.rules import compare
 from course_tools.grading.slips import Slip
 from course_utils.errors import CourseError
@@ -29,12 +30,16 @@ class Expected:
 
 @dataclass
 class Reference:
-    """The expected seals of each test cell, part by part, and the slips' seals, found when first asked for."""
+    """The expected seals of each test cell, part by part, and the slips' seals, found when first asked for.
+
+    `seen`: the operators of each test cell that bans calls.
+    """
 
     master: Master
     seed: str
     expected: dict[str, list[dict[str, Expected]]]
     warm: Warm
+    seen: dict[str, Seen] = field(default_factory=dict)
     slips: dict[str, list[tuple[Slip, Outcome]]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,16 +71,18 @@ def run_reference(master: Master, seed: str, warm: Warm) -> Reference:
     steps = _steps(master, {})
     trace = execute(Program(steps, seed, rules=True), warm)
     expected: dict[str, list[dict[str, Expected]]] = {}
+    seen: dict[str, Seen] = {}
     for step, cell in zip(steps, trace.cells, strict=True):
         if cell.error:
             said = next((o.get("evalue", "") for o in cell.outputs if o.get("output_type") == "error"), cell.detail)
             _refuse(master, f"the cell {step.name or step.source[:40]!r} fails: {said}")
         if step.name in master.tests:
             expected[step.name] = [_expected(master, step.name, part) for part in cell.parts]
+            seen[step.name] = Seen.of(cell)
             names = [name for part in expected[step.name] for name in part]
             if len(set(names)) < len(names):
                 _refuse(master, f"{step.name} uses a seal's name twice")
-    return Reference(master, seed, expected, warm)
+    return Reference(master, seed, expected, warm, seen)
 
 
 def _steps(master: Master, replaced: dict[str, str]) -> tuple[Step, ...]:
