@@ -140,6 +140,7 @@ def test_no_tree_breaks_the_grader(tree, blob):
         (["tensor", "float32", [1 << 62, 1 << 62, 4], 0], b""),
         (["tensor", "object", [1], 8], b"12345678"),
         (["tensor", "bool", [1], 1], b"\x02"),
+        (["scalar", "float64", [0], 0], b""),
         (["none"], b"more"),
         (["int", "1" * 200], b""),
         (["bool", 1], b""),

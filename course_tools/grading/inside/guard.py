@@ -69,8 +69,9 @@ def _functions(note: Callable[[str], None]) -> Any:
             if name in watched:
                 note(name)
             result = func(*args, **(kwargs or {}))
-            if name == "__get__" and func.__self__.__name__ == "grad_fn" and result is not None:
-                note("grad_fn")
+            read = getattr(func.__self__, "__name__", "") if name == "__get__" else ""
+            if read == "grad_fn" and result is not None:
+                note(read)
             return result
 
     return Functions()

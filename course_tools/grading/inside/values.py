@@ -208,7 +208,11 @@ class _Decoder:
         """The next `size` bytes as an array. Raises Malformed unless dtype, shape and size agree with it."""
         if type(dtype) is not str or dtype not in DTYPES or type(size) is not int or type(shape) is not list:
             raise Malformed("not an array")
-        if len(shape) > 16 or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
+        if (
+            len(shape) > 16
+            or (kind == "scalar" and shape)
+            or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape)
+        ):
             raise Malformed("not a shape")
         itemsize = np.dtype(DTYPES[dtype]).itemsize
         if size != math.prod(shape) * itemsize or not 0 <= size <= len(self.blob) - self.offset:
