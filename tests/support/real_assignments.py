@@ -8,7 +8,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from course_tools.grading.engine import workers
-from course_tools.grading.intake.clean import clean_notebook
+from course_tools.grading.intake.clean import clean
 from course_tools.grading.judging.master import Master, grade_id
 from course_tools.grading.judging.reference import Reference
 from course_tools.grading.submission import Graded, finish, prepare
@@ -28,6 +28,6 @@ def grade(notebook: NotebookNode, master: Master, expected: Reference, folder: P
     """The notebook with its verdicts, run in the sandbox; `folder` is for its file."""
     path = folder / f"{master.name}.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    cleaned = clean_notebook(path, master)
-    trace = workers.run(prepare(cleaned, master, expected.seed), tuple(master.modules()), unsafe=False)
+    cleaned = clean(folder, master)
+    trace = workers.run_program(prepare(cleaned, master, expected.seed), tuple(master.modules()), unsafe=False)
     return finish(cleaned, trace, expected)
