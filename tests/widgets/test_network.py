@@ -18,7 +18,6 @@ from tests.support.widget_driver import call
     [
         (nn.PReLU(), "PReLU"),
         (nn.LSTM(2, 2), "LSTM"),
-        (nn.Conv2d(2, 2, 3, groups=2), "groups=1"),
         (nn.Conv2d(1, 2, 3, padding="same"), "padding as a number"),
         (nn.Conv2d(1, 2, 3, padding=1, padding_mode="reflect"), "zero padding"),
         (nn.BatchNorm2d(2, track_running_stats=False), "no running statistics"),

@@ -7,7 +7,7 @@ import traitlets as t
 from torch import nn
 
 from course_utils.widgets.kit.base import CourseWidget, WidgetError
-from course_utils.widgets.kit.net import export
+from course_utils.widgets.kit.net import evaluating, export
 
 __all__ = ["DrawDigit"]
 
@@ -34,14 +34,11 @@ class DrawDigit(CourseWidget):
 
 def _input_shape(net: nn.Sequential) -> list[int]:
     """The shape of one image that gives ten numbers. Raises WidgetError when neither shape does."""
-    training, parameter = net.training, next(net.parameters(), torch.zeros(1))
-    net.eval()
-    try:
+    parameter = next(net.parameters(), torch.zeros(1))
+    with evaluating(net):
         for shape in ([1, 8, 8], [64]):
             if _answers(net, torch.zeros(1, *shape, dtype=parameter.dtype, device=parameter.device)):
                 return shape
-    finally:
-        net.train(training)
     raise WidgetError("the network does not map 8 x 8 pixels, (n, 64) or (n, 1, 8, 8), to ten values")
 
 

@@ -1,118 +1,153 @@
-// The forward pass of a small trained network. Weights are float32, as torch's; sums are taken in double precision.
+// The forward pass of a small trained network, as net.py writes it.
+import { affineMap, axisOf, combined, expect, product, softmaxInPlace } from "./arrays.js";
+import { IMAGES } from "./images.js";
+import { SEQUENCES } from "./sequences.js";
 
 /** The weights of a Bytes trait (a DataView, little-endian float32). */
 export function floats(view) {
   return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
+/** The error function within 2e-7 (Abramowitz and Stegun, 7.1.26). */
+function erf(x) {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const sum = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return Math.sign(x) * (1 - sum * Math.exp(-x * x));
+}
+
+const ACTIVATIONS = {
+  relu: (x) => Math.max(x, 0),
+  tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  silu: (x) => x / (1 + Math.exp(-x)),
+  leakyrelu: (x, { negative_slope: slope }) => (x > 0 ? x : slope * x),
+  elu: (x, { alpha }) => (x > 0 ? x : alpha * Math.expm1(x)),
+  softplus: (x, { beta, threshold }) => (x * beta > threshold ? x : Math.log1p(Math.exp(x * beta)) / beta),
+  gelu: (x, { approximate }) =>
+    (x / 2) *
+    (1 +
+      (approximate === "tanh" ? Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)) : erf(x / Math.SQRT2))),
+  sin: Math.sin,
+  cos: Math.cos,
+  exp: Math.exp,
+};
+
+const ARITHMETIC = {
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+};
+
+const eachNumber =
+  (f) =>
+  ([x], layer) => ({ ...x, data: x.data.map((value) => f(value, layer)) });
+const eachPair =
+  (f) =>
+  ([a, b]) =>
+    combined(a, b, f);
+const all = (table, make) => Object.fromEntries(Object.entries(table).map(([kind, f]) => [kind, make(f)]));
+
+/** What each kind of layer does: (values, settings, take(count) weights, state) -> value, a recurrent one with its state. */
 const LAYERS = {
-  linear(x, { inputs, outputs }, take) {
-    expect(x, x.data.length === inputs && x.shape.length === 1, `a linear layer needs ${inputs} numbers`);
-    const [W, b] = [take(inputs * outputs), take(outputs)];
-    const y = new Float32Array(outputs);
-    for (let o = 0; o < outputs; o++) {
-      let sum = b[o];
-      for (let i = 0; i < inputs; i++) sum += W[o * inputs + i] * x.data[i];
-      y[o] = sum;
+  ...all(ACTIVATIONS, eachNumber),
+  ...all(ARITHMETIC, eachPair),
+  ...IMAGES,
+  ...SEQUENCES,
+  linear([x], { inputs, outputs }, take) {
+    expect(x, x.shape.at(-1) === inputs, `a linear layer needs ${inputs} numbers`);
+    return affineMap(x, take(inputs * outputs), take(outputs));
+  },
+  softmax([x], { axis = -1 }) {
+    const k = axisOf(x, axis);
+    const [length, step] = [x.shape[k], product(x.shape.slice(k + 1))];
+    const data = x.data.slice();
+    for (let i = 0; i < data.length; i++)
+      if (Math.floor(i / step) % length === 0) softmaxInPlace(data, i, length, step);
+    return { ...x, data };
+  },
+  constant: (_, { shape }, take) => ({ data: take(product(shape)), shape }),
+  flatten([x], { start = 0, end = -1 }) {
+    const [first, last] = [axisOf(x, start), axisOf(x, end)];
+    return {
+      ...x,
+      shape: [...x.shape.slice(0, first), product(x.shape.slice(first, last + 1)), ...x.shape.slice(last + 1)],
+    };
+  },
+  /** One axis as several; one of `sizes` may be -1, "the rest". */
+  unflatten([x], { axis, sizes }) {
+    const k = axisOf(x, axis);
+    const rest = x.shape[k] / Math.abs(product(sizes));
+    const split = sizes.map((n) => (n === -1 ? rest : n));
+    expect(
+      x,
+      product(split) === x.shape[k] && Number.isInteger(rest),
+      `an axis must be divided into ${sizes.join(" × ")}`,
+    );
+    return { ...x, shape: [...x.shape.slice(0, k), ...split, ...x.shape.slice(k + 1)] };
+  },
+  concatenate(values, { axis }) {
+    const k = axisOf(values[0], axis);
+    const shape = values[0].shape.with(
+      k,
+      values.reduce((sum, x) => sum + x.shape[k], 0),
+    );
+    for (const x of values)
+      expect(
+        x,
+        x.shape.length === shape.length && x.shape.every((n, a) => a === k || n === shape[a]),
+        "values to join must agree",
+      );
+    const data = new Float32Array(product(shape));
+    const blocks = values.map((x) => product(x.shape.slice(k)));
+    for (let at = 0, row = 0; at < data.length; row++) {
+      values.forEach((x, i) => {
+        data.set(x.data.subarray(row * blocks[i], (row + 1) * blocks[i]), at);
+        at += blocks[i];
+      });
     }
-    return { data: y, shape: [outputs] };
+    return { data, shape };
   },
-  conv2d(x, layer, take) {
-    const { inputs, outputs, kernel: [kh, kw] } = layer;
-    expect(x, x.shape.length === 3 && x.shape[0] === inputs, `a convolution needs ${inputs} channels of pixels`);
-    const [W, b] = [take(outputs * inputs * kh * kw), take(outputs)];
-    return slide(x, layer, outputs, (o, visit) => {
-      let sum = b[o];
-      for (let c = 0; c < inputs; c++) visit(c, (value, u, v) => (sum += W[((o * inputs + c) * kh + u) * kw + v] * value));
-      return sum;
-    });
+  /** One token of a sequence; -1 is the last. */
+  pick([x], { index }) {
+    const [k, size] = [index < 0 ? index + x.shape[0] : index, product(x.shape.slice(1))];
+    expect(x, k >= 0 && k < x.shape[0], `a layer needs a token ${index}`);
+    return { data: x.data.slice(k * size, (k + 1) * size), shape: x.shape.slice(1) };
   },
-  maxpool2d(x, layer) {
-    expect(x, x.shape.length === 3, "pooling needs channels of pixels");
-    return slide(x, { dilation: [1, 1], ...layer }, x.shape[0], (o, visit) => {
-      let best = -Infinity;
-      visit(o, (value) => (best = Math.max(best, value)));
-      return best;
-    });
-  },
-  avgpool2d(x, layer) {
-    expect(x, x.shape.length === 3, "pooling needs channels of pixels");
-    const area = layer.kernel[0] * layer.kernel[1];
-    return slide(x, { dilation: [1, 1], ...layer }, x.shape[0], (o, visit) => {
-      let sum = 0;
-      visit(o, (value) => (sum += value));
-      return sum / area;
-    });
-  },
-  globalpool(x) {
-    expect(x, x.shape.length === 3, "pooling needs channels of pixels");
-    const [channels, height, width] = x.shape;
-    return LAYERS.avgpool2d(x, { kernel: [height, width], stride: [1, 1], padding: [0, 0], channels });
-  },
-  affine(x, { channels }, take) {
-    expect(x, x.shape[0] === channels, `batch normalisation needs ${channels} channels`);
-    const [scale, shift] = [take(channels), take(channels)];
-    const size = x.data.length / channels;
-    return { ...x, data: x.data.map((value, i) => scale[Math.floor(i / size)] * value + shift[Math.floor(i / size)]) };
-  },
-  flatten: (x) => ({ data: x.data, shape: [x.data.length] }),
-  relu: (x) => ({ ...x, data: x.data.map((value) => Math.max(value, 0)) }),
-  tanh: (x) => ({ ...x, data: x.data.map(Math.tanh) }),
-  sigmoid: (x) => ({ ...x, data: x.data.map((value) => 1 / (1 + Math.exp(-value))) }),
-  softmax(x) {
-    expect(x, x.shape.length === 1, "softmax needs one row of numbers");
-    const top = Math.max(...x.data);
-    const powers = Array.from(x.data, (value) => Math.exp(value - top));
-    const total = powers.reduce((sum, value) => sum + value, 0);
-    return { ...x, data: Float32Array.from(powers, (value) => value / total) };
+  /** As many rows of the first value as the second has tokens. */
+  rows([table, x]) {
+    expect(x, x.shape[0] <= table.shape[0], `the network knows ${table.shape[0]} places`);
+    return {
+      data: table.data.slice(0, x.shape[0] * product(table.shape.slice(1))),
+      shape: table.shape.with(0, x.shape[0]),
+    };
   },
 };
 
-function expect(x, holds, what) {
-  if (!holds) throw new Error(`The network does not fit its input: ${what}, and gets ${x.shape.join(" × ")}.`);
-}
-
-/** One output pixel after the other: `at(o, visit)` gives its value; `visit(c, f)` calls f(value, u, v) in its window. */
-function slide(x, { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw] }, outputs, at) {
-  const [, h, w] = x.shape;
-  const [H, W] = [Math.floor((h + 2 * ph - dh * (kh - 1) - 1) / sh) + 1, Math.floor((w + 2 * pw - dw * (kw - 1) - 1) / sw) + 1];
-  expect(x, H > 0 && W > 0, `a window of ${kh} × ${kw} must fit in`);
-  const y = new Float32Array(outputs * H * W);
-  let top = 0;
-  let left = 0;
-  const visit = (c, f) => {
-    for (let u = 0; u < kh; u++) {
-      const r = top + u * dh;
-      if (r < 0 || r >= h) continue;
-      for (let v = 0; v < kw; v++) {
-        const s = left + v * dw;
-        if (s >= 0 && s < w) f(x.data[(c * h + r) * w + s], u, v);
-      }
-    }
-  };
-  for (let o = 0, place = 0; o < outputs; o++) {
-    for (let i = 0; i < H; i++) {
-      for (let j = 0; j < W; j++) {
-        [top, left] = [i * sh - ph, j * sw - pw];
-        y[place++] = at(o, visit);
-      }
-    }
-  }
-  return { data: y, shape: [outputs, H, W] };
-}
-
-/** The network's answer to one input: layers as network.py writes them, weights: Float32Array, shape: [n] or [c, h, w]. */
-export function forward(layers, weights, input, shape) {
+/**
+ * The network's answer, {data, shape, states}, to `inputs`, [{data, shape}, ...] without a batch. A recurrent network
+ * goes on where it stopped when it gets the `states` of its last answer.
+ */
+export function run(layers, weights, inputs, states = []) {
   let used = 0;
   const take = (count) => {
     if (used + count > weights.length) throw new Error("The network has fewer weights than its layers need.");
-    return weights.subarray(used, (used += count));
+    used += count;
+    return weights.subarray(used - count, used);
   };
-  let x = { data: Float32Array.from(input), shape };
-  for (const layer of layers) {
-    if (!LAYERS[layer.kind]) throw new Error(`The layer ${layer.kind} is not known.`);
-    x = LAYERS[layer.kind](x, layer, take);
-  }
+  const values = [];
+  const value = (k) => (k < 0 ? inputs[-1 - k] : values[k]); // -1 is the first input, -2 the second
+  layers.forEach(({ kind, from = [values.length - 1], ...settings }, i) => {
+    if (!Object.hasOwn(LAYERS, kind)) throw new Error(`The layer ${kind} is not known.`);
+    if (from.some((k) => !value(k))) throw new Error(`The network needs more than ${inputs.length} inputs.`);
+    values.push(LAYERS[kind](from.map(value), settings, take, states[i]));
+  });
   if (used !== weights.length) throw new Error("The network has more weights than its layers need.");
-  return x.data;
+  const { data, shape } = value(values.length - 1);
+  return { data, shape, states: values.map(({ state }) => state) };
+}
+
+/** The numbers that the network gives for one input: shape is [n], [tokens, n] or [channels, height, width]. */
+export function forward(layers, weights, input, shape) {
+  return run(layers, weights, [{ data: Float32Array.from(input), shape }]).data;
 }
