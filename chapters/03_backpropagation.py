@@ -174,7 +174,22 @@ print(
 # %% [markdown]
 # The same product, with twenty times less work. This is why the gradient is computed backwards: there is one loss, and there are many weights.
 # Starting at the end that has a single number keeps everything small.
-#
+
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
+x = torch.tensor(2.0, requires_grad=True)
+widgets.predict(
+    "L = a · b, with a = 3x and b = x². How large is dL/dx at x = 2?",
+    answer=torch.autograd.grad(3 * x * x**2, x)[0].item(),
+    tolerance=0.1,
+    because="Through a: b · 3 = 12. Through b: a · 2x = 24. The paths add up (3.2): 36.",
+    slips={
+        "That is the path through a alone; (3.2) adds the path through b.": 12,
+        "That is the path through b alone; (3.2) adds the path through a.": 24,
+        "Rates multiply along a path; the two paths are added, not multiplied.": 288,
+    },
+)
+
+# %% [markdown]
 # ## 3.2 Can a program apply the chain rule for us?
 #
 # You differentiated one neuron on paper. Nobody does that for a network. But every formula is made of small steps, a sum here, a product
@@ -296,7 +311,20 @@ check.catches("overwriting", lambda: check.close("dL/dw", w.grad, 7.0, slips=sli
 # %% [markdown]
 # > **Remember.** A gradient check must use some value more than once, or it cannot see this bug. torch has the same habit on purpose:
 # > `.backward()` adds to `.grad`, which is why training loops begin with `zero_grad()`.
-#
+
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
+widgets.choose(
+    "A training loop never calls `zero_grad()`. What does `w.grad` hold after the third `backward()`?",
+    {
+        "the sum of three gradients": True,
+        "the third gradient": "`backward()` adds to what `.grad` holds, as (3.4) does; it does not overwrite.",
+        "the mean of three gradients": "Nothing divides by three: (3.4) only adds.",
+        "nothing, since torch raises an error": "There is no error. Training goes on, and each step mixes in older gradients.",
+    },
+    because="Every `backward()` adds its share, and nobody has taken the first two away.",
+)
+
+# %% [markdown]
 # ## 3.3 How do you know that a gradient is right?
 #
 # So far torch has been the judge. What if the function is your own and no library has it? Then go back to what a derivative is: the
@@ -417,7 +445,20 @@ check.catches("a kink between the nudges", lambda: check.close("slope", nudged, 
 
 # %% [markdown]
 # > **Pitfall.** When a gradient check fails at one place only, look whether a kink lies there before you look for a bug.
-#
+
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
+widgets.predict(
+    "A backward pass has a factor of 2 too many: it gives 2g where g is right. Which relative error (3.6) results?",
+    answer=relative_error(exact, 2 * exact),
+    tolerance=0.005,
+    because="‖g − 2g‖ / (‖g‖ + ‖2g‖) = 1/3, for every g but zero. In double precision a right gradient stays below 10⁻⁷.",
+    slips={
+        "That divides by ‖g‖ alone; (3.6) divides by the sum of both norms.": 1,
+        "That divides by ‖2g‖ alone; (3.6) divides by the sum of both norms.": 0.5,
+    },
+)
+
+# %% [markdown]
 # ## 3.4 What should a network be punished for?
 #
 # A gradient needs something to be the gradient of. The loss says what a mistake is, and a different loss makes a different network out of
@@ -634,6 +675,20 @@ check.close("with the full Jacobian", jacobian.T @ dL_dp, expected)
 slips = {"The softmax is not element-wise: eq. 3.12 is a full matrix.": diagonal}
 check.catches("element-wise", lambda: check.close("dL/dz", diagonal, expected, slips=slips))
 
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
+widgets.choose(
+    "A softmax gives p = (0.7, 0.2, 0.1), and the second class is the true one. "
+    "What is the gradient of the cross-entropy with respect to the logits?",
+    {
+        "(0.7, −0.8, 0.1)": True,
+        "(−0.7, 0.8, −0.1)": "That is y − p. A step against it would raise the loss.",
+        "(0, −5, 0)": "That is the gradient with respect to p. The Jacobian of the softmax (3.12) follows.",
+        "(0, −0.8, 0)": "That takes the softmax for element-wise. Each logit changes all "
+        "probabilities, so each gets a gradient (3.12).",
+    },
+    because="It is p − y (3.10), with y = (0, 1, 0).",
+)
+
 # %% [markdown]
 # ## 3.5 How does blame travel through a layer?
 #
@@ -848,6 +903,20 @@ mixed.backward(softmax_cross_entropy(mixed.forward(X), labels)[1])
 for mine, expected in zip(mixed.gradients(), by_autograd(mixed, X, labels)[1], strict=True):
     check.close(f"mixed activations, shape {tuple(expected.shape)}", mine, expected)
 
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
+widgets.choose(
+    "W has shape (4, 7). Its inputs are a = σ(z), 7 numbers; its 4 outputs have the gradient δ. "
+    "All are columns. What is ∂L/∂z?",
+    {
+        "(Wᵀδ) ⊙ σ′(z)": True,
+        "(Wδ) ⊙ σ′(z)": "W has 7 columns and δ has 4 numbers: the sizes do not fit. "
+        "For a square W it would run, and be wrong.",
+        "(δᵀW) ⊙ σ′(z)": "A row times a column, place by place, becomes a 7 × 7 matrix, without an error.",
+        "Wᵀ(δ ⊙ σ′(z))": "σ′(z) has 7 numbers and δ has 4. The slopes belong to z, so they come after Wᵀ.",
+    },
+    because="Wᵀ sums over the 4 outputs that each input feeds; then the slopes follow (3.15).",
+)
+
 # %% [markdown]
 # ## 3.6 Does it learn to read?
 #
@@ -983,6 +1052,19 @@ without = accuracy(no_hidden, digits.X_test, digits.y_test)
 check.reaches("accuracy without a hidden layer", without, at_least=0.935)
 check.reaches("what the hidden layers add on digits", score - without, at_most=0.03)
 
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
+widgets.arrange(
+    "Put one step of gradient descent in order.",
+    {
+        "run the network on a batch": "",
+        "compute the loss and `dz`": "The loss needs the logits.",
+        "go back through the layers: `dW`, `db`": "That begins with `dz`.",
+        "move each parameter against its gradient": "That needs the gradients of all layers, "
+        "and going back needs the weights as they were.",
+    },
+    because="Each needs what the one before it gives: this is the inner loop of `train`.",
+)
+
 # %% [markdown]
 # ## 3.7 When does a hidden layer matter?
 #
@@ -1114,6 +1196,20 @@ check.reaches("ReLU, std 1: explodes", first["ReLU", "1"], at_least=1e18)
 
 # %%
 widgets.GradientDepth()
+
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
+widgets.choose(
+    "Thirty ReLU layers of width 64 have weights of standard deviation 0.01. "
+    "What happens to the gradient on its way to the first layer?",
+    {
+        "It vanishes.": True,
+        "It keeps its size: ReLU's slope is 1.": "The slope is one factor, W the other (3.18), "
+        "and these weights shrink it at every layer.",
+        "It explodes: ReLU has no upper bound.": "That takes large weights, such as a standard deviation of 1.",
+        "It is exactly zero: all units are off.": "About half of the units are on. The gradient is tiny, not zero.",
+    },
+    because="Each layer multiplies by weight and slope; here the first is below 10⁻³⁰ of the last.",
+)
 
 # %% [markdown]
 # ## 3.9 Your turn
