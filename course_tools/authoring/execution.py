@@ -1,8 +1,9 @@
 """Run a chapter once; the tests and the site share the run.
 
 A chapter is run by nbclient and its outputs are kept in a file that is named by everything the run depends on:
-the code of its cells, the files of course_utils that a chapter can import, the pinned versions and Python's. A
-change in the prose runs nothing again; a change in a widget's JavaScript does.
+the code of its cells, what that code reaches in course_utils (depends.py), the pinned versions and Python's. A
+change in the prose, or in a widget that the chapter does not use, runs nothing again; one in the JavaScript of a
+widget that it uses does.
 
 (jupyter-cache knows only the cells' code, and needs a database made before two processes may use it. A file with
 the right name does more with less; MyST-NB is fed the executed notebook.)
@@ -26,7 +27,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from course_tools.authoring import build
+from course_tools.authoring import build, depends
 from course_tools.paths import ROOT, UTILS
 from course_utils.errors import CourseError
 
@@ -118,14 +119,11 @@ def key(notebook: NotebookNode, package: Path = UTILS, versions: Path = ROOT / "
     for cell in _code(notebook):
         tags = [tag for tag in cell.metadata.get("tags", []) if tag in TAGS_OF_A_RUN]
         digest.update(json.dumps([cell.source, tags]).encode())
-    for path in [*imported_by_chapters(package), versions]:
+    reached = depends.reached("\n".join(cell.source for cell in _code(notebook)), package.parent)
+    digest.update(json.dumps(reached.definitions).encode())
+    for path in [*reached.files, versions]:
         digest.update(json.dumps(str(path.relative_to(package.parent))).encode() + path.read_bytes())
     return digest.hexdigest()[:KEY_LENGTH]
-
-
-def imported_by_chapters(package: Path = UTILS) -> list[Path]:
-    """The files of course_utils on which a chapter can depend, in order."""
-    return [p for p in sorted(package.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
 
 
 def _code(notebook: NotebookNode) -> list[NotebookNode]:

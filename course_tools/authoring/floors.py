@@ -2,22 +2,19 @@
 
 tests/chapters/floors/<chapter>.json holds the seeds, each result's bound and five values, the version of torch, and a
 digest of the code that made them. A test holds the record to the present code, so that a floor is never a claim
-about an earlier one.
+about an earlier one. What draws and what is said does not belong to that code (measured.py).
 """
 
-import ast
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
-from course_tools.authoring import build, execution
+from course_tools.authoring import build, depends, execution, measured
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
 
 SEEDS = range(5)
-PICTURES = {"plots", "widgets", "progress"}  # modules that draw; no result depends on them
 
 
 def run(names: list[str], root: Path = ROOT) -> None:
@@ -63,58 +60,9 @@ def torch_version(root: Path = ROOT) -> str:
 
 
 def code_digest(source: Path, root: Path = ROOT) -> str:
-    """A digest of a chapter's code and of the definitions of course_utils that it reaches, whatever their layout."""
+    """A digest of the code that measures: of the chapter (see measured.py) and of what it reaches in course_utils."""
     cells = [cell.source for cell in build.read(source).cells if cell.cell_type == "code"]
-    code = ast.unparse(ast.parse("\n".join(cells)))
-    return hashlib.sha256(json.dumps([code, *reached(code, root)]).encode()).hexdigest()[:16]
-
-
-def reached(code: str, root: Path = ROOT) -> list[str]:
-    """The definitions in the modules that `code` draws on whose names stand in it, or in one already found.
-
-    So a new data set leaves the records of the chapters that do not use it as they are.
-    """
-    waiting = [d for module in sorted(drawn_on(code, root)) for d in _definitions(root, module)]
-    found: list[str] = []
-    words = set(re.findall(r"\w+", code))
-    while near := [(name, text) for name, text in waiting if name in words]:
-        for definition in near:
-            waiting.remove(definition)
-            found.append(definition[1])
-            words |= set(re.findall(r"\w+", definition[1]))
-    return sorted(found)
-
-
-def _definitions(root: Path, module: str) -> list[tuple[str, str]]:
-    """The functions, classes and assignments at the top of a module: name and text."""
-    found: list[tuple[str, str]] = []
-    for node in ast.parse((root / "course_utils" / f"{module}.py").read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.append((node.name, ast.unparse(node)))
-        elif isinstance(node, ast.Assign):
-            found += [(t.id, ast.unparse(node)) for t in node.targets if isinstance(t, ast.Name)]
-    return found
-
-
-def drawn_on(code: str, root: Path = ROOT) -> set[str]:
-    """The modules of course_utils that `code` imports, and those that they import, except those that draw."""
-    found: set[str] = set()
-    waiting = _imported(code)
-    while waiting:
-        name = waiting.pop()
-        path = root / "course_utils" / f"{name}.py"
-        if name not in PICTURES | found and path.exists():
-            found.add(name)
-            waiting |= _imported(path.read_text(encoding="utf-8"))
-    return found
-
-
-def _imported(code: str) -> set[str]:
-    """`from course_utils import a` and `from course_utils.a import b` both import `a`."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.ImportFrom) and node.module == "course_utils":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("course_utils."):
-            names.add(str(node.module).split(".")[1])
-    return names
+    code = measured.code("\n".join(cells))
+    reached = depends.reached(code, root, leave=measured.DRAWING)
+    helpers = [(name, measured.without_text(text)) for name, text in reached.definitions]
+    return hashlib.sha256(json.dumps([code, helpers]).encode()).hexdigest()[:16]

@@ -171,12 +171,6 @@ def test_floors_record_each_seed(tmp_path: Path):
     assert record["code"] != floors.code_digest(source, tmp_path)
 
 
-def test_floors_draw_on_modules_but_not_on_pictures(tmp_path: Path):
-    for name, text in {"data": "from course_utils.device import device\n", "device": "", "plots": ""}.items():
-        build.write_if_changed(tmp_path / "course_utils" / f"{name}.py", text)
-    assert floors.drawn_on("from course_utils import data, plots\nimport math", tmp_path) == {"data", "device"}
-
-
 # -- its sections stand by themselves ---------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_notebook
 
 from course_tools.authoring import execution
 from course_tools.authoring.chapters import CHAPTERS
@@ -169,13 +170,29 @@ def test_an_interrupt_ends_the_chapters_that_run(tmp_path: Path) -> None:
     assert not [path.name for path in pids if is_alive(int(path.read_text()))]
 
 
+USES_A_WIDGET = "from course_utils import check, widgets\ncheck.close(1, 1)\nwidgets.Line()"
+
+
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     """A small stand-in for course_utils, beside a constraints.txt."""
-    for name in ("check.py", "widgets/line.js"):
+    files = {
+        "__init__.py": "",
+        "check.py": "def close(a, b): pass\n",
+        "data.py": "",
+        "widgets/__init__.py": "",
+        "widgets/line/__init__.py": "from course_utils.widgets.kit.base import Base\nclass Line(Base): pass\n",
+        "widgets/line/widget.js": "",
+        "widgets/kit/__init__.py": "",
+        "widgets/kit/base.py": "class Base: pass\n",
+        "widgets/kit/kit.css": "",
+        "widgets/other/__init__.py": "class Other: pass\n",
+        "widgets/other/widget.js": "",
+    }
+    for name, text in files.items():
         path = tmp_path / "course_utils" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
+        path.write_text(text)
     (tmp_path / "constraints.txt").write_text("torch==1")
     return tmp_path / "course_utils"
 
@@ -183,18 +200,24 @@ def package(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("changed", "runs_again"),
     [
-        ("widgets/line.js", True),
+        ("widgets/line/widget.js", True),
+        ("widgets/line/style.css", True),
+        ("widgets/kit/kit.css", True),
         ("check.py", True),
         ("../constraints.txt", True),
-        ("new.py", True),
-        ("__pycache__/check.pyc", False),
+        ("data.py", False),
+        ("new.py", False),
+        ("widgets/other/__init__.py", False),
+        ("widgets/other/widget.js", False),
+        ("widgets/tape/__init__.py", False),
+        ("widgets/line/__pycache__/line.pyc", False),
     ],
 )
 def test_what_a_run_depends_on(package: Path, changed: str, runs_again: bool) -> None:
-    notebook = execution.read(TINY / "chapters" / "02_optimization.py")
+    notebook = new_notebook(cells=[new_code_cell(USES_A_WIDGET)])
     before = execution.key(notebook, package, package.parent / "constraints.txt")
     (package / changed).parent.mkdir(exist_ok=True)
-    (package / changed).write_text("changed")
+    (package / changed).write_text("def close(a, b): return 2\n")
     assert (execution.key(notebook, package, package.parent / "constraints.txt") != before) == runs_again
 
 
