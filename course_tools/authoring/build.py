@@ -1,5 +1,6 @@
 """From the text sources to notebooks: chapters are paired, exercises become nbgrader assignments.
 
+course_tools/authoring/chapters.py -> the table in README.md
 chapters/03_x.py                  -> chapters/03_x.ipynb                 (no outputs)
 solutions/03_x/03_x.py            -> solutions/03_x/03_x.ipynb           (nbgrader's source, not committed)
                                   -> assignments/03_x/03_x.ipynb         (the student's version)
@@ -17,6 +18,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from course_tools.authoring.chapters import with_table
 from course_tools.grading import banned
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
@@ -42,6 +44,9 @@ def run(names: list[str], root: Path = ROOT) -> None:
             if pair(source) if is_chapter else assignment(source, root):
                 changed += 1
                 print(f"{'chapter' if is_chapter else 'assignment'} {source.stem} written")
+    if table(root):
+        changed += 1
+        print("README.md: the table of the chapters written")
     if not changed:
         print("Everything was up to date.")
 
@@ -75,6 +80,12 @@ def write_if_changed(path: Path, text: str) -> bool:
 def pair(source: Path) -> bool:
     """Write the notebook of a chapter beside its source; say whether it changed."""
     return write_if_changed(source.with_suffix(".ipynb"), _text(read(source)))
+
+
+def table(root: Path = ROOT) -> bool:
+    """Write the README's table of the chapters; say whether it changed."""
+    readme = root / "README.md"
+    return readme.exists() and write_if_changed(readme, with_table(readme.read_text(encoding="utf-8"), root))
 
 
 def nbgrader_source(source: Path) -> NotebookNode:

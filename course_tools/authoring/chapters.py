@@ -1,5 +1,10 @@
-"""The 16 chapters: the one table that the site, the lab's start page and the README go by."""
+"""The chapters: the one table that the site, the lab's start page and the README go by.
 
+A chapter begins as a row without a time (planned), becomes a draft with its source, and is finished when its row
+states the `seconds` that its run takes on two processor cores. `course build` writes the README's table from here.
+"""
+
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,15 +13,16 @@ from course_tools.paths import ROOT
 
 @dataclass(frozen=True)
 class Chapter:
-    """One chapter of the course, written or planned. `builds` is what the reader makes in it."""
+    """One chapter of the course. `builds` is what the reader makes in it, `seconds` how long its run takes."""
 
     name: str
     title: str
     builds: str
+    seconds: int | None = None
 
     @property
     def number(self) -> int:
-        """1 to 16."""
+        """1, 2, 3, ..."""
         return int(self.name[:2])
 
     def source(self, root: Path = ROOT) -> Path:
@@ -27,16 +33,25 @@ class Chapter:
         """False while the chapter is planned."""
         return self.source(root).exists()
 
+    def row(self, root: Path = ROOT) -> str:
+        """Its line in the README's table."""
+        written = self.is_written(root)
+        title = f"[{self.title}](chapters/{self.name}.ipynb)" if written else self.title
+        time = f"{self.seconds} s" if self.seconds else "draft"
+        return f"| {self.number} | {title} | {self.builds} | {time if written else 'planned'} |"
+
 
 CHAPTERS = (
-    Chapter("01_neurons", "Neurons and expressivity", "a perceptron, its learning rules, and a layer of ReLUs"),
-    Chapter("02_optimization", "Gradient descent and optimisers", "gradient descent, momentum, Nesterov and Adam"),
-    Chapter("03_backpropagation", "Backpropagation", "an autograd tape, an MLP's backward pass, four losses"),
-    Chapter("04_stable_training", "Making training work", "activations, initialisers and batch normalisation"),
-    Chapter("05_generalization", "Generalisation", "cross-validation, early stopping, dropout, augmentation"),
-    Chapter("06_convolution", "Convolution", "a convolution by loops and as a matrix, backward, and pooling"),
+    Chapter("01_neurons", "Neurons and expressivity", "a perceptron, its learning rules, and a layer of ReLUs", 20),
     Chapter(
-        "07_architectures", "Architectures and transfer", "inception, residual and separable blocks; fine-tuning"
+        "02_optimization", "Gradient descent and optimisers", "gradient descent, momentum, Nesterov and Adam", 25
+    ),
+    Chapter("03_backpropagation", "Backpropagation", "an autograd tape, an MLP's backward pass, four losses", 15),
+    Chapter("04_stable_training", "Making training work", "activations, initialisers and batch normalisation", 35),
+    Chapter("05_generalization", "Generalisation", "cross-validation, early stopping, dropout, augmentation", 50),
+    Chapter("06_convolution", "Convolution", "a convolution by loops and as a matrix, backward, and pooling", 30),
+    Chapter(
+        "07_architectures", "Architectures and transfer", "inception, residual and separable blocks; fine-tuning", 60
     ),
     Chapter(
         "08_feature_visualization", "Looking inside a network", "DeepDream, feature inversion and style transfer"
@@ -50,3 +65,17 @@ CHAPTERS = (
     Chapter("15_recurrence", "Recurrence", "an RNN and an LSTM with backpropagation through time"),
     Chapter("16_attention", "Attention", "scaled dot-product attention and a small transformer"),
 )
+
+README_TABLE = re.compile(r"(<!-- course build writes this table -->\n).*?(?=<!-- end of the table -->)", re.DOTALL)
+
+
+def of(name: str) -> Chapter | None:
+    """The row of a chapter, by its full name; None when the table has none."""
+    return next((chapter for chapter in CHAPTERS if chapter.name == name), None)
+
+
+def with_table(readme: str, root: Path = ROOT) -> str:
+    """The README with the table that belongs to it now."""
+    heading = "| | Chapter | You build | Runs in |\n|--:|---|---|--:|\n"
+    table = "".join(f"{chapter.row(root)}\n" for chapter in CHAPTERS)
+    return README_TABLE.sub(lambda found: f"{found[1]}\n{heading}{table}\n", readme)

@@ -7,7 +7,8 @@ import pytest
 import typer
 
 from course_tools import cli
-from course_tools.authoring.chapters import CHAPTERS, Chapter
+from course_tools.authoring import build
+from course_tools.authoring.chapters import CHAPTERS, Chapter, with_table
 from course_tools.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -17,42 +18,41 @@ LONGEST_RUN = 120  # seconds
 LARGEST_PICTURE = 100_000  # bytes
 
 
-def row_of(chapter: Chapter, readme: str) -> str:
-    """The line of the table that begins with the chapter's number."""
-    found = re.findall(rf"^\| {chapter.number} \|.*$", readme, re.MULTILINE)
-    assert len(found) == 1, f"chapter {chapter.number} stands in {len(found)} lines of the table"
-    return found[0]
+def test_the_table_is_the_one_of_the_chapters():
+    assert with_table(README) == README, "run `course build`"
+    for chapter in CHAPTERS:
+        assert README.count(f"| {chapter.number} | ") == 1
+        assert chapter.row() in README
+        assert chapter.seconds is None or 0 < chapter.seconds < LONGEST_RUN
 
 
-def wanted(chapter: Chapter, time: str, root: Path = ROOT) -> str:
-    """The line that belongs there; `time` is the one that it states."""
-    if not chapter.is_written(root):
-        return f"| {chapter.number} | {chapter.title} | {chapter.builds} | planned |"
-    return f"| {chapter.number} | [{chapter.title}](chapters/{chapter.name}.ipynb) | {chapter.builds} | {time} |"
-
-
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda c: c.name)
-def test_the_table_tells_what_is_written(chapter: Chapter):
-    row = row_of(chapter, README)
-    stated = re.search(r"(\d+) s \|$", row)
-    assert row == wanted(chapter, f"{stated[1] if stated else '??'} s")
-    assert stated is None or 0 < int(stated[1]) < LONGEST_RUN
-
-
-def test_a_wrong_table_is_noticed(tmp_path: Path):
-    three = CHAPTERS[2]
-    assert "planned" in wanted(three, "20 s", tmp_path)
+def test_a_chapter_is_planned_then_a_draft_and_then_takes_so_many_seconds(tmp_path: Path):
+    draft, timed = (Chapter("17_made_up", "Made up", "nothing", seconds) for seconds in (None, 20))
+    assert timed.row(tmp_path) == "| 17 | Made up | nothing | planned |"
     (tmp_path / "chapters").mkdir()
-    (tmp_path / "chapters" / f"{three.name}.py").touch()
-    assert wanted(three, "20 s", tmp_path).endswith("| 20 s |")
-    with pytest.raises(AssertionError, match="stands in 0 lines"):
-        row_of(three, README.replace("| 3 |", "| 33 |"))
+    (tmp_path / "chapters" / "17_made_up.py").touch()
+    assert draft.row(tmp_path) == "| 17 | [Made up](chapters/17_made_up.ipynb) | nothing | draft |"
+    assert timed.row(tmp_path) == "| 17 | [Made up](chapters/17_made_up.ipynb) | nothing | 20 s |"
+
+
+def test_a_wrong_table_is_noticed_and_mended():
+    wrong = README.replace(CHAPTERS[2].row(), CHAPTERS[2].row().replace(" s |", "0 s |"))
+    assert wrong != README
+    assert with_table(wrong) == README
+
+
+def test_build_writes_the_table(tmp_path: Path):
+    (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    assert build.table(tmp_path)
+    assert (tmp_path / "README.md").read_text(encoding="utf-8").count("| planned |") == len(CHAPTERS)
+    assert not build.table(tmp_path)
 
 
 def test_no_chapter_is_forgotten():
     written = {path.stem for path in (ROOT / "chapters").glob("*.py")}
     assert written <= {chapter.name for chapter in CHAPTERS}
-    assert [chapter.number for chapter in CHAPTERS] == list(range(1, 17))
+    assert [chapter.number for chapter in CHAPTERS] == list(range(1, len(CHAPTERS) + 1))
+    assert len(CHAPTERS) >= 16
 
 
 @pytest.mark.parametrize("name", PAGES)
