@@ -47,6 +47,25 @@ def build(
 
 
 @app.command()
+def new(
+    number: Annotated[str, typer.Argument(help="The chapter's number, such as 08.")],
+    name: Annotated[str, typer.Argument(help="Its name, such as feature_visualization.")],
+) -> None:
+    """Begin a chapter: write the skeletons of its text, exercises, planted mistakes and tests."""
+    from course_tools.authoring import new
+
+    new.run(number, name)
+
+
+@app.command()
+def check(name: Annotated[str, typer.Argument(help="The chapter: 03_backpropagation, or 3.")]) -> None:
+    """Build, run and test one chapter, and say what is missing."""
+    from course_tools.authoring import check
+
+    check.run(name)
+
+
+@app.command()
 def site(
     serve: Annotated[bool, typer.Option("--serve", help="Open the pages in a browser when they are built.")] = False,
     port: Annotated[int, typer.Option(help="The port for --serve.")] = 8000,

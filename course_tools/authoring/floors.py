@@ -7,6 +7,7 @@ about an earlier one. What draws and what is said does not belong to that code (
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,29 @@ def record(source: Path, root: Path = ROOT) -> dict[str, Any]:
         if len(result["values"]) != len(SEEDS):
             raise CourseError(f"{source.name} measures {name!r} more than once a run. Give each result its own name.")
     return {"seeds": list(SEEDS), "torch": torch_version(root), "code": code_digest(source, root), "results": results}
+
+
+def problems(record: dict[str, Any], code: str, promised: dict[str, dict[str, Any]]) -> list[str]:
+    """Why a record of floors cannot be trusted; `promised` are the results of a run, by name."""
+    found = []
+    if record["code"] != code or record["torch"] != torch_version():
+        found.append("the record belongs to other code: run `make floors`")
+    if record["seeds"] != list(SEEDS) or record["results"].keys() != promised.keys():
+        found.append("the record has other seeds or results: run `make floors`")
+    for name, result in record["results"].items():
+        bounds = {k: result[k] for k in ("at_least", "at_most")}
+        if name in promised and bounds != {k: promised[name][k] for k in bounds}:
+            found.append(f"{name}: the bound is another one")
+        found += [f"{name}: {v} misses its bound" for v in result["values"] if not _within(v, **bounds)]
+        if len(result["values"]) != len(SEEDS):
+            found.append(f"{name}: {len(result['values'])} values for {len(SEEDS)} seeds")
+    return found
+
+
+def _within(value: float, at_least: float | None, at_most: float | None) -> bool:
+    low = at_least if at_least is not None else -math.inf
+    high = at_most if at_most is not None else math.inf
+    return math.isfinite(value) and low <= value <= high
 
 
 def torch_version(root: Path = ROOT) -> str:

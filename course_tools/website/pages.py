@@ -14,12 +14,11 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course_tools.authoring.chapters import CHAPTERS
+from course_tools.authoring.rules import COLUMNS, bad_errata, errata_rows
 from course_tools.website import links
 from course_utils.errors import CourseError
 
 Notebooks = dict[str, NotebookNode]
-ERRATA = "What the lecture notes get wrong"
-COLUMNS = ("where", "they say", "what is right", "source", "shown in")
 
 
 def start(text: str, notebooks: Notebooks, docs: list[str]) -> str:
@@ -91,14 +90,9 @@ ERRATA_INTRODUCTION = (
 
 def errata_of(name: str, notebook: NotebookNode) -> list[dict[str, str]]:
     """The rows of a chapter's table of errata. Raises CourseError when its columns are not `COLUMNS`."""
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    section = re.search(rf"^## {ERRATA}\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
-    lines = [line for line in section[1].splitlines() if line.startswith("|")] if section else []
-    table = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip()[1:-1])] for line in lines]
-    for number, row in enumerate(table):
-        if (number == 0 and tuple(row) != COLUMNS) or len(row) != len(COLUMNS):
-            raise CourseError(f"The errata of {name} need the columns {' | '.join(COLUMNS)}, but a row is {row}.")
-    return [dict(zip(COLUMNS, row, strict=True)) for row in table[2:]]
+    for problem in bad_errata(notebook):
+        raise CourseError(f"{name}: {problem}.")
+    return [dict(zip(COLUMNS, row, strict=True)) for row in errata_rows(notebook)[2:]]
 
 
 def _erratum(chapter: str, row: dict[str, str], titles: list[str]) -> str:

@@ -2,23 +2,21 @@
 
 import ast
 import json
-import re
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_tools.authoring import build, execution, floors
+from course_tools.authoring.rules import bad_errata, not_alike, too_long, too_wordy, undescribed
+from course_tools.authoring.section_names import leaks
 from course_tools.paths import ROOT
-from course_utils import check
-from tests.support.section_names import leaks
 
 CHAPTERS = build.chapters()
 EXERCISES = build.exercises()
-LONGEST_CELL = 25
 each_chapter = pytest.mark.parametrize("source", CHAPTERS, ids=lambda p: p.stem)
 each_exercise = pytest.mark.parametrize("source", EXERCISES, ids=lambda p: p.stem)
 
@@ -106,32 +104,7 @@ def test_floors_hold_on_five_seeds(source: Path):
     promised = {row["name"]: row for row in execution.executed(source).metadata["course"]["results"]}
     record = json.loads(floors.record_path(source.stem).read_text(encoding="utf-8")) if promised else None
     if record:
-        assert problems_of(record, floors.code_digest(source), promised) == []
-
-
-def problems_of(record: dict, code: str, promised: dict[str, dict]) -> list[str]:
-    """Why a record of floors cannot be trusted: run `make floors`."""
-    problems = []
-    if record["code"] != code or record["torch"] != floors.torch_version():
-        problems.append("the record belongs to other code: run `make floors`")
-    if record["seeds"] != list(floors.SEEDS) or record["results"].keys() != promised.keys():
-        problems.append("the record has other seeds or results: run `make floors`")
-    for name, result in record["results"].items():
-        bounds = {k: result[k] for k in ("at_least", "at_most")}
-        if name in promised and bounds != {k: promised[name][k] for k in bounds}:
-            problems.append(f"{name}: the bound is another one")
-        problems += [f"{name}: {v} misses its bound" for v in result["values"] if not within(v, **bounds)]
-        if len(result["values"]) != len(floors.SEEDS):
-            problems.append(f"{name}: {len(result['values'])} values for {len(floors.SEEDS)} seeds")
-    return problems
-
-
-def within(value: float, at_least: float | None, at_most: float | None) -> bool:
-    try:
-        check.reaches("a value", value, at_least=at_least, at_most=at_most)
-    except check.CheckFailed:
-        return False
-    return True
+        assert floors.problems(record, floors.code_digest(source), promised) == []
 
 
 def test_a_record_that_lies_is_noticed():
@@ -143,13 +116,13 @@ def test_a_record_that_lies_is_noticed():
         "results": {"accuracy": {**bounds, "values": [0.91, 0.92, 0.93, 0.94, 0.95]}},
     }
     promised = {"accuracy": {"name": "accuracy", **bounds}}
-    assert problems_of(good, "abc", promised) == []
-    assert problems_of(good, "other", promised)
-    assert problems_of({**good, "torch": "1.0"}, "abc", promised)
-    assert problems_of(good, "abc", {"accuracy": {**bounds, "at_least": 0.8}})
-    assert problems_of(good, "abc", {})
+    assert floors.problems(good, "abc", promised) == []
+    assert floors.problems(good, "other", promised)
+    assert floors.problems({**good, "torch": "1.0"}, "abc", promised)
+    assert floors.problems(good, "abc", {"accuracy": {**bounds, "at_least": 0.8}})
+    assert floors.problems(good, "abc", {})
     for values in ([0.91, 0.92, 0.93, 0.94, 0.89], [0.91] * 4, [0.91, 0.92, 0.93, 0.94, float("nan")]):
-        assert problems_of({**good, "results": {"accuracy": {**bounds, "values": values}}}, "abc", promised)
+        assert floors.problems({**good, "results": {"accuracy": {**bounds, "values": values}}}, "abc", promised)
 
 
 def test_floors_record_each_seed(tmp_path: Path):
@@ -157,7 +130,10 @@ def test_floors_record_each_seed(tmp_path: Path):
     source = tmp_path / "chapters" / "90_tiny.py"
     lesson = 'from course_utils import check\n\n# %%\ncheck.reaches("ten seeds", 10 * check.seed(7), at_least=0)\n'
     build.write_if_changed(source, "# %%\n" + lesson)
-    module, reached = tmp_path / "course_utils" / "check.py", "def reaches():\n    return _near\n_near = 1\n"
+    module, reached = (
+        tmp_path / "course_utils" / "check.py",
+        "def seed(n): return n\ndef reaches():\n    return _near\n_near = 1\n",
+    )
     build.write_if_changed(module, reached)
     floors.run(["90_tiny"], tmp_path)
     record = json.loads(floors.record_path("90_tiny", tmp_path).read_text())
@@ -217,36 +193,6 @@ def test_a_declared_name_may_be_used_and_must_be():
 
 
 # -- it is written as it should be ------------------------------------------------------------------------------
-
-NOT_EVERYWHERE = {
-    r"^:{3,}": "a MyST directive",
-    r"^`{3,}\{": "a MyST directive",
-    r"\{[a-z:]+\}`": "a MyST role",
-    r"^\([\w-]+\)=$": "a MyST label",
-    r"\\(eq)?ref\{": "a reference that only LaTeX resolves",
-    r"^> \[!": "a GitHub alert",
-    r"</summary>\n(?!\n)": "a <summary> without an empty line after it",
-    r"\[\[": "a wiki link",
-}
-
-
-def not_alike(notebook: NotebookNode) -> list[str]:
-    """The Markdown that looks different in JupyterLab, on GitHub, in Colab and on the site."""
-    found = []
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            first, prose = cell.source.split("\n")[0], re.sub(r"(?<!\})`[^`\n]+`", "", cell.source)  # without `code`
-            found += [f"{first}: {kind}" for p, kind in NOT_EVERYWHERE.items() if re.search(p, prose, re.MULTILINE)]
-    return found
-
-
-def too_long(notebook: NotebookNode) -> list[str]:
-    """The code cells that nobody reads at a glance."""
-    code = [cell.source.rstrip() for cell in notebook.cells if cell.cell_type == "code"]
-    long = [text for text in code if len(text.splitlines()) > LONGEST_CELL and not re.search(r"(?m)^class ", text)]
-    return [
-        f"{text.splitlines()[0]}: {len(text.splitlines())} lines; aim at 8, {LONGEST_CELL} at most" for text in long
-    ]
 
 
 @pytest.mark.parametrize("source", [*CHAPTERS, *EXERCISES], ids=lambda p: f"{p.parent.name}-{p.stem}")
@@ -358,3 +304,47 @@ def test_a_set_up_of_the_right_shape_passes():
 )  # fmt: skip
 def test_a_set_up_of_another_shape_is_noticed(cells: tuple[str, ...]):
     assert setup_problems(chapter("# 9", *cells), 9)
+
+
+@each_chapter
+def test_every_picture_has_an_alternative_text(source: Path):
+    assert undescribed(execution.executed(source)) == []
+
+
+@each_chapter
+def test_the_errata_have_their_columns(source: Path):
+    assert bad_errata(build.read(source)) == []
+
+
+SVG = '<svg role="img" aria-label="{}">'
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ({"image/png": "iVBO"}, 1),
+        ({"text/html": SVG.format("")}, 1),
+        ({"text/html": SVG.format("A line.") + "<svg>"}, 1),
+        ({"text/html": SVG.format("A line.") + '<img alt="A cat.">'}, 0),
+        ({"text/plain": "3"}, 0),
+    ],
+)
+def test_a_picture_without_an_alternative_text_is_noticed(data: dict[str, str], found: int):
+    notebook = chapter("x = 1")
+    notebook.cells[0].outputs = [new_output("display_data", data=data)]
+    assert len(undescribed(notebook)) == found
+
+
+def test_too_many_words_are_noticed_and_tables_do_not_count():
+    words = "word " * 100
+    assert too_wordy(chapter(f"# A\n\n{words}\n\n| {words} |\n\n<details>{words}</details>\n\n$$ {words} $$")) == []
+    assert len(too_wordy(chapter(f"# A\n\n{words}\n\n{words}"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "found"), [("| a | b | c | d | e |", 0), ("| a | b | c | d |", 1), (r"| a \| a | b | c | d | e |", 0)]
+)
+def test_errata_of_another_form_are_noticed(row: str, found: int):
+    head = "## What the lecture notes get wrong\n\n| where | they say | what is right | source | shown in |\n"
+    assert len(bad_errata(chapter(f"{head}|---|---|---|---|---|\n{row}"))) == found
+    assert len(bad_errata(chapter(head.replace("source", "by")))) == 1

@@ -20,7 +20,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_tools.authoring import execution
+from course_tools.authoring import execution, rules
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.paths import ROOT
 from course_tools.website import deliver, links, pages, site, vendor
@@ -385,7 +385,7 @@ def test_links_of_docs_that_leave_the_folder_become_text(tmp_path: Path) -> None
 
 def errata(tmp_path: Path, header: str, row: str) -> str:
     source = tmp_path / "01_neurons.py"
-    lines = ["# 1 A", "", "## 1.1 B", "", f"## {pages.ERRATA}", "", header, "|---|---|---|---|---|", row]
+    lines = ["# 1 A", "", "## 1.1 B", "", f"## {rules.ERRATA}", "", header, "|---|---|---|---|---|", row]
     source.write_text("# %% [markdown]\n" + "\n".join(f"# {line}" for line in lines) + "\n")
     return pages.errata({"01_neurons": execution.read(source)})
 

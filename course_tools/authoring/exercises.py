@@ -1,0 +1,104 @@
+"""The proof of an assignment: the stub earns nothing, the solution everything, a slip loses its own points.
+
+Only what students see is judged here, in this process, which is quick; the hidden checks are sealed, and the
+grader's tests put every assignment through the sandbox.
+"""
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_tools.authoring import build
+from course_tools.grading import slips
+from course_tools.paths import ROOT
+from course_utils import check
+
+FEWEST = 5  # exercises in an assignment that is finished
+FEWEST_SLIPS = 3  # planted mistakes for each exercise
+
+
+def cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    """The cells of nbgrader's, by name."""
+    return {c.metadata.nbgrader.grade_id: c for c in notebook.cells if "nbgrader" in c.metadata}
+
+
+def instructors(source: Path) -> dict[str, NotebookNode]:
+    """The named cells of an assignment with its solutions."""
+    return cells(build.nbgrader_source(source))
+
+
+def released(source: Path, root: Path = ROOT) -> NotebookNode:
+    """The committed notebook that students get."""
+    return nbformat.read(root / "assignments" / source.stem / f"{source.stem}.ipynb", as_version=4)
+
+
+def solutions(named: dict[str, NotebookNode]) -> list[str]:
+    """The names of the cells in which students write code."""
+    return [name for name, cell in named.items() if cell.metadata.nbgrader.solution and cell.cell_type == "code"]
+
+
+def run(named: dict[str, NotebookNode], answers: dict[str, str]) -> dict[str, str]:
+    """What each test cell says, '' when it passes, with `answers` in place of the solution cells named."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    said = {}
+    for name, cell in named.items():
+        text = answers.get(name, cell.source)
+        if not cell.metadata.nbgrader.grade:
+            with contextlib.suppress(NotImplementedError):
+                exec(text, namespace)
+        elif cell.cell_type == "code":
+            said[name] = _verdict(lambda text=text: exec(text, namespace))  # type: ignore[misc]
+    return said
+
+
+def _verdict(test: Callable[[], None]) -> str:
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            test()
+        except check.CheckFailed as failed:
+            return str(failed)
+        except Exception as e:
+            return f"{type(e).__name__}: {e}"
+    return ""
+
+
+def misbuilt(named: dict[str, NotebookNode], planted: list[slips.Slip]) -> Iterator[str]:
+    """A sentence for each exercise without a test with points, hidden checks, or enough planted mistakes."""
+    for name in solutions(named):
+        test = named.get(f"test_{name}")
+        if test is None or not test.metadata.nbgrader.get("points", 0) > 0:
+            yield f"{name} has no cell `test_{name}` with points"
+        elif "### BEGIN HIDDEN TESTS" not in test.source:
+            yield f"test_{name} has no hidden tests"
+        if f"def {name}(" not in named[name].source and f"class {name}" not in named[name].source:
+            yield f"the cell {name} does not define {name}"
+        count = [slip.cell for slip in planted].count(name)
+        if count < FEWEST_SLIPS:
+            yield f"{name} has {count} planted slips; plant at least {FEWEST_SLIPS}"
+
+
+def unproved(source: Path, root: Path = ROOT) -> Iterator[str]:
+    """A sentence for each thing that the stub, the solution or a planted mistake does and should not."""
+    named = instructors(source)
+    for test, said in run(named, {}).items():
+        if said:
+            yield f"{test} fails on the solution: {said}"
+    stubs = {n: c.source for n, c in cells(released(source, root)).items() if c.metadata.nbgrader.solution}
+    for test, said in run(named, stubs).items():
+        if not said.startswith("NotImplementedError"):
+            yield f"{test} gives points to the empty stub"
+    for slip in slips.load(source.parent / "slips.py"):
+        yield from _missed(slip, run(named, {slip.cell: slip.source}))
+
+
+def _missed(slip: slips.Slip, said: dict[str, str]) -> Iterator[str]:
+    failed = [name for name, message in said.items() if message]
+    if failed != [f"test_{slip.cell}"]:
+        yield f"the slip {slip.name} loses the points of {', '.join(failed) or 'nothing'}, not of test_{slip.cell}"
+    elif slip.hint not in said[failed[0]]:
+        yield f"the slip {slip.name} does not get its hint, but: {said[failed[0]]}"

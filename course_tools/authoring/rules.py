@@ -1,0 +1,86 @@
+"""What is asked of a chapter's text and code, by reading alone: each rule gives a sentence for each breach."""
+
+import re
+
+from nbformat import NotebookNode
+
+LONGEST_CELL = 25  # lines
+MOST_WORDS = 110  # in a cell of prose
+ERRATA = "What the lecture notes get wrong"
+COLUMNS = ("where", "they say", "what is right", "source", "shown in")
+
+NOT_EVERYWHERE = {
+    r"^:{3,}": "a MyST directive",
+    r"^`{3,}\{": "a MyST directive",
+    r"\{[a-z:]+\}`": "a MyST role",
+    r"^\([\w-]+\)=$": "a MyST label",
+    r"\\(eq)?ref\{": "a reference that only LaTeX resolves",
+    r"^> \[!": "a GitHub alert",
+    r"</summary>\n(?!\n)": "a <summary> without an empty line after it",
+    r"\[\[": "a wiki link",
+}
+
+
+def not_alike(notebook: NotebookNode) -> list[str]:
+    """The Markdown that looks different in JupyterLab, on GitHub, in Colab and on the site."""
+    found = []
+    for text in prose(notebook):
+        first, plain = text.split("\n")[0], re.sub(r"(?<!\})`[^`\n]+`", "", text)  # without `code`
+        found += [f"{first}: {kind}" for p, kind in NOT_EVERYWHERE.items() if re.search(p, plain, re.MULTILINE)]
+    return found
+
+
+def too_long(notebook: NotebookNode) -> list[str]:
+    """The code cells that nobody reads at a glance."""
+    code = [cell.source.rstrip() for cell in notebook.cells if cell.cell_type == "code"]
+    long = [text for text in code if len(text.splitlines()) > LONGEST_CELL and not re.search(r"(?m)^class ", text)]
+    return [
+        f"{text.splitlines()[0]}: {len(text.splitlines())} lines; aim at 8, {LONGEST_CELL} at most" for text in long
+    ]
+
+
+def too_wordy(notebook: NotebookNode) -> list[str]:
+    """The paragraphs between two cells that are too much at once; tables, formulas, lists and hints do not count."""
+    found = []
+    for text in prose(notebook):
+        body = re.sub(r"<details>.*?</details>|\$\$.*?\$\$", "", text, flags=re.DOTALL)
+        lines = [line for line in body.splitlines() if not re.match(r"[#|>]|\d+\. |- ", line)]
+        count = len(" ".join(lines).split())
+        if count > MOST_WORDS:
+            found.append(f"{text.split(chr(10))[0][:60]}: {count} words; make it two cells ({MOST_WORDS} at most)")
+    return found
+
+
+def undescribed(executed: NotebookNode) -> list[str]:
+    """The pictures in a chapter's outputs that no alternative text describes."""
+    found = []
+    for cell in executed.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            tags = re.findall(r"<(?:svg|img)\b[^>]*>", "".join(data.get("text/html", "")))
+            bare = [tag for tag in tags if not re.search(r"(label|alt)=\"\S", tag)]
+            if bare or {"image/png", "image/svg+xml", "image/jpeg"} & data.keys():
+                found.append(f"{cell.source.splitlines()[0]}: a picture without alternative text; use plots.show")
+    return found
+
+
+def errata_rows(notebook: NotebookNode) -> list[list[str]]:
+    """The table of errata, heading and rule included; empty when there is none."""
+    section = re.search(rf"^## {ERRATA}\n(.*?)(?=^#|\Z)", "\n".join(prose(notebook)), re.MULTILINE | re.DOTALL)
+    lines = [line for line in section[1].splitlines() if line.startswith("|")] if section else []
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip()[1:-1])] for line in lines]
+
+
+def bad_errata(notebook: NotebookNode) -> list[str]:
+    """A sentence for a table of errata with other columns than `COLUMNS`, or a row of another length."""
+    wrong = [
+        row
+        for number, row in enumerate(errata_rows(notebook))
+        if (number == 0 and tuple(row) != COLUMNS) or len(row) != len(COLUMNS)
+    ]
+    return [f"the errata need the columns {' | '.join(COLUMNS)}, but a row is {row}" for row in wrong]
+
+
+def prose(notebook: NotebookNode) -> list[str]:
+    """The Markdown cells' texts, in order."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
