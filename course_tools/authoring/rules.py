@@ -58,7 +58,7 @@ def undescribed(executed: NotebookNode) -> list[str]:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             tags = re.findall(r"<(?:svg|img)\b[^>]*>", "".join(data.get("text/html", "")))
-            bare = [tag for tag in tags if not re.search(r"(label|alt)=\"\S", tag)]
+            bare = [tag for tag in tags if not re.search(r"\b(label|alt)=\"\s*[^\"\s]", tag)]
             if bare or {"image/png", "image/svg+xml", "image/jpeg"} & data.keys():
                 found.append(f"{cell.source.splitlines()[0]}: a picture without alternative text; use plots.show")
     return found
