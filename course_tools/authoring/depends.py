@@ -30,7 +30,7 @@ class Module:
 
     name: str
     path: Path
-    imports: dict[str, str]  # local name -> what it stands for, e.g. "np" -> "numpy"
+    imports: dict[str, set[str]]  # local name -> what it stands for, e.g. "np" -> {"numpy"}
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
     loose: list[ast.stmt] = field(default_factory=list)
 
@@ -58,23 +58,24 @@ def reached(code: str, root: Path = ROOT, leave: Iterable[str] = ()) -> Reached:
     return Reached(sorted(walk.found), walk.files())
 
 
-def imports(tree: ast.AST, package: str = "", deep: bool = True) -> dict[str, str]:
-    """The names that import statements bind -> what each stands for ("np" -> "numpy", "data" -> "course_utils.data").
+def imports(tree: ast.AST, package: str = "", deep: bool = True) -> dict[str, set[str]]:
+    """The names that import statements bind -> what each stands for: "data" -> {"course_utils.data"}.
 
     `package` is the one in which the code stands, for relative imports. Unless `deep`, only the statements at the
     top of the tree count.
     """
-    found: dict[str, str] = {}
+    found: dict[str, set[str]] = {}
     for node in ast.walk(tree) if deep else ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                found[alias.asname or alias.name] = alias.name
+                found.setdefault(alias.asname or alias.name, set()).add(alias.name)
                 if not alias.asname:  # `import a.b` binds a
-                    found[alias.name.partition(".")[0]] = alias.name.partition(".")[0]
+                    found.setdefault(alias.name.partition(".")[0], set()).add(alias.name.partition(".")[0])
         elif isinstance(node, ast.ImportFrom):
             parts = package.split(".")[: 1 - node.level or None] if node.level else []
             base = ".".join([*parts, *filter(None, [node.module])])
-            found.update({alias.asname or alias.name: f"{base}.{alias.name}" for alias in node.names})
+            for alias in node.names:
+                found.setdefault(alias.asname or alias.name, set()).add(f"{base}.{alias.name}")
     return found
 
 
@@ -114,8 +115,6 @@ class _Walk:
 
     def lesson(self, tree: ast.Module) -> None:
         here = Module("", self.root, imports(tree))
-        for target in here.imports.values():
-            self._enter(target)
         self._follow(tree, here)
 
     def everything(self) -> None:
@@ -138,15 +137,14 @@ class _Walk:
     def _follow(self, tree: ast.AST, module: Module) -> None:
         """Go where the names of a piece of `module` lead, its own late imports included."""
         local = imports(tree, _package(module))
-        for target in local.values():
+        for target in _targets(local):
             self._enter(target)
         names = _Names()
         names.visit(tree)
         for first, _, rest in (name.partition(".") for name in names.found):
-            if first in local:
-                self._refer(f"{local[first]}.{rest}".rstrip("."))
-            else:
-                self._member(module, first, rest)
+            for target in local.get(first, ()):
+                self._refer(f"{target}.{rest}".rstrip("."))
+            self._member(module, first, rest)
 
     def _enter(self, target: str) -> None:
         """Running an import runs the module, and the packages around it."""
@@ -159,7 +157,7 @@ class _Walk:
                 self.found.add((name, ast.unparse(statement)))
                 self._follow(statement, module)
             if name != WIDGETS:
-                for imported in module.imports.values():
+                for imported in _targets(module.imports):
                     self._enter(imported)
         if parts[-1] == "*" and (module := self.modules.get(".".join(parts[:-1]))):
             self._whole(module)
@@ -185,7 +183,7 @@ class _Walk:
             if definition not in self.found:
                 self.found.add(definition)
                 self._follow(statement, module)
-        if target := module.imports.get(name):
+        for target in module.imports.get(name, ()):
             if module.name:
                 self.found.add((f"{module.name}.{name}", target))
             self._refer(f"{target}.{rest}".rstrip("."))
@@ -215,6 +213,10 @@ class _Walk:
         return name.partition(".")[0] == PACKAGE and not left_out
 
 
+def _targets(imported: dict[str, set[str]]) -> set[str]:
+    return set().union(*imported.values())
+
+
 def _read(root: Path, name: str) -> Module | None:
     """The top level of a module; None where there is no such file."""
     stem = root.joinpath(*name.split("."))
@@ -230,6 +232,8 @@ def _read(root: Path, name: str) -> Module | None:
             module.definitions.setdefault(defined, []).append(statement)
         if not names and not isinstance(statement, ast.Import | ast.ImportFrom) and not _is_text(statement):
             module.loose.append(statement)
+            for local, targets in imports(statement, _package(module)).items():
+                module.imports.setdefault(local, set()).update(targets)
     return module
 
 

@@ -32,8 +32,8 @@ def code(text: str) -> str:
     """What counts of a chapter's code, as code. Raises SyntaxError when it is no Python."""
     tree = ast.parse(text)
     imported = imports(tree)
-    drawing = {name for name, target in imported.items() if target in DRAWING[:2]} | {"print"}
-    bars = {name for name, target in imported.items() if target == "course_utils.progress.progress"}
+    drawing = {name for name, targets in imported.items() if targets <= set(DRAWING[:2])} | {"print"}
+    bars = {name for name, targets in imported.items() if targets == {"course_utils.progress.progress"}}
     bound = _bound(tree)
     return without_text(ast.unparse(_Measured(drawing - bound, bars - bound, _shared(tree)).visit(tree)))
 

@@ -20,6 +20,7 @@ def letters():
     from course_utils import fonts
     return fonts.LIST
 """,
+    "choice.py": "try:\n    from course_utils import data\nexcept E: pass\ndef read(): return data.digits()\n",
     "device.py": "def device(): return 'cpu'\nother = 1\n",
     "fonts.py": "LIST = []\nELSE = 2\n",
     "plots.py": "from course_utils import theme\nSTYLE = 1\nuse(STYLE)\nINK = theme.INK\ndef show(): pass\n",
@@ -76,6 +77,12 @@ PLOTS = {"plots", "plots.STYLE"}  # `use(STYLE)` stands loose in the module
         ("from course_utils.data import digits as d\nd()", DIGITS),
         ("import course_utils.data\ncourse_utils.data.digits()", DIGITS),
         ("import course_utils.data as d\nd.digits()", DIGITS),
+        (
+            "from course_utils.data import digits as f\nf()\nfrom course_utils.fonts import ELSE as f",
+            {*DIGITS, "fonts.ELSE"},
+        ),
+        ("try:\n    from course_utils import data\nexcept E: pass\ndata.digits()", DIGITS),
+        ("from course_utils import choice\nchoice.read()", DIGITS | {"choice", "choice.read", "choice.data"}),
         ("def f():\n    from course_utils import data\n    return data.digits()", DIGITS),
         ("from course_utils import data\ndef f(): return [data.digits for _ in x]", DIGITS),
         ("from course_utils import data\ndata.B", {"data.B"}),

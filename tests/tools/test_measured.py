@@ -99,6 +99,7 @@ TRAPS = [
     ("plots.np.random.seed(2)", "plots.np.random.seed(3)"),
     ("plots = []\nplots.append(2)", "plots = []\nplots.append(3)"),
     ("def f(plots):\n    plots.fill(2)", "def f(plots):\n    plots.fill(3)"),
+    ("from nets import plots\nplots.train(2)", "from nets import plots\nplots.train(3)"),
     ("print(2, file=log)", "print(3, file=log)"),
     ("def print(x): T.fill_(x)\nprint(2)", "def print(x): T.fill_(x)\nprint(3)"),
     (SHARED + "fig.fill_(2)", SHARED + "fig.fill_(3)"),

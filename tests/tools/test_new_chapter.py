@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from course_tools.authoring import new
+from course_tools.authoring import check, new
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.authoring.check import Finding, Lesson, row
 from course_tools.paths import ROOT
@@ -62,6 +62,21 @@ def test_a_finding_says_first_what_is_wrong() -> None:
 
 def test_a_chapter_without_a_row_is_noticed() -> None:
     assert row(Lesson(MADE_UP)).wrong[0].startswith(f'add Chapter("{MADE_UP}", title')
+
+
+def test_what_passed_is_proved_again_only_after_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "CHECKED", tmp_path)
+    asked = []
+
+    def proved(state: str, *problems: str) -> list[str]:
+        def prove() -> list[str]:
+            asked.append(state)
+            return [*problems]
+
+        return check._unless_proved("tests", Lesson(MADE_UP), lambda: state, prove)
+
+    assert [proved("a", "wrong"), proved("a"), proved("a"), proved("b"), proved("b")] == [["wrong"], [], [], [], []]
+    assert asked == ["a", "a", "b"]
 
 
 # -- the whole way, in a copy of the repository --------------------------------------------------------------------
