@@ -30,7 +30,7 @@ class CheckYourself(CourseWidget, module="check_yourself"):
     question = t.Unicode().tag(sync=True)
     because = t.Unicode().tag(sync=True)
     answer = Number(0.0).tag(sync=True)
-    tolerance = Number(1.0, min=0).tag(sync=True)
+    tolerance = Number(1.0).tag(sync=True)
     unit = t.Unicode("").tag(sync=True)
     slips: t.List[Any] = t.List().tag(sync=True)
     options: t.List[Any] = t.List().tag(sync=True)

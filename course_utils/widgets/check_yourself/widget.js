@@ -163,7 +163,7 @@ function checked(model) {
   if (!Object.hasOwn(FIELDS, state.kind))
     throw new Error(`The kind ${state.kind} is not one of ${Object.keys(FIELDS).join(", ")}.`);
   finite([state.answer, state.tolerance], "The answer");
-  if (state.kind === "number" && !(state.tolerance > 0)) throw new Error("The tolerance must be larger than 0.");
+  if (!(state.tolerance > 0)) throw new Error("The tolerance must be larger than 0.");
   if (state.kind === "choice" && state.options.filter(([, why]) => !why).length !== 1)
     throw new Error("One option must be right.");
   const places = [...state.shown].sort((a, b) => a - b);
@@ -172,7 +172,7 @@ function checked(model) {
   return { ...state, name: `dl-options-${count++}` };
 }
 
-export default widget([], ({ model, view }) => {
+export default widget(["question"], ({ model, view }) => {
   const state = checked(model);
   const said = view.root.querySelector(".dl-status");
   view.root.classList.add("dl-check");
@@ -192,10 +192,11 @@ export default widget([], ({ model, view }) => {
     { hidden: true },
   );
   const check = button("Check", () => {}, { type: "submit" });
+  const legend = html("legend", {});
   const form = html(
     "form",
     {},
-    html("fieldset", {}, html("legend", {}, ...prose(state.question)), element),
+    html("fieldset", {}, legend, element),
     html("div", { class: "dl-controls" }, check, reveal),
   );
   form.addEventListener("submit", (event) => {
@@ -207,5 +208,5 @@ export default widget([], ({ model, view }) => {
   form.addEventListener("input", () => said.textContent.includes(invite) || say("none", invite)); // a verdict on another answer
   view.body.append(form);
   say("none", invite);
-  return () => {};
+  return () => legend.replaceChildren(...prose(model.get("question")));
 });
