@@ -7,12 +7,12 @@ from typing import Any
 
 import traitlets as t
 
-from course_utils.widgets.kit.base import WIDGETS, CourseWidget, Number, WidgetError, finite
+from course_utils.widgets.kit.base import CourseWidget, Number, WidgetError, finite
 
 __all__ = ["CheckYourself", "arrange", "choose", "predict"]
 
 
-class CheckYourself(CourseWidget, module="check_yourself"):
+class CheckYourself(CourseWidget):
     """Teaches by asking: a number to predict, one choice among several, or steps to put in order.
 
     Made by `predict`, `choose` and `arrange`. A wrong answer is told why it is wrong, and may be followed by another;
@@ -42,9 +42,6 @@ class CheckYourself(CourseWidget, module="check_yourself"):
         offered = [text for text, _ in self.options] + [self.items[i][0] for i in self.shown]
         lines = [f"{self.title}: {self.question}", *(f"- {text}" for text in offered)]
         return "\n".join([*lines, "(To answer, open the notebook or the course's page.)"])
-
-
-CheckYourself._css += (WIDGETS / "check_yourself" / "style.css").read_text(encoding="utf-8")
 
 
 def predict(

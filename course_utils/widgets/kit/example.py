@@ -85,6 +85,7 @@ class Example:
     """How to make a widget, and what must happen to it. The benchmark measures the first drag of `pointer`.
 
     `plays`: what the status holds when Play has come to its end, for a widget that ends within seconds.
+    `shared`: two views of one widget agree; False for what a reader answers, which stays in the view.
     """
 
     make: Callable[[], CourseWidget]
@@ -94,3 +95,4 @@ class Example:
     equal: Callable[[], Iterable[Equal]]
     refused: Sequence[Refused] = field(default=())
     plays: str = ""
+    shared: bool = True
