@@ -160,9 +160,10 @@ def test_axe_is_not_blind(address: str, browser: Browser) -> None:
 
 @pytest.mark.parametrize("which", ["first", "last"])
 def test_axe_sees_a_pale_word_of_code(tiny: str, browser: Browser, which: str) -> None:
-    page = browser.new_page()
+    page = browser.new_page(reduced_motion="reduce")
     page.goto(tiny + "chapters/01_neurons.html")
     page.locator("details.hide summary").first.click()
+    page.evaluate(SETTLED)
     assert violations(page) == []
     name = getattr(page.locator(".highlight span.n:visible"), which)
     name.evaluate("name => { name.style.color = '#ccc' }")
