@@ -42,8 +42,7 @@ def record(source: Path, root: Path = ROOT) -> dict[str, Any]:
     """
     results: dict[str, dict[str, Any]] = {}
     for seed in SEEDS:
-        measured = execution.run(source, seed).metadata["course"]["results"]
-        for row in measured:
+        for row in execution.run(source, seed).metadata["course"]["results"]:
             bounds = {"at_least": row["at_least"], "at_most": row["at_most"]}
             result = results.setdefault(row["name"], {**bounds, "values": []})
             result["values"].append(row["value"])
