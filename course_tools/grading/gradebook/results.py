@@ -62,9 +62,6 @@ class ResultWriter:
                 digest.update(repr(facts).encode(errors="replace"))
         return digest.hexdigest()
 
-    def _handed_in(self, student: str) -> Path:
-        return self.submitted / student / self.master.name
-
     def handed_in(self, student: str) -> Path:
         """The folder of what a student handed in."""
         return self.submitted / student / self.master.name
