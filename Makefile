@@ -47,11 +47,11 @@ lint: setup-dev $(BIOME_INSTALLED)
 	@.venv/bin/deptry .
 	@.venv/bin/deptry course_utils course_tools chapters solutions --extend-exclude course_tools/website \
 		--optional-dependencies-dev-groups site,dask,dev --ignore DEP002
-	@$(BIOME) course_utils site/static tests/support/parts
+	@$(BIOME) course_utils course_tools site/static tests/support/parts
 
 # what the hook of pre-commit runs: format, mend what can be mended, say what cannot
 javascript: $(BIOME_INSTALLED)
-	@$(BIOME) --write course_utils site/static tests/support/parts
+	@$(BIOME) --write course_utils course_tools site/static tests/support/parts
 
 $(BIOME_INSTALLED): $(BIOME_HOME)/package-lock.json
 	@command -v npm >/dev/null 2>&1 || { echo "There is no npm here. Install Node.js from nodejs.org"; exit 1; }

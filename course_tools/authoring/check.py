@@ -102,8 +102,9 @@ def sections(lesson: Lesson) -> Finding:
 
 
 def cells(lesson: Lesson) -> Finding:
-    """Short cells of code."""
-    return Finding(rules.too_long(lesson.notebook), fine=f"{rules.LONGEST_CELL} lines at most")
+    """Short cells of code, the first of the shape that all chapters share."""
+    wrong = rules.setup_problems(lesson.notebook, int(lesson.name[:2])) + rules.too_long(lesson.notebook)
+    return Finding(wrong, fine=f"{rules.LONGEST_CELL} lines at most, the set-up in its shape")
 
 
 def prose(lesson: Lesson) -> Finding:

@@ -1,10 +1,13 @@
 """What is asked of a chapter's text and code, by reading alone: each rule gives a sentence for each breach."""
 
+import ast
 import re
+import sys
 
 from nbformat import NotebookNode
 
 LONGEST_CELL = 25  # lines
+LONGEST_SETUP = 10  # lines, empty ones not counted
 MOST_WORDS = 110  # in a cell of prose
 ERRATA = "What the lecture notes get wrong"
 COLUMNS = ("where", "they say", "what is right", "source", "shown in")
@@ -37,6 +40,36 @@ def too_long(notebook: NotebookNode) -> list[str]:
     return [
         f"{text.splitlines()[0]}: {len(text.splitlines())} lines; aim at 8, {LONGEST_CELL} at most" for text in long
     ]
+
+
+def setup_problems(notebook: NotebookNode, number: int) -> list[str]:
+    """What is wrong with a chapter's first code cell, which has one shape in all chapters.
+
+    Imports (standard library, third party, course_utils), then the SEED, then at most one default dtype; no other
+    cell sets one, since a cell that is run again would then compute in another precision.
+    """
+    first, *later = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    body = ast.parse(first).body
+    lines = [line for line in first.splitlines() if line.strip()]
+    groups = [_import_group(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    after = [ast.unparse(node) for node in body[len(groups) :]]
+    dtype = [text for text in after if text.startswith("torch.set_default_dtype(")]
+    checks = {
+        f"it has {len(lines)} lines; {LONGEST_SETUP} at most": len(lines) <= LONGEST_SETUP,
+        "its imports are not in order: standard library, third party, course_utils": groups == sorted(groups),
+        f"after its imports stand `SEED = check.seed({number})` and at most one default dtype, nothing else": (
+            after == [f"SEED = check.seed({number})", *dtype[:1]]
+        ),
+        "it alone may set the default dtype": not any("set_default_dtype" in text for text in later),
+    }
+    return [f"the first code cell: {problem}" for problem, holds in checks.items() if not holds]
+
+
+def _import_group(node: ast.Import | ast.ImportFrom) -> int:
+    """0 for the standard library, 1 for third parties, 2 for course_utils."""
+    module = (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+    root = module.split(".")[0]
+    return 2 if root == "course_utils" else int(root not in sys.stdlib_module_names)
 
 
 def too_wordy(notebook: NotebookNode) -> list[str]:

@@ -1,8 +1,6 @@
 """Every chapter: its notebook belongs to its source, it runs, its floors hold, its sections stand by themselves."""
 
-import ast
 import json
-import sys
 from pathlib import Path
 
 import nbformat
@@ -11,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_tools.authoring import build, execution, floors
-from course_tools.authoring.rules import bad_errata, not_alike, too_long, too_wordy, undescribed
+from course_tools.authoring.rules import bad_errata, not_alike, setup_problems, too_long, too_wordy, undescribed
 from course_tools.authoring.section_names import leaks
 from course_tools.paths import ROOT
 
@@ -231,38 +229,6 @@ def test_a_long_cell_is_noticed_unless_it_is_a_class():
 
 
 # -- the first code cell sets up, in one shape ------------------------------------------------------------------
-
-LONGEST_SETUP = 10  # lines, empty ones not counted
-
-
-def setup_problems(notebook: NotebookNode, number: int) -> list[str]:
-    """Why a chapter's first code cell is not of the shape that all chapters share.
-
-    Imports (standard library, third party, course_utils), then the SEED, then at most one default dtype; no other
-    cell sets one, since a cell that is run again would then compute in another precision.
-    """
-    first, *later = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    body = ast.parse(first).body
-    lines = [line for line in first.splitlines() if line.strip()]
-    groups = [import_group(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
-    after = [ast.unparse(node) for node in body[len(groups) :]]
-    dtype = [text for text in after if text.startswith("torch.set_default_dtype(")]
-    checks = {
-        f"it has {len(lines)} lines; {LONGEST_SETUP} at most": len(lines) <= LONGEST_SETUP,
-        "its imports are not in order: standard library, third party, course_utils": groups == sorted(groups),
-        f"after its imports stand `SEED = check.seed({number})` and at most one default dtype, nothing else": (
-            after == [f"SEED = check.seed({number})", *dtype[:1]]
-        ),
-        "a later cell sets the default dtype": not any("set_default_dtype" in text for text in later),
-    }
-    return [problem for problem, holds in checks.items() if not holds]
-
-
-def import_group(node: ast.Import | ast.ImportFrom) -> int:
-    """0 for the standard library, 1 for third parties, 2 for course_utils."""
-    module = (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
-    root = module.split(".")[0]
-    return 2 if root == "course_utils" else int(root not in sys.stdlib_module_names)
 
 
 @each_chapter
