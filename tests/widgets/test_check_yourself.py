@@ -292,9 +292,9 @@ def test_it_is_accessible_and_fits(three, mode, width, state):
     ],
 )
 def test_a_damaged_page_is_answered_by_a_sentence(browser, tmp_path, name, changes, message):
-    page = open_page(browser, static_page(MAKE[name](), changes=changes), tmp_path)
-    alert = page.get_by_role("alert")
-    alert.wait_for(timeout=5000)
+    page = open_page(browser, static_page(MAKE[name](), changes=[changes]), tmp_path)
+    alert = page.locator(".course-widget").first.get_by_role("alert")
+    alert.wait_for()
     assert message in alert.inner_text()
     assert alert.inner_text().endswith(".")
     assert page.problems == []
