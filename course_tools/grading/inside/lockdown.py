@@ -8,7 +8,7 @@ import ctypes
 import os
 import resource
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from course_tools.grading.inside.syscalls import refuse_the_rest
@@ -16,7 +16,7 @@ from course_tools.grading.inside.syscalls import refuse_the_rest
 _libc = ctypes.CDLL(None, use_errno=True)
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
-MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 2, 4, 0x4000, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 0x1000, 0x4000, 1 << 18
 PR_SET_NO_NEW_PRIVS, CAPABILITY_VERSION_3 = 38, 0x20080522
 LANDLOCK_CREATE, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT = 444, 445, 446
 
@@ -62,16 +62,29 @@ def following_children_share_pids(own_pids: int) -> None:
 
 def shut_in(readable: Iterable[str]) -> None:
     """Shut the calling, freshly forked process in for good. `readable`: Python's and the package's folders."""
+    readable = list(readable)
     own_namespaces(NEWUSER | NEWNS | NEWIPC | NEWNET)
     _call(_libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+    hidden = {path: os.open(path, os.O_PATH) for path in readable if path.startswith(f"{SCRATCH}/")}
     for folder in (SCRATCH, "/dev/shm"):
         options = f"size={SCRATCH_BYTES},mode=1777".encode()
         _call(_libc.mount(b"tmpfs", folder.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, options))
+    _bring_back(hidden)
     first_to_die_for_memory()
     limit()
     _drop_capabilities()
     _landlock([*READABLE, *readable, *(f"/proc/{name}" for name in READABLE_PROC)], WRITABLE)
     refuse_the_rest()
+
+
+def _bring_back(hidden: Mapping[str, int]) -> None:
+    """Show again the folders that the empty /tmp hides, each open under a descriptor: a course may lie below /tmp."""
+    for path, descriptor in hidden.items():
+        os.makedirs(path, exist_ok=True)
+        _call(_libc.mount(f"/proc/self/fd/{descriptor}".encode(), path.encode(), None, MS_BIND | MS_REC, None))
+        read_only = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
+        _call(_libc.mount(None, path.encode(), None, read_only, None))
+        os.close(descriptor)
 
 
 def limit() -> None:

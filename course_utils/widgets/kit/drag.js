@@ -68,11 +68,15 @@ function moved({ width, height }, left, top, room) {
  */
 export function box({ label, surface, colour = "ink", room, step = 4, least = 24, change }) {
   let now = { left: 0, top: 0, width: least, height: least };
+  const become = (next) => {
+    now = next; // at once: a second key may come before the first is drawn
+    change(next);
+  };
   const resize = ([horizontal, vertical], x, y) => {
     const across = pulled(edgesOf(now), horizontal, x, edgesOf(room()), least);
-    change(boxOf(pulled(across, vertical, y, edgesOf(room()), least)));
+    become(boxOf(pulled(across, vertical, y, edgesOf(room()), least)));
   };
-  const move = (left, top) => change(moved(now, left, top, edgesOf(room())));
+  const move = (left, top) => become(moved(now, left, top, edgesOf(room())));
   const frame = svg("rect", { class: "dl-box-frame" });
   const grips = CORNERS.map(() =>
     svg("g", { class: "dl-grip" }, svg("circle", { r: 14, class: "dl-reach" }), marker("square", 0, 0, 5)),
