@@ -1,6 +1,7 @@
 """The site without a browser: one run of each chapter, the pages made from it, and what must stop the build."""
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -325,6 +326,22 @@ def test_a_node_that_stops_is_one_sentence(script: Path, tmp_path: Path) -> None
 
 
 # -- figures ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_several_widgets_share_stands_in_the_script_once() -> None:
+    """A widget's module is longer than the stretch in which gzip finds a repetition."""
+    kinds = {"a": ("module one %s", "style"), "b": ("module one %s", "style"), "c": ("module two", "style")}
+    state = {
+        key: {"model_name": "AnyModel", "state": {"_esm": module, "_css": style, "title": f"widget {key}"}}
+        for key, (module, style) in kinds.items()
+    }
+    state["layout"] = {"model_name": "LayoutModel", "state": {"width": None}}
+    whole = {"version_major": 2, "state": state}
+    script = files.script(whole)
+    assert [script.count(text) for text in ("module one", "module two", 'style"')] == [1, 1, 1]
+    program = f"globalThis.courseWidgets = null; {script} console.log(JSON.stringify(courseWidgets))"
+    ran = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
+    assert json.loads(ran.stdout) == whole
 
 
 def test_a_figure_becomes_a_light_and_a_dark_file(tmp_path: Path) -> None:

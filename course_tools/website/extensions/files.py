@@ -25,6 +25,10 @@ ET.register_namespace("", SVG)  # else every tag of a written drawing would carr
 ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 FIGURES = "dl-figures"  # the class of a row of figures: what course_utils.plots.show displays
 LOADER = "widgets.js"
+SHARED = ("_esm", "_css")  # what each widget of a kind has
+GIVE_BACK = (
+    "for (const [name, text, keys] of %s) for (const key of keys) courseWidgets.state[key].state[name] = text;"
+)
 
 
 def lighten(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -34,8 +38,23 @@ def lighten(app: Sphinx, doctree: nodes.document, page: str) -> None:
     for output in [raw for raw in doctree.findall(nodes.raw) if FIGURES in raw.astext()]:
         output.children = [nodes.Text(_without_drawings(output.astext(), folder, numbers))]
     if state := widgets_of(app, page):
-        address = _write(folder / "widgets.js", f"courseWidgets = {json.dumps(state)};")
+        address = _write(folder / "widgets.js", script(state))
         doctree += Beside(html=f'<script defer src="{address}"></script>\n')
+
+
+def script(state: dict[str, Any]) -> str:
+    """The state of a page's widgets as the script that sets it; what several share (module, style) stands there once.
+
+    (Compression would not find it again: a widget is larger than the stretch of text in which gzip looks back.)
+    """
+    models = {key: {**model, "state": dict(model["state"])} for key, model in state["state"].items()}
+    held: dict[tuple[str, str], list[str]] = {}
+    for key, model in models.items():
+        for name in SHARED:
+            if name in model["state"]:
+                held.setdefault((name, model["state"].pop(name)), []).append(key)
+    texts = [[name, text, keys] for (name, text), keys in held.items()]
+    return f"courseWidgets = {json.dumps({**state, 'state': models})};\n{GIVE_BACK % json.dumps(texts)}\n"
 
 
 def _without_drawings(output: str, folder: Path, numbers: Iterator[int]) -> str:
