@@ -105,7 +105,7 @@ PAGES = sorted([*WRITTEN, *GUIDES, "errata.html", "index.html", "results.html", 
 SETTLED = """async () => {
     await document.fonts.ready;
     await new Promise((done) => setTimeout(done, 300)); // colours change in steps
-    await new Promise(requestIdleCallback);
+    await new Promise((done) => requestIdleCallback(done, { timeout: 5000 })); // a busy page is never idle
 }"""
 # Half of a chapter's elements are words of code, in a few colours. Of those that look alike one is left to axe, which
 # judges no single character, and no word that its box cuts off.
