@@ -6,7 +6,7 @@ grader's tests put every assignment through the sandbox.
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +52,14 @@ def run(named: dict[str, NotebookNode], answers: dict[str, str]) -> dict[str, st
             with contextlib.suppress(NotImplementedError):
                 exec(text, namespace)
         elif cell.cell_type == "code":
-            said[name] = _verdict(lambda text=text: exec(text, namespace))  # type: ignore[misc]
+            said[name] = _verdict(text, namespace)
     return said
 
 
-def _verdict(test: Callable[[], None]) -> str:
+def _verdict(test: str, namespace: dict[str, Any]) -> str:
     with contextlib.redirect_stdout(io.StringIO()):
         try:
-            test()
+            exec(test, namespace)
         except check.CheckFailed as failed:
             return str(failed)
         except Exception as e:

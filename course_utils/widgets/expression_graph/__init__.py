@@ -113,8 +113,9 @@ def _number(node: ast.expr) -> float | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = _number(node.operand)
         return None if inner is None else -inner
-    constant = isinstance(node, ast.Constant) and isinstance(node.value, int | float)
-    return node.value if constant else None  # type: ignore[attr-defined]  # mypy does not see through `constant`
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return node.value
+    return None
 
 
 def _operation(node: ast.expr) -> tuple[str, list[ast.expr]]:
