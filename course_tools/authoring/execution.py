@@ -15,6 +15,7 @@ import os
 import platform
 import re
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -39,6 +40,8 @@ KEY_LENGTH = 20
 KEPT = 4  # runs kept for each chapter: enough to go back and forth between two branches
 
 Say = Callable[[str], None]
+# Python 3.11 counts the depth of a syntax tree for all threads together: two that make one at a time may fail.
+_reading = threading.Lock()
 _running: set[NotebookClient] = set()  # the chapters that run in this process now
 
 
@@ -108,7 +111,8 @@ def _silent(line: str) -> None:
 def read(source: Path) -> NotebookNode:
     """A chapter's source as a notebook, each cell with the id that its committed notebook has."""
     try:
-        return build.read(source)
+        with _reading:
+            return build.read(source)
     except build.BuildError as e:
         raise CourseError(f"{source.name} cannot be read: {e}") from e
 
@@ -119,7 +123,8 @@ def key(notebook: NotebookNode, package: Path = UTILS, versions: Path = ROOT / "
     for cell in _code(notebook):
         tags = [tag for tag in cell.metadata.get("tags", []) if tag in TAGS_OF_A_RUN]
         digest.update(json.dumps([cell.source, tags]).encode())
-    reached = depends.reached("\n".join(cell.source for cell in _code(notebook)), package.parent)
+    with _reading:
+        reached = depends.reached("\n".join(cell.source for cell in _code(notebook)), package.parent)
     digest.update(json.dumps(reached.definitions).encode())
     for path in [*reached.files, versions]:
         digest.update(json.dumps(str(path.relative_to(package.parent))).encode() + path.read_bytes())

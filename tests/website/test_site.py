@@ -1,5 +1,6 @@
 """The site without a browser: one run of each chapter, the pages made from it, and what must stop the build."""
 
+import gc
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from pathlib import Path
@@ -112,6 +114,23 @@ print("MINE")
     said.clear()
     execution.executed_all(sources, tmp_path / "cache", said.append)
     assert said == []
+
+
+def test_chapters_are_read_by_several_threads() -> None:
+    """Python 3.11 fails when another thread makes a syntax tree while a collection of garbage interrupts one."""
+    give_way = lambda *_: time.sleep(1e-6)  # noqa: E731
+    usual = gc.get_threshold()
+    gc.callbacks.append(give_way)
+    gc.set_threshold(100)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            keys = set(
+                pool.map(lambda _: execution.key(execution.read(TINY / "chapters" / "01_neurons.py")), range(8))
+            )
+    finally:
+        gc.callbacks.remove(give_way)
+        gc.set_threshold(*usual)
+    assert len(keys) == 1
 
 
 def test_a_chapter_that_fails_is_told_after_the_others_have_finished(tmp_path: Path) -> None:
