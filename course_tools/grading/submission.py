@@ -14,7 +14,7 @@ from course_tools.grading.intake import sanitize
 from course_tools.grading.intake.clean import Cleaned
 from course_tools.grading.judging import bans
 from course_tools.grading.judging.judge import Line, Verdict, judge
-from course_tools.grading.judging.master import Master, grade_id, is_test
+from course_tools.grading.judging.master import Master, grade_id, is_answer, is_test
 from course_tools.grading.judging.operators import Seen, for_a_person
 from course_tools.grading.judging.reference import Reference
 
@@ -86,7 +86,7 @@ def _apply_bans(verdict: Verdict, cleaned: Cleaned, master: Master) -> None:
     """Take the points where the exercise's cell names a banned call; tell a person of that and of doubts."""
     written = {grade_id(c) or f"free {i}": c for i, c in enumerate(cleaned.notebook.cells) if c.cell_type == "code"}
     given = {name for name in map(grade_id, master.notebook.cells) if name} - {
-        s for s in written if _is_answer(written[s])
+        s for s in written if is_answer(written[s])
     }
     exercise = verdict.cell.removeprefix("test_")
     own = "\n".join(c.source for name, c in written.items() if name == exercise)
@@ -107,7 +107,3 @@ def _apply_bans(verdict: Verdict, cleaned: Cleaned, master: Master) -> None:
     if any("asks you to write yourself" in line.problem for line in verdict.lines):
         verdict.person.append("a banned call was stopped while it was graded")
     verdict.person += [f"{doubt}, where a call is banned" for doubt in findings.doubts]
-
-
-def _is_answer(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))

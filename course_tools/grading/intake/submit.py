@@ -9,6 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_tools.grading.course import Course
+from course_tools.grading.judging.master import is_answer
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -42,17 +43,13 @@ def pack(source: Path, data: bytes, target: Path) -> Path:
 
 def empty_cells(notebook: NotebookNode, released: NotebookNode) -> list[str]:
     """The names of the answers that stand as they were handed out, or are no longer there."""
-    answers = {cell.metadata.nbgrader.grade_id: cell.source for cell in notebook.cells if _is_answer(cell)}
+    answers = {cell.metadata.nbgrader.grade_id: cell.source for cell in notebook.cells if is_answer(cell)}
     return [
         cell.metadata.nbgrader.grade_id
         for cell in released.cells
-        if _is_answer(cell)
+        if is_answer(cell)
         and answers.get(cell.metadata.nbgrader.grade_id, cell.source).strip() == cell.source.strip()
     ]
-
-
-def _is_answer(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 def _released(name: str, root: Path) -> NotebookNode:
