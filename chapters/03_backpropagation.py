@@ -1200,15 +1200,15 @@ widgets.GradientDepth()
 # %% tags=["hide-input"] jupyter={"source_hidden": true}
 widgets.choose(
     "Thirty ReLU layers of width 64 have weights of standard deviation 0.01. "
-    "What happens to the gradient on its way to the first layer?",
+    "What happens to δ = ∂L/∂z on its way to the first layer?",
     {
         "It vanishes.": True,
         "It keeps its size: ReLU's slope is 1.": "The slope is one factor, W the other (3.18), "
         "and these weights shrink it at every layer.",
         "It explodes: ReLU has no upper bound.": "That takes large weights, such as a standard deviation of 1.",
-        "It is exactly zero: all units are off.": "About half of the units are on. The gradient is tiny, not zero.",
+        "It is exactly zero: all units are off.": "About half of the units are on. δ is tiny, not zero.",
     },
-    because="Each layer multiplies by weight and slope; here the first is below 10⁻³⁰ of the last.",
+    because="Each layer multiplies by weight and slope; here ‖δ‖ at the first is below 10⁻³⁰ of that at the last.",
 )
 
 # %% [markdown]

@@ -544,8 +544,8 @@ Y = (W.flatten(1) @ columns).unflatten(2, window.outputs(9, 11))  # eq. 6.9
 check.close("product", Y, F.conv2d(X, W, stride=2, padding=1, dilation=2))
 
 # %% [markdown]
-# How much is gained? The answer depends on your machine, so no check holds it. On ours the columns take two to four times as long as torch, and the loops
-# more than ten thousand times as long. (`make bench` measures this properly, on a larger picture: there the columns take about twice as long as torch, the loops
+# How much is gained? The answer depends on your machine, so no check holds it. On ours the columns take two to five times as long as torch, and the loops
+# thousands of times as long. (`make bench` measures this properly, on a larger picture: there the columns take about twice as long as torch, the loops
 # ten thousand times and more, and the sparse matrix of the next section fifteen to thirty times.)
 
 # %%
