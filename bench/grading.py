@@ -148,7 +148,7 @@ def _hand_in(root: Path, n: int) -> None:
 
 def _bare(root: Path) -> float:
     """Seconds of the cells and of their sealed parts in a process that is warm, the median of 21."""
-    from course_tools.grading.judging.cells import take_apart
+    from course_tools.grading.cells import take_apart
     from course_tools.grading.judging.master import grade_id, is_test
     from tests.support import grading_course
 

@@ -97,7 +97,8 @@ class Loop:
     def __init__(self, folder: Path, source: Path):
         self.folder, self.name = folder, source.stem
         self.solved = build.nbgrader_source(source)
-        self.slips = slips.load(source.parent / "slips.py") if (source.parent / "slips.py").exists() else []
+        planted = source.parent / "slips.py"
+        self.slips = slips.load(planted, slips.solutions(self.solved)) if planted.exists() else []
         self.course = Course(folder)
         self.config = self.course.settings
         self.config.Exchange.root = str(folder / ".grading" / "exchange")  # whatever COURSE_EXCHANGE says

@@ -4,6 +4,7 @@ course_tools/authoring/chapters.py -> the table in README.md
 chapters/03_x.py                  -> chapters/03_x.ipynb                 (no outputs)
 solutions/03_x/03_x.py            -> solutions/03_x/03_x.ipynb           (nbgrader's source, not committed)
                                   -> assignments/03_x/03_x.ipynb         (the student's version)
+solutions/03_x/slips.py           -> course_utils/hints/03_x.json        (the hints, each locked by its mistake)
 """
 
 import ast
@@ -18,9 +19,11 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from course_tools.authoring import hints
 from course_tools.authoring.chapters import with_table
 from course_tools.grading import banned
 from course_tools.paths import ROOT
+from course_utils.check.hints import locks
 from course_utils.errors import CourseError, one_of
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -117,7 +120,18 @@ def assignment(source: Path, root: Path = ROOT) -> bool:
     _require_known_bans(built)
     write_if_changed(source.with_suffix(".ipynb"), _text(built))
     released = _generate_assignment(source.stem, built)
-    return write_if_changed(root / "assignments" / source.stem / f"{source.stem}.ipynb", _text(released))
+    changed = write_if_changed(root / "assignments" / source.stem / f"{source.stem}.ipynb", _text(released))
+    return _locked(source, built, root) or changed
+
+
+def _locked(source: Path, built: NotebookNode, root: Path) -> bool:
+    """Write the locked hints of an assignment, unless they belong to it already; say whether they were written."""
+    planted, path = source.parent / "slips.py", hints.path(source.stem, root)
+    if not planted.exists() or hints.belongs(path, built, planted):
+        return False
+    written = write_if_changed(path, hints.text(source.stem, built, planted))
+    locks.cache_clear()  # who asks for a hint in this process gets the new ones
+    return written
 
 
 def _require_known_bans(notebook: NotebookNode) -> None:

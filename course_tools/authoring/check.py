@@ -17,7 +17,6 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course_tools.authoring import build, chapters, depends, execution, exercises, floors, rules, section_names
-from course_tools.grading import slips
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
 
@@ -149,8 +148,8 @@ def assignment(lesson: Lesson) -> Finding:
 
 def _prove(lesson: Lesson) -> list[str]:
     build.assignment(lesson.exercises)
-    planted = slips.load(lesson.exercises.parent / "slips.py")
-    misbuilt = list(exercises.misbuilt(exercises.instructors(lesson.exercises), planted))
+    known = exercises.planted(lesson.exercises)
+    misbuilt = list(exercises.misbuilt(exercises.instructors(lesson.exercises), known))
     return misbuilt or list(exercises.unproved(lesson.exercises))
 
 

@@ -20,6 +20,7 @@ from course_tools.paths import ROOT
 
 PACKAGE = "course_utils"
 WIDGETS = "course_utils.widgets"
+HINTS = "hints"  # the folder of locked hints: for answers to exercises, which no chapter holds
 PYTHON = (".py", ".pyi")
 ES_IMPORT = re.compile(r'\bfrom "(\.\.?/[^"]+)"')
 
@@ -269,7 +270,7 @@ def _folders(widgets: Module) -> list[Module]:
 def _beside(folder: Path) -> Iterator[Path]:
     """The files of a package that are no Python, those of folders that are no packages included."""
     for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "__pycache__")):
+        if path.name.startswith((".", "__pycache__")) or path.name == HINTS:
             continue
         if path.is_dir() and not (path / "__init__.py").exists():
             yield from _beside(path)

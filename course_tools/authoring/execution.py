@@ -161,7 +161,12 @@ def run(source: Path, seed: int | None = None) -> NotebookNode:
 def _environment(measured: Path, seed: int | None) -> dict[str, str]:
     """Quiet, on one thread, with no start-up files of the user's, and with this course_utils."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    course = {"COURSE_QUIET": "1", "COURSE_RECORD": str(measured), "IPYTHONDIR": str(measured.parent / ".ipython")}
+    course = {
+        "COURSE_QUIET": "1",
+        "COURSE_AUTHOR": "1",
+        "COURSE_RECORD": str(measured),
+        "IPYTHONDIR": str(measured.parent / ".ipython"),
+    }
     if seed is not None:
         course["COURSE_SEED"] = str(seed)
     inherited = {name: value for name, value in os.environ.items() if name != "COURSE_SEED"}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from course_tools.authoring.build import exercises, nbgrader_source
-from course_tools.grading.slips import load
+from course_tools.grading import slips
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -102,11 +102,13 @@ def taught(root: Path = ROOT) -> list[str]:
 
 
 def _secret_texts(source: Path) -> Iterator[tuple[str, str]]:
-    for cell in nbgrader_source(source).cells:
+    notebook = nbgrader_source(source)
+    for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         yield from ((f"{kind.lower()} of {name}", text) for kind, text in SECRET.findall(cell.source))
     planted = source.parent / "slips.py"
-    yield from ((f"the slip {slip.name}", slip.source) for slip in (load(planted) if planted.exists() else []))
+    known = slips.load(planted, slips.solutions(notebook)) if planted.exists() else []
+    yield from ((f"the slip {slip.name}", slip.source) for slip in known)
 
 
 def _telling(text: str) -> set[str]:

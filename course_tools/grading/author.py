@@ -90,4 +90,16 @@ def same_set() -> Rule:
     return {"rule": "same_set"}
 
 
-RULES = (close, exact, number, at_least, at_most, agree, same_set)
+def choice(*options: str, count: int = 1) -> Rule:
+    """`count` of the options, in any order, as a text or a list or tuple of texts: no share for half of them.
+
+    Raises ValueError when fewer than `FEWEST_CHOICES` answers are possible: such a choice can be guessed.
+    """
+    possible = math.comb(len(set(options)), count)
+    if possible < FEWEST_CHOICES:
+        raise ValueError(f"choice: {possible} answers are possible; offer options for at least {FEWEST_CHOICES}")
+    return {"rule": "choice", "options": list(options), "count": count}
+
+
+FEWEST_CHOICES = 10
+RULES = (close, exact, number, at_least, at_most, agree, same_set, choice)

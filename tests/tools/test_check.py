@@ -73,7 +73,9 @@ def test_the_slip_is_recognised(a, factor):
     assert "→" not in failure("a", a * -factor, a, slips=slips)
 
 
-def test_a_slip_that_equals_the_expected_value_is_refused():
+def test_a_slip_that_equals_the_expected_value_is_refused_where_an_author_runs_the_chapter(monkeypatch):
+    check.close("mean", 2.0, 2.0, slips={"a reader changed the inputs": 2.0})
+    monkeypatch.setenv("COURSE_AUTHOR", "1")
     with pytest.raises(ValueError, match="change the inputs"):
         check.close("mean", torch.ones(1), torch.ones(1), slips={"a mean over a batch of one": torch.ones(1)})
 

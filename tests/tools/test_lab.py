@@ -17,9 +17,8 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output, writes
 
-from course_tools.authoring import build
+from course_tools.authoring import build, exercises
 from course_tools.authoring.chapters import CHAPTERS
-from course_tools.grading.slips import load
 from course_tools.lab import copies, lab
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -305,7 +304,7 @@ def test_a_student_reads_runs_and_saves_and_git_sees_nothing(checkout: Path, sta
 
 @pytest.mark.browser
 def test_a_wrong_answer_gets_its_hint_and_no_wall(checkout: Path, start: Callable, page: Any):
-    slip = load(checkout / "solutions/03_backpropagation/slips.py")[0]
+    slip = exercises.planted(checkout / "solutions/03_backpropagation/03_backpropagation.py")[0]
     open_lab(page, start(""), "Deep Learning by Hand")
     open_notebook(page, "exercises 3")
     run_cell(page, "from course_utils import check")

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from course_tools.authoring import build, export
-from course_tools.grading import slips
+from course_tools.authoring import build, exercises, export
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -35,7 +34,7 @@ def blocks() -> list[str]:
     found = []
     for source in build.exercises():
         found += BLOCK.findall(source.read_text(encoding="utf-8"))
-        found += [slip.source.partition("\n")[2] for slip in slips.load(source.parent / "slips.py")]
+        found += [slip.source.partition("\n")[2] for slip in exercises.planted(source)]
     return found
 
 

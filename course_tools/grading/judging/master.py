@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from course_tools.authoring import build
 from course_tools.grading import slips
-from course_tools.grading.judging.cells import TestCell, take_apart
+from course_tools.grading.cells import TestCell, take_apart
 from course_utils.errors import CourseError
 
 ALWAYS_WARM = (
@@ -68,7 +68,8 @@ def load(folder: Path) -> Master:
         if is_test(cell):
             tests[grade_id(cell)] = take_apart(grade_id(cell), cell.source)
     planted = folder / "slips.py"
-    return Master(name, folder, notebook, tests, points, tuple(slips.load(planted)) if planted.exists() else ())
+    known = slips.load(planted, slips.solutions(notebook)) if planted.exists() else []
+    return Master(name, folder, notebook, tests, points, tuple(known))
 
 
 def _read(folder: Path) -> NotebookNode:

@@ -130,6 +130,23 @@ def _sorted_items(value: Value) -> list[str]:
     return sorted(map(repr, items))
 
 
+def _choice(got: Value, want: Value, rule: Rule) -> str:
+    mine, theirs = _chosen(got), _chosen(want)
+    if mine is None or theirs is None or not set(mine) <= set(rule["options"]):
+        return "is not made of the options; copy them letter by letter"
+    if len(mine) != rule["count"] or len(set(mine)) != len(mine):
+        return f"does not name {rule['count']} different options"
+    return "" if set(mine) == set(theirs) else "is not the right choice"
+
+
+def _chosen(value: Value) -> list[str] | None:
+    """The texts of a choice; None when it is none."""
+    chosen = plain(value)
+    items = [chosen] if isinstance(chosen, str) else chosen
+    texts = isinstance(items, list | tuple) and all(isinstance(x, str) for x in items)
+    return sorted(items) if texts else None
+
+
 _RULES: dict[str, Callable[[Value, Value, Rule], str]] = {
     "close": _same,
     "exact": _same,
@@ -137,4 +154,5 @@ _RULES: dict[str, Callable[[Value, Value, Rule], str]] = {
     "between": _between,
     "agree": _agree,
     "same_set": _same_set,
+    "choice": _choice,
 }

@@ -1,0 +1,138 @@
+"""The checks of an answer: its values, the error that it should raise, the form of what is sealed."""
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from course_utils.check.differences import Arrays, agreement, difference
+from course_utils.check.exceptions import explained
+from course_utils.check.failure import CheckFailed, failure
+from course_utils.check.hints import opened
+from course_utils.check.inputs import changed, copied, inputs, sizes
+from course_utils.check.tables import shown
+from course_utils.check.values import kind, short
+
+Slips = Mapping[str, Any]
+KEEP = "What a function is given belongs to the caller: work on a copy, such as x.clone(), or make a new tensor."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a comparison found. `problem` is empty when it holds.
+
+    `value` is what hints go by: the answer, the exception that came in its place, or "changes x".
+    """
+
+    value: Any
+    problem: str = ""
+    relation: str = ""
+    arrays: Arrays | None = None
+
+
+def close(
+    name: str,
+    actual: Any,
+    expected: Any,
+    *,
+    rtol: float | None = None,
+    atol: float | None = None,
+    slips: Slips | None = None,
+) -> None:
+    """Compare type, shape, dtype and values of `actual` with `expected`, in that order.
+
+    `actual` is a value, or a function without arguments that gives it: then an error in it is explained, and the
+    tensors, arrays and lists that it uses must be left as they were. Values are close when
+    |actual - expected| <= atol + rtol * |expected|; the tolerances default to torch.testing's for the dtype. NaN
+    equals only NaN. Tensors, arrays, numbers, strings, and lists, tuples and dicts of these can be compared.
+    `slips` maps a sentence to the value that a known mistake gives: if `actual` is that value, it is shown.
+
+    Raises CheckFailed, or ValueError when a slip cannot be told from the expected value.
+    """
+    _require_telling(name, expected, slips or {}, rtol, atol)
+    found = outcome(actual, expected, rtol=rtol, atol=atol)
+    if not found.problem:
+        print(f"✓ {name}: {agreement(found.value, expected)}")
+        return
+    if found.arrays:
+        shown(*found.arrays)
+    known = _of_slips(found.value, slips or {}, rtol, atol) or opened(name, found.value)
+    raise failure(name, found.problem, [*([found.relation] if found.relation else []), *known])
+
+
+def outcome(actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None) -> Outcome:
+    """How `actual`, a value or a function that gives one, compares with `expected`."""
+    given = inputs(actual) if is_call(actual) else {}
+    before = {name: copied(x) for name, x in given.items()}
+    try:
+        value = actual() if is_call(actual) else actual
+    except CheckFailed:
+        raise
+    except Exception as e:
+        return Outcome(e, explained(e, actual))
+    if found := difference(value, expected, rtol, atol, sizes(given)):
+        return Outcome(value, found.problem, found.relation, found.arrays)
+    if names := " and ".join(changed(before, given)):
+        return Outcome(f"changes {names}", f"is right, but the call changes {names}", KEEP)
+    return Outcome(value)
+
+
+def raises(name: str, error: type[Exception], call: Callable[[], Any], *, slips: Slips | None = None) -> None:
+    """Hold that `call()` raises `error`. If it returns a value that a slip gives, the slip is named.
+
+    Raises CheckFailed when it returns, or raises another error.
+    """
+    try:
+        value = call()
+    except error as e:
+        print(f"✓ {name}: raises {type(e).__name__}")
+        return
+    except Exception as e:
+        raise failure(name, f"raises {type(e).__name__}: {e}; it should raise {error.__name__}") from None
+    hint = _of_slips(value, slips or {}, None, None) or opened(name, value)
+    raise failure(name, f"returns {short(value)}; it should raise {error.__name__}", hint)
+
+
+def chosen(name: str, answer: Any, options: Collection[str], *, count: int = 1) -> None:
+    """Hold that `answer` is `count` of the `options`, in any order: a text, or a list or tuple of texts.
+
+    Says nothing about whether they are the right ones: that is sealed. Raises CheckFailed.
+    """
+    given = [answer] if isinstance(answer, str) else list(answer) if isinstance(answer, list | tuple) else None
+    wanted = f"choose {count} of {', '.join(options)}"
+    if given is None or any(not isinstance(x, str) for x in given):
+        raise failure(name, f"is {short(answer)}; {wanted}: texts in quotes, several in a list")
+    if unknown := [x for x in given if x not in options]:
+        raise failure(name, f"holds {short(unknown[0])}, which is none of the options; {wanted}")
+    if len(set(given)) != count or len(given) != count:
+        raise failure(name, f"holds {len(set(given))} different ones; {wanted}")
+    print(f"✓ {name}: noted. Whether it is right is told after handing in.")
+
+
+def predicted(name: str, answer: Any, *, count: int) -> None:
+    """Hold that `answer` is a list or tuple of `count` finite numbers. Whether they are right is sealed.
+
+    Raises CheckFailed.
+    """
+    given = list(answer) if isinstance(answer, list | tuple) else [answer]
+    if len(given) != count or any(kind(x) != "a number" or x != x or abs(x) == float("inf") for x in given):
+        raise failure(name, f"is {short(answer)}; write {count} number{'s' * (count > 1)}")
+    print(f"✓ {name}: noted. Whether it is right is told after handing in.")
+
+
+def is_call(x: Any) -> bool:
+    """Whether it is a function written for a check, such as a lambda, and not a value."""
+    return callable(x) and hasattr(x, "__code__")
+
+
+def _of_slips(value: Any, slips: Slips, rtol: float | None, atol: float | None) -> list[str]:
+    return [sentence for sentence, wrong in slips.items() if not difference(value, wrong, rtol, atol)][:1]
+
+
+def _require_telling(name: str, expected: Any, slips: Slips, rtol: float | None, atol: float | None) -> None:
+    """An author's slip must differ from what is expected. A reader who changes the inputs is not troubled by it."""
+    if not os.environ.get("COURSE_AUTHOR"):
+        return
+    for sentence, wrong in slips.items():
+        if not difference(wrong, expected, rtol, atol):
+            raise ValueError(f"check {name!r}: the slip {sentence!r} equals the expected value; change the inputs")

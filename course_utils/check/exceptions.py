@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def explained(error, call):
+    return f"raises {type(error).__name__}: {error}"
