@@ -111,7 +111,9 @@ def _cells(array: np.ndarray, named: str) -> tuple[np.ndarray, np.ndarray]:
     finite = np.isfinite(flat)
     exponent = _exponent(np.abs(flat[finite]).max(initial=0.0))
     cell = math.ldexp(GRIDS.get(named, 2.0**-12), exponent)
-    at = np.where(finite, flat, 0) / cell + 0.377  # so that simple fractions lie inside a cell
+    with np.errstate(all="ignore"):
+        at = np.where(finite, flat, 0) / cell + 0.377  # so that simple fractions lie inside a cell
+        at = np.clip(at, -(2.0**50), 2.0**50)  # numbers beyond all measure: see _exponent
     cells = np.floor(at)
     inside = at - cells
     others = np.where(inside < BORDER, -1, np.where(inside > 1 - BORDER, 1, 0)) * finite

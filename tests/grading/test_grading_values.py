@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from course_tools.authoring import build
 from course_tools.grading import author
+from course_tools.grading.cells import take_apart
 from course_tools.grading.inside.values import Malformed, NotSealable, Value, decode, encode
 from course_tools.grading.intake import sanitize
-from course_tools.grading.cells import take_apart
 from course_tools.grading.judging.rules import compare
 from course_utils import check
 from course_utils.closeness import SEALED, SHOWN

@@ -39,7 +39,13 @@ def blocks() -> list[str]:
 
 
 def test_what_a_student_needs_is_there(edition: Path) -> None:
-    for name in ("README.md", "pyproject.toml", "constraints.txt", "nbgrader_config.py", "course_utils/check.py"):
+    for name in (
+        "README.md",
+        "pyproject.toml",
+        "constraints.txt",
+        "nbgrader_config.py",
+        "course_utils/check/__init__.py",
+    ):
         assert (edition / name).exists(), name
     chapters = {p.name for p in (ROOT / "chapters").glob("*.ipynb")}
     assert chapters == {p.name for p in (edition / "chapters").glob("*.ipynb")}
@@ -89,7 +95,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(TINY, root / "solutions")
     build.assignment(root / "solutions" / "90_tiny" / "90_tiny.py", root)
     (root / "README.md").write_text("# A course\n", encoding="utf-8")
-    (root / "course_utils").mkdir()
+    (root / "course_utils").mkdir(exist_ok=True)
     (root / "course_utils" / "helper.py").write_text("x = 1\n", encoding="utf-8")
     for command in (["init", "-q"], ["add", "."]):
         subprocess.run(["git", "-C", str(root), *command], check=True)
