@@ -178,6 +178,19 @@ def floors(
     floors.run(names or [])
 
 
+@app.command()
+def mutants(
+    name: Annotated[str, typer.Argument(help="The assignment: 03_backpropagation, or 3.")],
+    hints: Annotated[bool, typer.Option("--hints", help="Propose wrong answers that deserve a hint.")] = False,
+    only: Annotated[str, typer.Option(metavar="EXERCISE", help="Try this exercise alone.")] = "",
+    workers: Annotated[int, typer.Option(min=1, help="How many at once.")] = 2,
+) -> None:
+    """Put one slip at a time into each solution, and list those that the checks do not notice."""
+    from course_tools.authoring.mutants import mutants
+
+    mutants.run(name, only, hints, workers)
+
+
 def main() -> None:
     """Run the command line; a CourseError becomes its message and exit code 1."""
     try:

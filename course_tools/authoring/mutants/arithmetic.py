@@ -5,8 +5,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from course_tools.authoring.mutants.code import Code, Edit, called, whole
+from course_tools.authoring.mutants.tensors import axes
 
-SAME_RANK = {ast.Mult: ("*", ["/"]), ast.Div: ("/", ["*", "//"]), ast.FloorDiv: ("//", ["/"]), ast.MatMult: ("@", ["*"])}
+SAME_RANK = {
+    ast.Mult: ("*", ["/"]),
+    ast.Div: ("/", ["*", "//"]),
+    ast.FloorDiv: ("//", ["/"]),
+    ast.MatMult: ("@", ["*"]),
+}
 COMPARED = {
     ast.Lt: ("<", ["<=", ">=", ">"]),
     ast.LtE: ("<=", ["<", ">", ">="]),
@@ -19,7 +25,10 @@ COMPARED = {
     ast.In: ("in", ["not in"]),
     ast.NotIn: ("not in", ["in"]),
 }
-WITHOUT_SIGN = ("zeros", "zeros_like", "empty", "empty_like", "arange", "range", "list", "len", "slice", "pad", "divmod")
+WITHOUT_SIGN = (
+    *("zeros", "zeros_like", "empty", "empty_like", "arange"),
+    *("range", "list", "len", "slice", "pad", "divmod"),
+)
 
 
 def sign(node: ast.AST, code: Code) -> Iterator[Edit]:
@@ -83,7 +92,7 @@ def _has_an_operator_of_its_own(node: ast.AST, code: Code) -> bool:
         return above.arg in ("dim", "axis", "correction")
     if isinstance(above, ast.Subscript):
         return above.slice is node
-    return isinstance(above, ast.Slice) or called(above) in ("range", "flatten", "permute", "transpose")
+    return isinstance(above, ast.Slice) or node in axes(above) or called(above) in ("range", "permute", "transpose")
 
 
 def comparison(node: ast.AST, code: Code) -> Iterator[Edit]:

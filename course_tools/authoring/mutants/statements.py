@@ -20,7 +20,7 @@ def line(node: ast.AST, code: Code) -> Iterator[Edit]:
         old, other = AUGMENTED[type(node.op)]
         for new in ("=", other):
             yield code.token(node, node.target, node.value, old, new)
-    if isinstance(node, ast.For | ast.FunctionDef | ast.If):
+    if isinstance(node, ast.For | ast.While | ast.FunctionDef | ast.If):
         yield from _exchanged_lines(node.body, code)
     if isinstance(node, ast.Assign):
         yield from _one_by_one(node, code)
@@ -45,11 +45,11 @@ def _bound_elsewhere(node: ast.AST, code: Code) -> bool:
 def _exchanged_lines(body: list[ast.stmt], code: Code) -> Iterator[Edit]:
     """Two neighbouring lines exchanged, of which one needs what the other changes."""
     for first, second in pairwise(body):
-        if _is_simple(first) and _is_simple(second) and _bound_elsewhere(first, code):
-            if _stored(first) & _names(second) or _stored(second) & _names(first):
-                between = code.data[code.end(first) : code.start(second)].decode()
-                text = f"{code.text(second)}{between}{code.text(first)}"
-                yield Edit(code.start(first), code.end(second), text, first)
+        needed = _stored(first) & _names(second) or _stored(second) & _names(first)
+        if needed and _is_simple(first) and _is_simple(second) and _bound_elsewhere(first, code):
+            between = code.data[code.end(first) : code.start(second)].decode()
+            text = f"{code.text(second)}{between}{code.text(first)}"
+            yield Edit(code.start(first), code.end(second), text, first)
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -57,8 +57,22 @@ def _names(node: ast.AST) -> set[str]:
 
 
 def _stored(node: ast.AST) -> set[str]:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
-    return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    """The names that an assignment changes, whole or in places."""
+    if isinstance(node, ast.AugAssign):
+        return {_root(node.target)}
+    found = [t for target in node.targets for t in _parts(target)] if isinstance(node, ast.Assign) else []
+    return {_root(target) for target in found}
+
+
+def _parts(target: ast.expr) -> list[ast.expr]:
+    return target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+
+
+def _root(target: ast.expr) -> str:
+    """The name `x` of a target such as x, x[i] or x.y[i]."""
+    while isinstance(target, ast.Subscript | ast.Attribute | ast.Starred):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _one_by_one(node: ast.Assign, code: Code) -> Iterator[Edit]:
@@ -93,9 +107,13 @@ def control(node: ast.AST, code: Code) -> Iterator[Edit]:
     elif isinstance(node, ast.IfExp):
         yield code.replace(node, code.text(node.body))
         yield code.replace(node, code.text(node.orelse))
-    elif isinstance(node, ast.Return) and isinstance(above := code.parents[node], ast.If | ast.For | ast.While):
-        if len(above.body) > 1:  # else it is the same as the branch never taken
-            yield dropped(node, code)
+    elif isinstance(node, ast.Return) and _more_than_this(code.parents[node]):
+        yield dropped(node, code)
+
+
+def _more_than_this(above: ast.AST) -> bool:
+    """Whether a branch or loop holds more than its `return`; if not, without it is the same as never taken."""
+    return isinstance(above, ast.If | ast.For | ast.While) and len(above.body) > 1
 
 
 def variable(node: ast.AST, code: Code, alike: Mapping[str, set[str]] | None) -> Iterator[Edit]:
@@ -104,7 +122,7 @@ def variable(node: ast.AST, code: Code, alike: Mapping[str, set[str]] | None) ->
         return
     bound = code.bound_before(node)
     if node.id in bound:
-        others = [n for n in bound if n != node.id and (alike is None or n in alike.get(node.id, ()))]
+        others = [n for n in bound if n not in (node.id, "_") and (alike is None or n in alike.get(node.id, ()))]
         others.sort(key=lambda other: _distance(bound, node.id, other))
         for other in others[: MOST_NAMES if alike is None else MOST_ALIKE]:
             yield code.replace(node, other)

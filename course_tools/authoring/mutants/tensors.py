@@ -7,8 +7,8 @@ from course_tools.authoring.mutants.code import Code, Edit, called, is_builtin, 
 
 OVER_AN_AXIS = (
     *("sum", "mean", "max", "min", "amax", "amin", "argmax", "argmin", "std", "var", "prod", "any", "all", "norm"),
-    *("softmax", "log_softmax", "logsumexp", "cumsum", "cumprod", "sort", "argsort", "median", "flatten", "unsqueeze"),
-    *("squeeze", "flip", "cat", "stack", "concatenate", "transpose", "permute", "repeat_interleave"),
+    *("softmax", "log_softmax", "logsumexp", "cumsum", "cumprod", "sort", "argsort", "median", "flatten"),
+    *("unsqueeze", "squeeze", "flip", "cat", "stack", "concatenate", "repeat_interleave"),
 )
 REDUCED = (*OVER_AN_AXIS[:14], "logsumexp", "median")
 OTHER_REDUCTION = {
@@ -32,9 +32,7 @@ CASTS = ("double", "float", "to", "long", "int", "type_as", "astype")
 
 def axis(node: ast.AST, code: Code) -> Iterator[Edit]:
     """Another axis, none, or one less; -1 for a 0, 1 or 2 is only another name of one of these."""
-    if not isinstance(node, ast.Call) or called(node) not in (*OVER_AN_AXIS, "diff") or is_builtin(node):
-        return
-    for given in _axes(node):
+    for given in axes(node):
         if (number := whole(given)) is not None:
             for other in (0, 1, 2) if number >= 0 else (0, 1, -2):
                 yield code.replace(given, str(other))
@@ -42,15 +40,18 @@ def axis(node: ast.AST, code: Code) -> Iterator[Edit]:
             for dropped in given.elts:
                 left = ", ".join(code.text(item) for item in given.elts if item is not dropped)
                 yield code.replace(given, f"({left},)" if len(given.elts) == 2 else f"({left})")
-        yield code.call(node, _without(node, given, code))
+        if isinstance(node, ast.Call):
+            yield code.call(node, _without(node, given, code))
 
 
-def _axes(node: ast.Call) -> list[ast.expr]:
-    """The arguments of a call that name an axis."""
+def axes(node: ast.AST) -> list[ast.expr]:
+    """The arguments of a call that name an axis; none when it is another node."""
+    if not isinstance(node, ast.Call) or called(node) not in (*OVER_AN_AXIS, "diff") or is_builtin(node):
+        return []
     named = [keyword.value for keyword in node.keywords if keyword.arg in ("dim", "axis")]
+    if called(node) == "diff":
+        return named  # its first number is no axis
     first = 0 if method_of(node) is not None else 1
-    if called(node) in ("permute", "transpose", "diff"):
-        return named  # their axes are exchanged by `argument`; diff's first number is no axis
     return named + node.args[first : first + (2 if called(node) == "flatten" else 1)]
 
 
@@ -67,7 +68,7 @@ def keepdim(node: ast.AST, code: Code) -> Iterator[Edit]:
     kept = [keyword.value for keyword in node.keywords if keyword.arg in ("keepdim", "keepdims")]
     for value in kept:
         yield code.call(node, _without(node, value, code))
-    if not kept and _axes(node):
+    if not kept and axes(node):
         yield code.call(node, [*code.arguments(node), "keepdim=True"])
 
 
@@ -79,8 +80,10 @@ def reduction(node: ast.AST, code: Code) -> Iterator[Edit]:
         yield _renamed(node.func, other, code)
     corrections = [k.value for k in node.keywords if k.arg in ("correction", "unbiased")]
     for value in corrections:
-        if isinstance(value, ast.Constant) and type(value.value) in (int, bool):
-            yield code.replace(value, repr(type(value.value)(1 - value.value)))
+        if isinstance(value, ast.Constant) and isinstance(value.value, bool):
+            yield code.replace(value, repr(not value.value))
+        elif (number := whole(value)) is not None:
+            yield code.replace(value, str(1 - number))
     if node.func.attr in ("std", "var") and not corrections:
         yield code.call(node, [*code.arguments(node), "correction=0"])
 
@@ -192,9 +195,9 @@ def in_place(node: ast.AST, code: Code) -> Iterator[Edit]:
         elif called(node) == "sorted" and len(node.args) == 1 and not node.keywords:
             yield code.replace(node, f"({code.wrapped(node.args[0])}.sort() or {code.text(node.args[0])})")
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        if changed := _changed_parameter(node.value, code):
-            if code.text(node.targets[0]) == changed[0]:
-                yield code.replace(node, changed[1])
+        changed = _changed_parameter(node.value, code)
+        if changed and changed[0] == code.text(node.targets[0]):
+            yield code.replace(node, changed[1])
     elif isinstance(node, ast.Return) and node.value is not None:
         yield from _returned_in_place(node, code)
 
@@ -216,5 +219,3 @@ def _changed_parameter(value: ast.expr, code: Code) -> tuple[str, str] | None:
         if name in code.parameters(value):
             return name, f"{name} {signs[type(value.op)]} {code.text(value.right)}"
     return None
-
-

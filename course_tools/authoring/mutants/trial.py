@@ -94,6 +94,7 @@ def load(source: Path) -> list[Exercise]:
 def outcome(exercise: Exercise, answer: str, watched: bool = False) -> Outcome:
     """Run the answer's cell and its tests here, for good: the namespace and torch's settings are not put back."""
     kinds: dict[str, set[str]] = {}
+    exercise.namespace.pop(exercise.name, None)  # the true solution helps nobody
     loaded = set(sys.modules)
     began = time.monotonic()
     with _quiet(), recording() as failed:
@@ -154,7 +155,7 @@ def _watching(kinds: dict[str, set[str]]) -> Callable[..., Any]:
     """A trace function that notes what each local name of the answer holds, line by line."""
 
     def watch(frame: FrameType, event: str, _: Any) -> Any:
-        if frame.f_code.co_filename != ANSWER:
+        if frame.f_code.co_filename != ANSWER or frame.f_code.co_name == "<module>":
             return None
         for name, value in frame.f_locals.items():
             kinds.setdefault(name, set()).add(_kind(value))
@@ -211,5 +212,3 @@ def _difference(mine: Sealed | None, theirs: Sealed) -> str:
         if reason := compare(got, want, plain(rule)):
             return f"{name} {reason}"
     return ""
-
-
