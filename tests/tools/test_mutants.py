@@ -12,6 +12,7 @@ from course_tools.authoring import build, exercises
 from course_tools.authoring.mutants import forks, mutants, trial
 from course_tools.authoring.mutants.operators import OPERATORS, Mutant
 from course_tools.authoring.mutants.operators import mutants as mutants_of
+from course_tools.grading import slips
 from course_utils.errors import CourseError
 
 # -- operators -------------------------------------------------------------------------------------------------
@@ -367,3 +368,16 @@ def answers(number: str) -> dict[str, list[Mutant]]:
 def test_each_exercise_has_mutants(source: Path) -> None:
     for name, made in answers(source.stem[:2]).items():
         assert 3 <= len(made) <= 200, name
+
+
+@pytest.mark.parametrize("source", build.exercises(), ids=lambda path: path.stem)
+def test_every_planted_slip_is_rejected_by_both_sides(source: Path) -> None:
+    """The trial judges as the grader does: what the author proved to be wrong is wrong here, with the same hint."""
+    found = {e.name: e for e in trial.load(source)}
+    solutions = mutants._solutions(list(found.values()), 2)
+    planted = slips.load(source.parent / "slips.py")
+    jobs = [forks.Job(i, partial(trial.outcome, found[s.cell], s.source), 30.0) for i, s in enumerate(planted)]
+    for i, result in forks.results(jobs, 2):
+        verdict = trial.verdict(result, solutions[planted[i].cell])
+        assert planted[i].hint in verdict.visible, planted[i].name
+        assert verdict.hidden, planted[i].name

@@ -51,8 +51,9 @@ def _require_none_left(source: Path, reports: list[Report]) -> None:
     stale = sum(len(report.stale) for report in reports)
     if survivors or stale:
         raise CourseError(
-            f"{source.stem}: {survivors} mutants survive, {stale} listed equivalents are stale. Give the checks inputs"
-            " that tell right from wrong, or list what changes nothing in slips.py: equivalent(cell, why, line)."
+            f"{source.stem}: {survivors} mutants survive, {stale} listed equivalents are stale. Give the checks"
+            " inputs that tell right from wrong, or list what changes nothing in slips.py:"
+            ' equivalent("exercise", "why", "the changed line").'
         )
 
 
