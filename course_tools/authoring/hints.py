@@ -1,42 +1,37 @@
-"""What `course build` locks into course_utils/hints: the hint of each planted mistake, under the value that it gives.
+"""What `course build` locks into course_utils/hints: a sentence for a wrong value, which only that value opens.
 
 Each slip takes the place of its solution cell, and the visible check is run to its end; the values that it compares,
-where they are wrong, are the keys. The file is written again when the assignment or its slips have changed.
+where they are wrong, are the keys of the slip's hint. Then all mutants of the solution are run in the same way: a
+value that no slip gives, and that mutants of one kind alone give, opens a sentence about that kind.
+
+The file is written again when the assignment, its slips or the operators have changed.
 """
 
 import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
+import torch
 from nbformat import NotebookNode
 
+from course_tools import mutation
+from course_tools.authoring.recording import Failed, recording
 from course_tools.grading import slips
 from course_tools.grading.cells import take_apart
-from course_utils import check
+from course_tools.mutation import forks
+from course_tools.mutation.kinds import SENTENCES, sentence
+from course_tools.mutation.operators import Mutant, mutants
 from course_utils.check import hints
-from course_utils.check.answers import outcome
 from course_utils.errors import CourseError
 
-
-@dataclass(frozen=True)
-class Compared:
-    """One comparison of a visible check: its name, the key of the value that it was given, whether that is wrong."""
-
-    check: str
-    key: bytes
-    wrong: bool
-
-
-def made_from(notebook: NotebookNode, planted: str) -> str:
-    """A digest of what the locks depend on: the code cells and the text of slips.py."""
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return hashlib.sha256(json.dumps([code, planted]).encode()).hexdigest()[:16]
+SECONDS = 10.0  # for one mutant
+WORKERS = 2
+Names = dict[str, Any]
 
 
 def path(name: str, root: Path) -> Path:
@@ -45,66 +40,94 @@ def path(name: str, root: Path) -> Path:
 
 
 def belongs(path: Path, notebook: NotebookNode, planted: Path) -> bool:
-    """Whether the locks in a file were made from this assignment and these slips."""
+    """Whether the locks in a file were made from this assignment, these slips and the present operators."""
     if not path.exists():
         return False
-    digest = made_from(notebook, planted.read_text(encoding="utf-8"))
-    return bool(json.loads(path.read_text(encoding="utf-8"))["made_from"] == digest)
+    return bool(json.loads(path.read_text(encoding="utf-8"))["made_from"] == made_from(notebook, planted))
+
+
+def made_from(notebook: NotebookNode, planted: Path) -> str:
+    """A digest of what the locks depend on."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    operators = [p.read_text(encoding="utf-8") for p in sorted(Path(mutation.__file__).parent.glob("*.py"))]
+    return hashlib.sha256(json.dumps([code, planted.read_text("utf-8"), operators]).encode()).hexdigest()[:16]
 
 
 def text(name: str, notebook: NotebookNode, planted: Path) -> str:
-    """The file with the locks of all slips. Raises CourseError when two slips cannot be told apart."""
-    locks: dict[str, str] = {}
-    for opens, hint in _hints(name, notebook, planted):
-        place, words = hints.locked(opens, hint)
-        locks[place] = words
-    digest = made_from(notebook, planted.read_text(encoding="utf-8"))
-    return json.dumps({"made_from": digest, "locks": dict(sorted(locks.items()))}, indent=1) + "\n"
+    """The file with the locks. Raises CourseError when two slips cannot be told apart."""
+    torch.set_num_threads(1)  # a forked child has no threads but its own, and would wait for the others
+    known = slips.load(planted, slips.solutions(notebook))
+    found: dict[bytes, str] = {}
+    for cell in slips.solutions(notebook):
+        namespace = before(notebook, cell)
+        test = take_apart(f"test_{cell}", _test(notebook, cell)).visible
+        of_slips = _of_slips(name, [slip for slip in known if slip.cell == cell], test, namespace)
+        found |= {**_of_mutants(slips.solutions(notebook)[cell], test, namespace), **of_slips}
+    locks = dict(sorted(hints.locked(key, hint) for key, hint in found.items()))
+    return json.dumps({"made_from": made_from(notebook, planted), "locks": locks}, indent=1) + "\n"
 
 
-def _hints(name: str, notebook: NotebookNode, planted: Path) -> Iterator[tuple[bytes, str]]:
-    """Each key with the one hint that it opens."""
-    found: dict[bytes, dict[str, bool]] = {}  # key -> hint -> is it the first thing that is wrong with the slip?
-    for slip in slips.load(planted, slips.solutions(notebook)):
-        wrong = [compared for compared in asked(notebook, slip.cell, slip.source) if compared.wrong]
-        for i, compared in enumerate(wrong):
-            known = found.setdefault(compared.key, {})
-            known[slip.hint] = known.get(slip.hint, False) or i == 0
-    for opens, known in found.items():
-        first = [hint for hint, is_first in known.items() if is_first]
-        if len(first) > 1:
-            raise CourseError(f"{name}: the slips {first[0]!r} and {first[1]!r} give the same value in the visible "
-                              "check. Change its inputs, or let both say the same.")  # fmt: skip
-        yield opens, (first or list(known))[0]
+def before(notebook: NotebookNode, cell: str) -> Names:
+    """The names that stand before a solution cell: those that the cells without points define."""
+    namespace: Names = {"__name__": "__main__"}
+    for code in (c for c in notebook.cells if c.cell_type == "code"):
+        about = code.metadata.get("nbgrader", {})
+        if about.get("grade_id") == cell:
+            return namespace
+        if not about.get("grade"):
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(code.source, namespace)
+    raise CourseError(f"There is no solution cell {cell}.")
 
 
-def asked(notebook: NotebookNode, cell: str, source: str) -> list[Compared]:
-    """What the visible check of a solution cell compares when `source` stands in the cell's place."""
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    with contextlib.redirect_stdout(io.StringIO()):
-        for code in (c for c in notebook.cells if c.cell_type == "code"):
-            name = code.metadata.get("nbgrader", {}).get("grade_id", "")
-            if name == f"test_{cell}":
-                return compared_by(take_apart(name, code.source).visible, namespace)
-            if not code.metadata.get("nbgrader", {}).get("grade"):
-                exec(source if name == cell else code.source, namespace)
+def _test(notebook: NotebookNode, cell: str) -> str:
+    for code in notebook.cells:
+        if code.metadata.get("nbgrader", {}).get("grade_id") == f"test_{cell}":
+            return str(code.source)
     raise CourseError(f"The exercise {cell} has no cell test_{cell}. Write its check.")
 
 
-def compared_by(test: str, namespace: dict[str, Any]) -> list[Compared]:
-    """What a visible check compares, to its end: a comparison that fails is noted and does not stop it."""
-    found: list[Compared] = []
+def failures(source: str, test: str, namespace: Names) -> list[Failed]:
+    """The comparisons of a visible check that an answer fails; the namespace is left as it was."""
+    names = dict(namespace)
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), recording() as failed:
+        warnings.simplefilter("ignore")
+        with contextlib.suppress(Exception):
+            exec(source, names)
+            exec(test, names)
+    return failed
 
-    def close(
-        name: str, actual: Any, expected: Any, *, rtol: Any = None, atol: Any = None, slips: Any = None
-    ) -> None:
-        result = outcome(actual, expected, rtol=rtol, atol=atol)
-        found.append(Compared(name, hints.key(name, result.value), bool(result.problem)))
 
-    def raises(name: str, error: type[Exception], call: Callable[[], Any], *, slips: Any = None) -> None:
-        value = outcome(call, None).value
-        found.append(Compared(name, hints.key(name, value), not isinstance(value, error)))
+def _of_slips(name: str, known: list[slips.Slip], test: str, namespace: Names) -> dict[bytes, str]:
+    """Each key with the hint that it opens."""
+    found: dict[bytes, dict[str, bool]] = {}  # key -> hint -> is it the first thing that is wrong with the slip?
+    for slip in known:
+        for i, failed in enumerate(failures(slip.source, test, namespace)):
+            said = found.setdefault(failed.key, {})
+            said[slip.hint] = said.get(slip.hint, False) or i == 0
+    for said in found.values():
+        first = [hint for hint, is_first in said.items() if is_first]
+        if len(first) > 1:
+            raise CourseError(
+                f"{name}: the slips {first[0]!r} and {first[1]!r} give the same value in the visible check."
+                " Change its inputs, or let both say the same."
+            )
+    return {key: max(said, key=lambda hint: said[hint]) for key, said in found.items()}
 
-    with mock.patch.multiple(check, close=close, raises=raises), contextlib.suppress(Exception):
-        exec(test, namespace)
-    return found
+
+def _of_mutants(solution: str, test: str, namespace: Names) -> dict[bytes, str]:
+    """The key of each value that mutants of one kind alone give, with what is said of that kind."""
+    made = mutants(solution)
+    jobs = (forks.Job(i, partial(failures, m.source, test, namespace), SECONDS) for i, m in enumerate(made))
+    found: dict[bytes, list[Mutant]] = {}
+    for i, result in forks.results(jobs, WORKERS):
+        for failed in [] if isinstance(result, forks.Lost) else result:
+            if failed.telling and made[i].kind in SENTENCES:
+                found.setdefault(failed.key, []).append(made[i])
+    return {key: said for key, alike in found.items() if (said := _said(alike))}
+
+
+def _said(alike: list[Mutant]) -> str:
+    """The sentence for mutants that give one value; empty when they are of several kinds."""
+    kinds, names = {m.kind for m in alike}, {m.names for m in alike}
+    return sentence(kinds.pop(), names.pop() if len(names) == 1 else ()) if len(kinds) == 1 else ""

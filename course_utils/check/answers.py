@@ -57,7 +57,8 @@ def close(
     if found.arrays:
         shown(*found.arrays)
     known = _of_slips(found.value, slips or {}, rtol, atol) or opened(name, found.value)
-    raise failure(name, found.problem, [*([found.relation] if found.relation else []), *known])
+    asks = known and "?" in found.relation  # the hint knows better than a question
+    raise failure(name, found.problem, [*([] if asks or not found.relation else [found.relation]), *known])
 
 
 def outcome(actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None) -> Outcome:

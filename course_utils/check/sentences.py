@@ -14,6 +14,10 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "A value is None here: is a `return` missing in the function that made it? A function that changes its "
         "argument, such as `list.append`, returns None too.",
     ),
+    (
+        r"torch\.return_types\.(?P<name>\w+)",
+        "Along an axis `{name}` gives a pair, the values and their places; `.values` takes the first.",
+    ),
     # -- matrix products
     (
         r"mat1 and mat2 shapes cannot be multiplied \((?P<m>\d+)x(?P<k>\d+) and "

@@ -10,9 +10,9 @@ import pytest
 
 from course_tools.authoring import build, exercises
 from course_tools.authoring.mutants import forks, mutants, trial
-from course_tools.authoring.mutants.operators import OPERATORS, Mutant
-from course_tools.authoring.mutants.operators import mutants as mutants_of
 from course_tools.grading import slips
+from course_tools.mutation.operators import OPERATORS, Mutant
+from course_tools.mutation.operators import mutants as mutants_of
 from course_utils.errors import CourseError
 
 # -- operators -------------------------------------------------------------------------------------------------

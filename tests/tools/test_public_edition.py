@@ -111,7 +111,8 @@ def small(made: Path, tmp_path: Path) -> Path:
 def test_a_small_course_is_exported(small: Path, tmp_path: Path) -> None:
     export.run(tmp_path / "out", small)
     files = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*") if p.is_file()}
-    assert files == {"README.md", "course_utils/helper.py", "assignments/90_tiny/90_tiny.ipynb"}
+    hints = "course_utils/hints/90_tiny.json"
+    assert files == {"README.md", "course_utils/helper.py", hints, "assignments/90_tiny/90_tiny.ipynb"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ A mutant that a check accepts shows an input that does not tell right from wrong
 then slips.py says so, with the reason.
 """
 
-import ast
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,11 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from course_tools.authoring import build
-from course_tools.authoring.mutants import forks, trial
-from course_tools.authoring.mutants.hints import proposals
-from course_tools.authoring.mutants.operators import Mutant, mutants
+from course_tools.authoring.mutants import trial
+from course_tools.authoring.mutants.proposals import proposals
 from course_tools.authoring.mutants.report import Equivalents, Report, Tried, unknown
 from course_tools.authoring.mutants.trial import Exercise, Outcome
+from course_tools.grading import slips
+from course_tools.mutation import forks
+from course_tools.mutation.operators import Mutant, mutants
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
 
@@ -35,7 +36,7 @@ def run(name: str, only: str = "", hints: bool = False, workers: int = WORKERS, 
     source = sources[one_of(name, sources, "assignment")]
     found, console = trial.load(source), Console(highlight=False, markup=False, soft_wrap=True)
     wanted = {one_of(only, [e.name for e in found], "exercise")} if only else {e.name for e in found}
-    listed = equivalents(source.parent / "slips.py")
+    listed = slips.equivalents(source.parent / "slips.py")
     if strangers := unknown(listed, [e.name for e in found]):
         raise CourseError(f"slips.py lists equivalents of {', '.join(strangers)}, which is no exercise. Correct it.")
     chosen = {e.name: e for e in found if e.name in wanted}
@@ -105,14 +106,3 @@ def _verdicts(
 
 def _limit(solution: Outcome) -> float:
     return max(min(LONGEST, SPARE + TIMES * solution.seconds), 2 * solution.seconds)
-
-
-def equivalents(path: Path) -> dict[tuple[str, str], str]:
-    """What a slips.py lists: `equivalent("conv2d", "the order of a sum does not matter", "a line", "another")`."""
-    found: dict[tuple[str, str], str] = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body if path.exists() else []:
-        call = node.value if isinstance(node, ast.Expr) else None
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "equivalent":
-            cell, reason, *lines = (ast.literal_eval(argument) for argument in call.args)
-            found |= {(cell, line): reason for line in lines}
-    return found

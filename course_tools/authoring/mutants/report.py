@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from course_tools.authoring.mutants.operators import Mutant
 from course_tools.authoring.mutants.trial import Verdict
+from course_tools.mutation.operators import Mutant
 
 Equivalents = Mapping[tuple[str, str], str]  # (cell, the line as `Mutant.after` has it) -> why it changes nothing
 

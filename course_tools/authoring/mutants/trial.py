@@ -23,12 +23,12 @@ import numpy.random
 import torch
 
 from course_tools.authoring import exercises
-from course_tools.authoring.mutants.forks import Lost
-from course_tools.authoring.mutants.recording import Failed, recording
+from course_tools.authoring.recording import Failed, recording
 from course_tools.grading import author
+from course_tools.grading.cells import TestCell, take_apart
 from course_tools.grading.inside.values import decode_all, encode, plain
-from course_tools.grading.judging.cells import TestCell, take_apart
 from course_tools.grading.judging.rules import compare
+from course_tools.mutation.forks import Lost
 from course_utils.errors import CourseError
 
 SEED = 20_000

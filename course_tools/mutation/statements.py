@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from course_tools.authoring.mutants.arithmetic import exchanged
-from course_tools.authoring.mutants.code import Code, Edit, called
+from course_tools.mutation.arithmetic import exchanged
+from course_tools.mutation.code import Code, Edit, called
 
 AUGMENTED = {ast.Add: ("+=", "-="), ast.Sub: ("-=", "+="), ast.Mult: ("*=", "/="), ast.Div: ("/=", "*=")}
 ELSEWHERE = ("dim", "axis", "keepdim", "keepdims", "dtype", "correction", "unbiased")  # keywords with an own operator

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from course_tools.authoring.mutants.report import Report, Tried
+from course_tools.authoring.recording import Failed
+from course_tools.mutation.kinds import LEAD
 
 MOST_PLAUSIBLE = ("axis", "reduction", "term", "sign", "index", "transpose", "keepdim", "factor")
 MOST = 10  # proposals for an exercise
@@ -12,10 +14,10 @@ MOST = 10  # proposals for an exercise
 
 def proposals(report: Report, source: str) -> list[str]:
     """A line `change(cell, "...", old, new)` for each wrong value without a hint; `source` is the solution cell."""
-    groups: dict[tuple[str, str], list[Tried]] = {}
+    groups: dict[bytes, list[Tried]] = {}
     for tried in _without_hint(report):
         if tried.verdict.failed and source.count(tried.mutant.before) == 1:
-            groups.setdefault((tried.verdict.failed.check, tried.verdict.failed.value), []).append(tried)
+            groups.setdefault(tried.verdict.failed.key, []).append(tried)
     ranked = sorted((sorted(group, key=_rank) for group in groups.values()), key=lambda group: _rank(group[0]))
     return [_line(report.exercise, group) for group in _kinds_in_turn(ranked)[:MOST]]
 
@@ -33,8 +35,13 @@ def _kinds_in_turn(ranked: list[list[Tried]]) -> list[list[Tried]]:
 
 def _without_hint(report: Report) -> Iterator[Tried]:
     for tried in report.tried:
-        if tried.verdict.failed and not tried.verdict.failed.has_hint:
+        if tried.verdict.failed and not _has_slips_hint(tried.verdict.failed):
             yield tried
+
+
+def _has_slips_hint(failed: Failed) -> bool:
+    """Whether a slip has this value; what is said of a kind of mutant is no hint of an author's."""
+    return any(not hint.startswith(LEAD) for hint in failed.hints)
 
 
 def _rank(tried: Tried) -> int:

@@ -8,8 +8,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from course_tools.authoring.mutants import arithmetic, statements, tensors
-from course_tools.authoring.mutants.code import Code, Edit
+from course_tools.mutation import arithmetic, statements, tensors
+from course_tools.mutation.code import Code, Edit
 
 OPERATORS = {
     "sign": arithmetic.sign,

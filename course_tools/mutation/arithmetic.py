@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 from itertools import pairwise
 
-from course_tools.authoring.mutants.code import Code, Edit, called, whole
-from course_tools.authoring.mutants.tensors import axes
+from course_tools.mutation.code import Code, Edit, called, whole
+from course_tools.mutation.tensors import axes
 
 SAME_RANK = {
     ast.Mult: ("*", ["/"]),

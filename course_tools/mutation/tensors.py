@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from course_tools.authoring.mutants.code import Code, Edit, called, is_builtin, method_of, whole
+from course_tools.mutation.code import Code, Edit, called, is_builtin, method_of, whole
 
 OVER_AN_AXIS = (
     *("sum", "mean", "max", "min", "amax", "amin", "argmax", "argmin", "std", "var", "prod", "any", "all", "norm"),

@@ -1,0 +1,70 @@
+"""What the visible checks of a cell compare, all of them: a check that fails is noted, and the cell goes on."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course_utils import check
+from course_utils.check import hints
+from course_utils.check.answers import outcome
+from course_utils.check.values import GROUPS, NUMERIC, as_array, kind
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A visible check that failed: its name, what it said, and the key of the hint for the value that it was given.
+
+    `telling`: the value has enough in it to point to one mistake.
+    """
+
+    check: str
+    said: str
+    key: bytes
+    hints: tuple[str, ...]
+    telling: bool
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[list[Failed]]:
+    """Note in a list the checks that fail inside the block, in place of raising."""
+    failed: list[Failed] = []
+
+    def note(name: str, value: Any, said: str) -> None:
+        opened = tuple(hints.opened(name, value))
+        failed.append(Failed(name, said, hints.key(name, value), opened, telling(value)))
+
+    def close(name: str, actual: Any, expected: Any, *, slips: Any = None, **tolerances: Any) -> None:
+        result = outcome(actual, expected, **tolerances)
+        if result.problem:
+            note(name, result.value, result.problem)
+
+    def raises(name: str, error: type[Exception], call: Callable[[], Any], *, slips: Any = None) -> None:
+        value = outcome(call, None).value
+        if not isinstance(value, error):
+            note(name, value, f"does not raise {error.__name__}")
+
+    originals = {name: getattr(check, name) for name in ("close", "raises")}
+    check.close, check.raises = close, raises
+    try:
+        yield failed
+    finally:
+        check.close, check.raises = originals["close"], originals["raises"]
+
+
+def telling(value: Any) -> bool:
+    """Whether few mistakes give this value: not a bool, a text, NaN, one whole number, or only zeros and ones."""
+    numbers = np.asarray(list(_numbers(value)), float)
+    fractions = numbers[np.isfinite(numbers) & (numbers != np.round(numbers))]
+    return bool(fractions.size) or len(set(numbers[np.isfinite(numbers)]) - {-1.0, 0.0, 1.0}) > 1
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """The real numbers in a value, however it is nested."""
+    if kind(value) in GROUPS:
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(item)
+    elif kind(value) in NUMERIC and as_array(value).dtype.kind in "iuf":
+        yield from as_array(value).reshape(-1).tolist()
