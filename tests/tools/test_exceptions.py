@@ -30,7 +30,6 @@ SNIPPETS = {
     "torch.exp(None)": "is a `return` missing",
     # a reduction along an axis, which gives a pair
     "o(2, 3).max(dim=1) - 1": "`max` gives a pair|`.values`",
-    "o(2, 3).sort(1) * 2": "`sort` gives a pair",
     "torch.exp(o(2, 3).min(1))": "`min` gives a pair",
     # matrix products
     "o(2, 3) @ o(4, 5)": "last size of the left|first size of the right|3 and 4|left (2, 3), right (4, 5)",

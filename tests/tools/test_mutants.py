@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from course_tools.authoring import build, exercises
-from course_tools.authoring.mutants import forks, mutants, trial
+from course_tools.authoring.mutants import mutants, trial
 from course_tools.grading import slips
+from course_tools.mutation import forks
 from course_tools.mutation.operators import OPERATORS, Mutant
 from course_tools.mutation.operators import mutants as mutants_of
 from course_utils.errors import CourseError
@@ -375,7 +376,7 @@ def test_every_planted_slip_is_rejected_by_both_sides(source: Path) -> None:
     """The trial judges as the grader does: what the author proved to be wrong is wrong here, with the same hint."""
     found = {e.name: e for e in trial.load(source)}
     solutions = mutants._solutions(list(found.values()), 2)
-    planted = slips.load(source.parent / "slips.py")
+    planted = exercises.planted(source)
     jobs = [forks.Job(i, partial(trial.outcome, found[s.cell], s.source), 30.0) for i, s in enumerate(planted)]
     for i, result in forks.results(jobs, 2):
         verdict = trial.verdict(result, solutions[planted[i].cell])
