@@ -9,7 +9,7 @@ import numpy as np
 
 from course_utils import check
 from course_utils.check import hints
-from course_utils.check.answers import outcome
+from course_utils.check.answers import of_slips, outcome
 from course_utils.check.values import GROUPS, NUMERIC, as_array, kind
 
 
@@ -32,19 +32,19 @@ def recording() -> Iterator[list[Failed]]:
     """Note in a list the checks that fail inside the block, in place of raising."""
     failed: list[Failed] = []
 
-    def note(name: str, value: Any, said: str) -> None:
-        opened = tuple(hints.opened(name, value))
-        failed.append(Failed(name, said, hints.key(name, value), opened, telling(value)))
+    def note(name: str, value: Any, problem: str, slips: Any) -> None:
+        known = of_slips(value, slips or {}, None, None) or hints.opened(name, value)
+        failed.append(Failed(name, f"{name} {problem}", hints.key(name, value), tuple(known), telling(value)))
 
     def close(name: str, actual: Any, expected: Any, *, slips: Any = None, **tolerances: Any) -> None:
         result = outcome(actual, expected, **tolerances)
         if result.problem:
-            note(name, result.value, result.problem)
+            note(name, result.value, result.problem, slips)
 
     def raises(name: str, error: type[Exception], call: Callable[[], Any], *, slips: Any = None) -> None:
         value = outcome(call, None).value
         if not isinstance(value, error):
-            note(name, value, f"does not raise {error.__name__}")
+            note(name, value, f"does not raise {error.__name__}", slips)
 
     originals = {name: getattr(check, name) for name in ("close", "raises")}
     check.close, check.raises = close, raises

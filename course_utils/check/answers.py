@@ -56,7 +56,7 @@ def close(
         return
     if found.arrays:
         shown(*found.arrays)
-    known = _of_slips(found.value, slips or {}, rtol, atol) or opened(name, found.value)
+    known = of_slips(found.value, slips or {}, rtol, atol) or opened(name, found.value)
     asks = known and "?" in found.relation  # the hint knows better than a question
     raise failure(name, found.problem, [*([] if asks or not found.relation else [found.relation]), *known])
 
@@ -90,7 +90,7 @@ def raises(name: str, error: type[Exception], call: Callable[[], Any], *, slips:
         return
     except Exception as e:
         raise failure(name, f"raises {type(e).__name__}: {e}; it should raise {error.__name__}") from None
-    hint = _of_slips(value, slips or {}, None, None) or opened(name, value)
+    hint = of_slips(value, slips or {}, None, None) or opened(name, value)
     raise failure(name, f"returns {short(value)}; it should raise {error.__name__}", hint)
 
 
@@ -126,7 +126,8 @@ def is_call(x: Any) -> bool:
     return callable(x) and hasattr(x, "__code__")
 
 
-def _of_slips(value: Any, slips: Slips, rtol: float | None, atol: float | None) -> list[str]:
+def of_slips(value: Any, slips: Slips, rtol: float | None, atol: float | None) -> list[str]:
+    """The sentence of the slip that gives this value, in a list; an empty list when none does."""
     return [sentence for sentence, wrong in slips.items() if not difference(value, wrong, rtol, atol)][:1]
 
 
