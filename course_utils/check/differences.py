@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.check.relations import of_dtypes, of_shapes, relation
+from course_utils.check.relations import relation
+from course_utils.check.shapes import of_dtypes, of_shapes
 from course_utils.check.values import GROUPS, NUMERIC, as_array, dtype, kind, short
 from course_utils.closeness import SHOWN, differing, tolerance
 

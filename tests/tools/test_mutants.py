@@ -10,7 +10,6 @@ import pytest
 
 from course_tools.authoring import build, exercises
 from course_tools.authoring.mutants import mutants, trial
-from course_tools.grading import slips
 from course_tools.mutation import forks
 from course_tools.mutation.operators import OPERATORS, Mutant
 from course_tools.mutation.operators import mutants as mutants_of

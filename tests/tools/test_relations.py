@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from course_utils.check import relations
+from course_utils.check import relations, shapes
 
 SIZES = {4: "the number of rows of X", 7: "the number of columns of X"}
 FLOATS = (np.float64, np.float32)
@@ -432,7 +432,7 @@ def test_whatever_the_values_it_never_raises(data):
     actual = data.draw(arrays)
     expected = data.draw(hnp.arrays(dtype, actual.shape))
     said(actual, expected, SIZES)
-    relations.of_shapes(actual, data.draw(hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=5, max_side=4))))
+    shapes.of_shapes(actual, data.draw(hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=5, max_side=4))))
 
 
 def test_huge_tiny_empty_complex_and_object_arrays():
@@ -463,7 +463,7 @@ def test_of_large_arrays_only_what_is_cheap():
 def of_shapes(actual, expected) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        text = relations.of_shapes(np.asarray(actual), np.asarray(expected))
+        text = shapes.of_shapes(np.asarray(actual), np.asarray(expected))
     assert not text or (text[0].isupper() and text[-1] in ".?")
     return text
 
@@ -530,13 +530,13 @@ def test_of_unrelated_shapes_no_values_are_claimed():
 
 
 def test_how_a_dtype_is_related():
-    assert "torch's default is float32" in relations.of_dtypes("float32", "float64")
-    assert "are float64" in relations.of_dtypes("float64", "float32")
-    assert "whole numbers" in relations.of_dtypes("int64", "float32")
-    assert "Whole numbers are expected" in relations.of_dtypes("float32", "int64")
-    assert "True and False" in relations.of_dtypes("bool", "float64")
-    assert "comparison" in relations.of_dtypes("uint8", "bool")
-    assert "Keep the dtype" in relations.of_dtypes("bfloat16", "float32")
-    assert "complex" in relations.of_dtypes("complex128", "float64")
-    assert relations.of_dtypes("int32", "int64") == ""
-    assert relations.of_dtypes("<U3", "float64") == ""
+    assert "torch's default is float32" in shapes.of_dtypes("float32", "float64")
+    assert "are float64" in shapes.of_dtypes("float64", "float32")
+    assert "whole numbers" in shapes.of_dtypes("int64", "float32")
+    assert "Whole numbers are expected" in shapes.of_dtypes("float32", "int64")
+    assert "True and False" in shapes.of_dtypes("bool", "float64")
+    assert "comparison" in shapes.of_dtypes("uint8", "bool")
+    assert "Keep the dtype" in shapes.of_dtypes("bfloat16", "float32")
+    assert "complex" in shapes.of_dtypes("complex128", "float64")
+    assert shapes.of_dtypes("int32", "int64") == ""
+    assert shapes.of_dtypes("<U3", "float64") == ""
