@@ -17,6 +17,10 @@ from tests.support.chromium import CHROMIUM_FLAGS
 IN_CI = os.environ.get("CI") == "true"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-mutants", action="store_true", help="try the mutants of every exercise, changed or not")
+
+
 # -- which tests run together, and which begin first (pytest -n 2 --dist loadgroup) ---------------------------------
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from course_tools.authoring import build, exercises
-from course_tools.authoring.mutants import mutants, trial
+from course_tools.authoring.mutants import mutants, proved, trial
 from course_tools.mutation import forks
 from course_tools.mutation.operators import OPERATORS, Mutant
 from course_tools.mutation.operators import mutants as mutants_of
@@ -381,3 +381,44 @@ def test_every_planted_slip_is_rejected_by_both_sides(source: Path) -> None:
         verdict = trial.verdict(result, solutions[planted[i].cell])
         assert planted[i].hint in verdict.failed.hints, planted[i].name
         assert verdict.hidden, planted[i].name
+
+
+# -- the course's own ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", build.exercises(), ids=lambda path: path.stem)
+def test_no_mutant_survives_in_what_has_changed(
+    source: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make test ARGS="--all-mutants tests/tools/test_mutants.py"` runs the mutants of every exercise."""
+    monkeypatch.setattr(proved, "note", lambda *_: None)  # only `course mutants` writes
+    if request.config.getoption("--all-mutants"):
+        mutants.run(source.stem)
+    for exercise in [] if request.config.getoption("--all-mutants") else mutants.unproved(source):
+        mutants.run(source.stem, only=exercise)
+
+
+def test_a_changed_exercise_is_to_be_proved_again(tmp_path: Path) -> None:
+    source = written(tmp_path, OBLONG, "[3.0, 3.0, 4.0]", "torch.randn(3, 2)")
+    assert mutants.unproved(source, tmp_path) == ["total"]
+    mutants.run("1", root=tmp_path)
+    assert mutants.unproved(source, tmp_path) == []
+    text = source.read_text(encoding="utf-8")
+    for old, new in (
+        ("(3, 2)", "(2, 3)"),
+        ("x.sum", "torch.sum(x)  # x.sum"),
+        ("import torch", "import torch, math"),
+    ):
+        source.write_text(text.replace(old, new, 1), encoding="utf-8")
+        assert mutants.unproved(source, tmp_path) == ["total"], old
+    source.write_text(text, encoding="utf-8")
+    (source.parent / "slips.py").write_text('equivalent("total", "why", "a line")', encoding="utf-8")
+    assert mutants.unproved(source, tmp_path) == ["total"]
+
+
+def test_an_exercise_with_a_survivor_is_not_noted(tmp_path: Path) -> None:
+    source = written(tmp_path, SQUARE, "[3.0, 3.0]", "torch.randn(3, 2)")
+    with pytest.raises(CourseError, match="1 mutants survive"):
+        mutants.run("1", root=tmp_path)
+    assert mutants.unproved(source, tmp_path) == ["total"]

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from course_tools.authoring import build
-from course_tools.authoring.mutants import trial
+from course_tools.authoring.mutants import proved, trial
 from course_tools.authoring.mutants.proposals import proposals
 from course_tools.authoring.mutants.report import Equivalents, Report, Tried, unknown
 from course_tools.authoring.mutants.trial import Exercise, Outcome
@@ -28,7 +28,7 @@ WORKERS = 2
 
 
 def run(name: str, only: str = "", hints: bool = False, workers: int = WORKERS, root: Path = ROOT) -> None:
-    """Try the mutants of an assignment, or of the exercise `only`, and print what survives.
+    """Try the mutants of an assignment, or of the exercise `only`, print what survives, and note what has none.
 
     Raises CourseError when a mutant survives that is not listed as equivalent, or a listed one does not.
     """
@@ -44,7 +44,15 @@ def run(name: str, only: str = "", hints: bool = False, workers: int = WORKERS, 
     for report in reports:
         for line in [*report.lines(), *(proposals(report, chosen[report.exercise].source) if hints else [])]:
             console.print(line)
+    done = {r.exercise: proved.digest(chosen[r.exercise], listed) for r in reports if not r.survivors and not r.stale}
+    proved.note(source.stem, done, [e.name for e in found], root)
     _require_none_left(source, reports)
+
+
+def unproved(source: Path, root: Path = ROOT) -> list[str]:
+    """The exercises that have changed since it was last seen that no mutant of theirs survives."""
+    listed, known = slips.equivalents(source.parent / "slips.py"), proved.known(source.stem, root)
+    return [e.name for e in trial.load(source) if known.get(e.name) != proved.digest(e, listed)]
 
 
 def _require_none_left(source: Path, reports: list[Report]) -> None:

@@ -38,11 +38,15 @@ Sealed = dict[str, tuple[list, bytes]]
 
 @dataclass(frozen=True)
 class Exercise:
-    """A solution cell with its test, and the names that the assignment's other cells define."""
+    """A solution cell with its test.
+
+    `setup`: the cells that are neither solutions nor tests; `namespace`: the names that all cells but tests define.
+    """
 
     name: str
     source: str
     test: TestCell
+    setup: str
     namespace: dict[str, Any]
 
 
@@ -80,12 +84,13 @@ def load(source: Path) -> list[Exercise]:
     torch.set_num_threads(1)  # a child inherits no threads
     named = exercises.instructors(source)
     namespace: dict[str, Any] = {"__name__": "__main__"}
+    code = [c for c in named.values() if c.cell_type == "code" and not c.metadata.nbgrader.grade]
     with _quiet():
-        for cell in named.values():
-            if cell.cell_type == "code" and not cell.metadata.nbgrader.grade:
-                exec(cell.source, namespace)
+        for cell in code:
+            exec(cell.source, namespace)
+    setup = "\n".join(c.source for c in code if not c.metadata.nbgrader.solution)
     tests = {name: take_apart(f"test_{name}", named[f"test_{name}"].source) for name in exercises.solutions(named)}
-    return [Exercise(name, named[name].source, test, namespace) for name, test in tests.items()]
+    return [Exercise(name, named[name].source, test, setup, namespace) for name, test in tests.items()]
 
 
 # -- in the child ----------------------------------------------------------------------------------------------
