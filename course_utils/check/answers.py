@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from course_utils.check.differences import Arrays, agreement, difference
 from course_utils.check.exceptions import explained
 from course_utils.check.failure import CheckFailed, failure
@@ -14,6 +16,7 @@ from course_utils.check.tables import shown
 from course_utils.check.values import kind, short
 
 Slips = Mapping[str, Any]
+NOTED = "noted. Whether it is right is told after handing in."
 KEEP = "What a function is given belongs to the caller: work on a copy, such as x.clone(), or make a new tensor."
 
 
@@ -97,28 +100,39 @@ def raises(name: str, error: type[Exception], call: Callable[[], Any], *, slips:
 def chosen(name: str, answer: Any, options: Collection[str], *, count: int = 1) -> None:
     """Hold that `answer` is `count` of the `options`, in any order: a text, or a list or tuple of texts.
 
-    Says nothing about whether they are the right ones: that is sealed. Raises CheckFailed.
+    `answer` may be a function that gives it, as in `close`. Whether they are the right ones is sealed, and not said.
+    Raises CheckFailed.
     """
-    given = [answer] if isinstance(answer, str) else list(answer) if isinstance(answer, list | tuple) else None
+    answer = _given(name, answer)
+    texts = [answer] if isinstance(answer, str) else list(answer) if isinstance(answer, list | tuple) else None
     wanted = f"choose {count} of {', '.join(options)}"
-    if given is None or any(not isinstance(x, str) for x in given):
+    if texts is None or any(not isinstance(x, str) for x in texts):
         raise failure(name, f"is {short(answer)}; {wanted}: texts in quotes, several in a list")
-    if unknown := [x for x in given if x not in options]:
+    if unknown := [x for x in texts if x not in options]:
         raise failure(name, f"holds {short(unknown[0])}, which is none of the options; {wanted}")
-    if len(set(given)) != count or len(given) != count:
-        raise failure(name, f"holds {len(set(given))} different ones; {wanted}")
-    print(f"✓ {name}: noted. Whether it is right is told after handing in.")
+    if len(set(texts)) != count or len(texts) != count:
+        raise failure(name, f"holds {len(set(texts))} different ones; {wanted}")
+    print(f"✓ {name}: {NOTED}")
 
 
 def predicted(name: str, answer: Any, *, count: int) -> None:
-    """Hold that `answer` is a list or tuple of `count` finite numbers. Whether they are right is sealed.
+    """Hold that `answer`, or what it gives, is a list or tuple of `count` finite numbers, or one number for 1.
 
-    Raises CheckFailed.
+    Whether they are right is sealed, and not said. Raises CheckFailed.
     """
-    given = list(answer) if isinstance(answer, list | tuple) else [answer]
-    if len(given) != count or any(kind(x) != "a number" or x != x or abs(x) == float("inf") for x in given):
+    answer = _given(name, answer)
+    numbers = list(answer) if isinstance(answer, list | tuple) else [answer]
+    if len(numbers) != count or any(kind(x) != "a number" or not np.isfinite(x) for x in numbers):
         raise failure(name, f"is {short(answer)}; write {count} number{'s' * (count > 1)}")
-    print(f"✓ {name}: noted. Whether it is right is told after handing in.")
+    print(f"✓ {name}: {NOTED}")
+
+
+def _given(name: str, answer: Any) -> Any:
+    """What a function gives, its errors explained; any other answer as it is."""
+    try:
+        return answer() if is_call(answer) else answer
+    except Exception as e:
+        raise failure(name, explained(e, answer)) from None
 
 
 def is_call(x: Any) -> bool:

@@ -16,7 +16,10 @@ from course_tools.grading.submission import Graded
 from course_tools.paths import ROOT
 from tests.support.real_assignments import grade, handed_in
 
-ASSIGNMENTS = [*build.exercises(), ROOT / "tests" / "support" / "attacks" / "01_layers" / "01_layers.py"]
+MADE_UP = [
+    ROOT / "tests" / "support" / name for name in ("attacks/01_layers/01_layers.py", "kinds/02_kinds/02_kinds.py")
+]
+ASSIGNMENTS = [*build.exercises(), *MADE_UP]
 
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS, ids=lambda path: path.stem)

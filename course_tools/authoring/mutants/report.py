@@ -19,7 +19,7 @@ class Tried:
     @property
     def passes(self) -> str:
         """Which checks accept it; empty when all reject it."""
-        if not self.verdict.visible:
+        if not self.verdict.visible and not self.verdict.told_later:
             return "the visible check" if self.verdict.hidden else "both"
         return "" if self.verdict.hidden else "the hidden checks"
 

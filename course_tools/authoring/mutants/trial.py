@@ -72,11 +72,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the two sides say of an answer, each empty when it accepts it; `failed`: the first visible check."""
+    """What the two sides say of an answer, each empty when it accepts it; `failed`: the first visible check.
+
+    `told_later`: the visible check holds the form of the answer alone.
+    """
 
     visible: str
     hidden: str
     failed: Failed | None = None
+    told_later: bool = False
 
 
 def load(source: Path) -> list[Exercise]:
@@ -199,13 +203,13 @@ def require_sound(exercise: Exercise, solution: Outcome | Lost) -> Outcome:
     return solution
 
 
-def verdict(answer: Outcome | Lost, solution: Outcome) -> Verdict:
+def verdict(answer: Outcome | Lost, solution: Outcome, told_later: bool = False) -> Verdict:
     """What the visible and the hidden checks say of an answer."""
     if isinstance(answer, Lost):
         return Verdict(answer.reason, answer.reason)
     pairs = zip(answer.parts, solution.parts, strict=True)
     hidden = next((reason for mine, theirs in pairs if (reason := _difference(mine, theirs or {}))), "")
-    return Verdict(answer.said, hidden, answer.failed[0] if answer.failed else None)
+    return Verdict(answer.said, hidden, answer.failed[0] if answer.failed else None, told_later)
 
 
 def _difference(mine: Sealed | None, theirs: Sealed) -> str:
