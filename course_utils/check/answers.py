@@ -57,11 +57,12 @@ def close(
     if not found.problem:
         print(f"✓ {name}: {agreement(found.value, expected)}")
         return
-    if found.arrays:
-        shown(*found.arrays)
     known = of_slips(found.value, slips or {}, rtol, atol) or opened(name, found.value)
     asks = known and "?" in found.relation  # the hint knows better than a question
-    raise failure(name, found.problem, [*([] if asks or not found.relation else [found.relation]), *known])
+    said = [*([] if asks or not found.relation else [found.relation]), *known]
+    if found.arrays and not (said and found.arrays[2].all()):
+        shown(*found.arrays)  # where all differs and a sentence says how, the tables say no more
+    raise failure(name, found.problem, said)
 
 
 def outcome(actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None) -> Outcome:

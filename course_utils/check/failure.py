@@ -1,14 +1,24 @@
 """What a check that does not hold raises."""
 
+import textwrap
 from collections.abc import Sequence
+
+WIDTH = 88  # JupyterLab breaks longer lines in the middle of a number
 
 
 class CheckFailed(AssertionError):
     """A check did not hold. The message is written for the person who reads it in a notebook."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows: the message alone, without the wall of frames."""
-        return [str(self)]
+        """What IPython shows: the message alone, in lines of readable length, without the wall of frames."""
+        return ["\n".join(_wrapped(line) for line in str(self).split("\n"))]
+
+
+def _wrapped(line: str) -> str:
+    """A line of code that an error quotes stays as it is: it stands behind two blanks."""
+    if ":  " in line:
+        return line
+    return textwrap.fill(line, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def failure(name: str, problem: str, hints: Sequence[str] = ()) -> CheckFailed:

@@ -213,6 +213,15 @@ def test_a_notebook_shows_the_message_without_a_traceback():
     assert shown == ["✗ dW is 1; it should be 2\n  → halved"]
 
 
+def test_a_long_message_is_shown_in_lines_that_break_between_words():
+    hint = "Large logits overflow: " + "take each row's maximum off first, and " * 4
+    lines = check.CheckFailed(f"✗ loss differs\n  → {hint}")._render_traceback_()[0].split("\n")
+    assert lines[0] == "✗ loss differs"
+    assert lines[1].startswith("  → Large logits overflow: take")
+    assert max(map(len, lines)) <= 88
+    assert " ".join(" ".join(lines).split()) == " ".join(f"✗ loss differs → {hint}".split())
+
+
 # Planted bugs of the kind that a course meets: close() must reject each on inputs of which no two sizes are equal.
 X = torch.randn(4, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 PLANTED = {
