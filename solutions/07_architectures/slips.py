@@ -4,241 +4,1678 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_tools.grading.slips import slip
+from course_tools.grading.slips import change, slip
 
 # -- separable_cost -------------------------------------------------------------------------------------------
 
-
-@slip("separable_cost", "The biases are forgotten, all of them.")
-def no_biases(c_in: int, c_out: int, k: int) -> tuple[int, float]:
-    return k * k * c_in + c_in * c_out, 1 / c_out + 1 / k**2
-
-
-@slip("separable_cost", "The biases of one of the two convolutions are missing.")
-def last_biases_only(c_in: int, c_out: int, k: int) -> tuple[int, float]:
-    return k * k * c_in + c_in * c_out + c_out, 1 / c_out + 1 / k**2
-
-
-@slip("separable_cost", "The ratio is upside down; taking a layer apart makes it smaller.")
-def upside_down(c_in: int, c_out: int, k: int) -> tuple[int, float]:
-    return k * k * c_in + c_in + c_in * c_out + c_out, 1 / (1 / c_out + 1 / k**2)
-
-
-@slip("separable_cost", "The ratio should compare the weights alone, without biases.")
-def ratio_with_biases(c_in: int, c_out: int, k: int) -> tuple[int, float]:
-    count = k * k * c_in + c_in + c_in * c_out + c_out
-    return count, count / (c_out * (k * k * c_in + 1))
-
+change(
+    "separable_cost",
+    "The biases are forgotten, all of them.",
+    "k * k * c_in + c_in + c_in * c_out + c_out",
+    "k * k * c_in + c_in * c_out",
+)
+change(
+    "separable_cost",
+    "The biases of the depth-wise convolution are missing: it has one for each of its feature maps.",
+    "k * k * c_in + c_in + ",
+    "k * k * c_in + ",
+)
+change(
+    "separable_cost",
+    "The biases of the 1×1 convolution are missing: it has one for each of its feature maps.",
+    " + c_out, ",
+    ", ",
+)
+change(
+    "separable_cost",
+    "The depth-wise convolution has a bias for each of its own output channels, of which there are as many as input channels.",
+    "k * k * c_in + c_in + ",
+    "k * k * c_in + c_out + ",
+)
+change(
+    "separable_cost",
+    "The 1×1 convolution has a bias for each of its output channels, not for each input channel.",
+    " + c_out, ",
+    " + c_in, ",
+)
+change(
+    "separable_cost",
+    "The depth-wise convolution has one bias here; it has one for each channel.",
+    "k * k * c_in + c_in + ",
+    "k * k * c_in + 1 + ",
+)
+change(
+    "separable_cost",
+    "Each of the two convolutions has one bias here; there is one for each output channel.",
+    "k * k * c_in + c_in + c_in * c_out + c_out",
+    "k * k * c_in + 1 + c_in * c_out + 1",
+)
+change(
+    "separable_cost",
+    "The 1×1 convolution has one bias here; it has one for each output channel.",
+    " + c_out, ",
+    " + 1, ",
+)
+change(
+    "separable_cost",
+    "The ratio is upside down; taking a layer apart makes it smaller.",
+    "1 / c_out + 1 / k**2",
+    "1 / (1 / c_out + 1 / k**2)",
+)
+change(
+    "separable_cost",
+    "The ratio should compare the weights alone, without biases.",
+    "1 / c_out + 1 / k**2",
+    "(k * k * c_in + c_in + c_in * c_out + c_out) / (k * k * c_in * c_out + c_out)",
+)
+change(
+    "separable_cost",
+    "The ratio compares parameters with biases to weights without; both counts are without biases.",
+    "1 / c_out + 1 / k**2",
+    "(k * k * c_in + c_in + c_in * c_out + c_out) / (k * k * c_in * c_out)",
+)
+change(
+    "separable_cost",
+    "The count is that of an ordinary convolution, in which each kernel reaches through all input channels.",
+    "k * k * c_in + c_in + c_in * c_out + c_out",
+    "k * k * c_in * c_out + c_out",
+)
+change(
+    "separable_cost",
+    "The depth-wise kernels are counted as if each reached through all input channels; each sees one.",
+    "k * k * c_in + c_in + ",
+    "k * k * c_in * c_in + c_in + ",
+)
+change(
+    "separable_cost",
+    "The depth-wise convolution has a kernel for each input channel, not for each output channel.",
+    "k * k * c_in + c_in + ",
+    "k * k * c_out + c_out + ",
+)
+change(
+    "separable_cost",
+    "The weights of the depth-wise convolution are counted for the output channels; it has a kernel for each input channel.",
+    "k * k * c_in + ",
+    "k * k * c_out + ",
+)
+change(
+    "separable_cost",
+    "All channels share one k×k kernel here; the depth-wise convolution has one for each input channel.",
+    "k * k * c_in + ",
+    "k * k + ",
+)
+change(
+    "separable_cost",
+    "A k×k kernel has k² weights, and here it is counted with k.",
+    "k * k * c_in",
+    "k * c_in",
+)
+change(
+    "separable_cost",
+    "A k×k kernel has k² weights, and in the ratio it is counted with k.",
+    "1 / k**2",
+    "1 / k",
+)
+change(
+    "separable_cost",
+    "A k×k kernel has k² weights; in both results it is counted with k.",
+    "k * k * c_in",
+    "k * c_in",
+    "1 / k**2",
+    "1 / k",
+)
+change(
+    "separable_cost",
+    "The 1×1 convolution that mixes the channels is not counted.",
+    " + c_in * c_out + c_out, ",
+    ", ",
+)
+change(
+    "separable_cost",
+    "The depth-wise convolution is not counted, only the 1×1 convolution.",
+    "k * k * c_in + c_in + ",
+    "",
+)
+change(
+    "separable_cost",
+    "The second convolution is 1×1; here its kernels are counted with k² weights for each input channel.",
+    "c_in * c_out + c_out",
+    "k * k * c_in * c_out + c_out",
+)
+change(
+    "separable_cost",
+    "The weights of the 1×1 convolution are counted as one for each output channel; each output channel has one for each input channel.",
+    "c_in * c_out + c_out",
+    "c_out + c_out",
+)
+change(
+    "separable_cost",
+    "The two parts of the ratio are multiplied; the weights of the two convolutions add up.",
+    "1 / c_out + 1 / k**2",
+    "1 / c_out / k**2",
+)
+change(
+    "separable_cost",
+    "In the ratio the input channels stand where the output channels belong.",
+    "1 / c_out + 1",
+    "1 / c_in + 1",
+)
+change(
+    "separable_cost",
+    "One fraction of the sum is not the sum of two fractions: 1 / (a + b) is not 1 / a + 1 / b.",
+    "1 / c_out + 1 / k**2",
+    "1 / (c_out + k**2)",
+)
+change(
+    "separable_cost",
+    "This ratio is the share that is saved; asked for is the share that is left.",
+    "1 / c_out + 1 / k**2",
+    "1 - (1 / c_out + 1 / k**2)",
+)
+change(
+    "separable_cost",
+    "The division of the ratio drops everything behind the point: // gives whole numbers.",
+    "1 / c_out + 1 / k**2",
+    "1 // c_out + 1 // k**2",
+)
+change(
+    "separable_cost",
+    "The ratio holds the share of the depth-wise convolution alone; the 1×1 convolution has weights, too.",
+    "1 / c_out + 1 / k**2",
+    "1 / c_out",
+)
+change(
+    "separable_cost",
+    "The ratio holds the share of the 1×1 convolution alone; the depth-wise convolution has weights, too.",
+    "1 / c_out + 1 / k**2",
+    "1 / k**2",
+)
+change(
+    "separable_cost",
+    "In the ratio the two parts are subtracted; the weights of the two convolutions add up.",
+    "1 / c_out + 1 / k**2",
+    "1 / c_out - 1 / k**2",
+)
+change(
+    "separable_cost",
+    "The two results are exchanged: the number of parameters comes first.",
+    "return k * k * c_in + c_in + c_in * c_out + c_out, 1 / c_out + 1 / k**2",
+    "return 1 / c_out + 1 / k**2, k * k * c_in + c_in + c_in * c_out + c_out",
+)
+change(
+    "separable_cost",
+    "The parameters of the two convolutions are multiplied; they add up.",
+    "k * k * c_in + c_in + c_in * c_out + c_out",
+    "(k * k * c_in + c_in) * (c_in * c_out + c_out)",
+)
 
 # -- small_or_large -------------------------------------------------------------------------------------------
 
-
-@slip("small_or_large", "Each further 3 x 3 layer adds two pixels to the field, not three.")
-def three_pixels_a_layer(channels: int, k: int) -> tuple[int, int, int]:
-    return k // 3, 9 * (k // 3) * channels**2, k**2 * channels**2
-
-
-@slip(
+change(
+    "small_or_large",
+    "Each further 3×3 layer adds two pixels to the receptive field, not three.",
+    "(k - 1) // 2",
+    "k // 3",
+)
+change(
+    "small_or_large",
+    "Each further 3×3 layer adds two pixels to the receptive field, not three.",
+    "(k - 1) // 2",
+    "-(-k // 3)",
+)
+change(
+    "small_or_large",
+    "Each further 3×3 layer adds two pixels to the receptive field, not three.",
+    "(k - 1) // 2",
+    "1 + -(-(k - 3) // 3)",
+)
+change(
+    "small_or_large",
+    "Each further 3×3 layer adds two pixels to the receptive field, one on each side.",
+    "(k - 1) // 2",
+    "k - 2",
+)
+change(
     "small_or_large",
     "The stack is one layer too deep: the first layer sees three pixels already.",
+    "(k - 1) // 2",
+    "(k + 1) // 2",
 )
-def one_too_deep(channels: int, k: int) -> tuple[int, int, int]:
-    return (k + 1) // 2, 9 * (k + 1) // 2 * channels**2, k**2 * channels**2
+change(
+    "small_or_large",
+    "The stack is one layer short: (k - 3) / 2 counts the layers behind the first one.",
+    "(k - 1) // 2",
+    "(k - 3) // 2",
+)
+change(
+    "small_or_large",
+    "The number of layers compares areas, k² with 9; the receptive field grows by a fixed number of pixels with each layer.",
+    "(k - 1) // 2",
+    "k**2 // 9",
+)
+change(
+    "small_or_large",
+    "The weights of both have C where C² belongs: a kernel reaches through all channels of its input.",
+    "layers * channels**2, k**2 * channels**2",
+    "layers * channels, k**2 * channels",
+)
+change(
+    "small_or_large",
+    "The weights of the stack have C where C² belongs: a kernel reaches through all channels of its input.",
+    "layers * channels**2",
+    "layers * channels",
+)
+change(
+    "small_or_large",
+    "The weights of the single layer have C where C² belongs: a kernel reaches through all channels of its input.",
+    "k**2 * channels**2",
+    "k**2 * channels",
+)
+change(
+    "small_or_large",
+    "The channels are missing in the weights of both.",
+    "layers * channels**2, k**2 * channels**2",
+    "layers, k**2",
+)
+change(
+    "small_or_large",
+    "C² stands for C input times C output channels; here the channels are added up or doubled.",
+    "layers * channels**2, k**2 * channels**2",
+    "layers * 2 * channels, k**2 * 2 * channels",
+)
+change(
+    "small_or_large",
+    "The weights of one 3×3 layer are given; the stack has several layers.",
+    "9 * layers * channels**2",
+    "9 * channels**2",
+)
+change(
+    "small_or_large",
+    "A 3×3 kernel has nine weights for each input channel; here it is counted with three.",
+    "9 * layers",
+    "3 * layers",
+)
+change(
+    "small_or_large",
+    "A k×k kernel has k² weights for each input channel; here it is counted with k.",
+    "k**2 * channels**2",
+    "k * channels**2",
+)
+change(
+    "small_or_large",
+    "Both kernels are counted by one side; a kernel has as many weights for each input channel as its area.",
+    "9 * layers",
+    "3 * layers",
+    "k**2 * channels**2",
+    "k * channels**2",
+)
+change(
+    "small_or_large",
+    "The two numbers of weights are exchanged: the stack comes first.",
+    "9 * layers * channels**2, k**2 * channels**2",
+    "k**2 * channels**2, 9 * layers * channels**2",
+)
+change(
+    "small_or_large",
+    "Biases are counted in both; the layers have none.",
+    "9 * layers * channels**2, k**2 * channels**2",
+    "9 * layers * channels**2 + layers * channels, k**2 * channels**2 + channels",
+)
+change(
+    "small_or_large",
+    "The layers of the stack are counted with kernels of k×k; theirs are 3×3.",
+    "9 * layers",
+    "k**2 * layers",
+)
+change(
+    "small_or_large",
+    "The weights of the stack have k where the number of layers belongs.",
+    "9 * layers",
+    "9 * k",
+)
+change(
+    "small_or_large",
+    "The single layer is counted as often as the stack has layers.",
+    "k**2 * channels**2",
+    "k**2 * layers * channels**2",
+)
+change(
+    "small_or_large",
+    "The number of layers stands in an exponent or is squared; the weights of the layers add up.",
+    "9 * layers * channels**2",
+    "9 * layers**2 * channels**2",
+)
+change(
+    "small_or_large",
+    "The number of layers stands in an exponent or is squared; the weights of the layers add up.",
+    "9 * layers * channels**2",
+    "9**layers * channels**2",
+)
+change(
+    "small_or_large",
+    "The number of layers stands in an exponent or is squared; the weights of the layers add up.",
+    "9 * layers * channels**2",
+    "9 * channels ** (2 * layers)",
+)
+change(
+    "small_or_large",
+    "The number of layers stands in an exponent or is squared; the weights of the layers add up.",
+    "9 * layers * channels**2",
+    "(9 * channels**2) ** layers",
+)
+change(
+    "small_or_large",
+    "In the stack only the first layer has C² times nine weights here; every layer has C input and C output channels.",
+    "9 * layers * channels**2",
+    "9 * channels**2 + 9 * (layers - 1) * channels",
+)
+change(
+    "small_or_large",
+    "The first result is the receptive field; the number of layers was asked for.",
+    "return layers, ",
+    "return 2 * layers + 1, ",
+)
+change(
+    "small_or_large",
+    "The weights are given as a share of those of the single layer; their number was asked for.",
+    "9 * layers * channels**2, ",
+    "9 * layers / k**2, ",
+)
+change(
+    "small_or_large",
+    "The stack has one layer more in its weights than in the number of layers.",
+    "9 * layers * channels**2",
+    "9 * (layers + 1) * channels**2",
+)
+change(
+    "small_or_large",
+    "The stack has one layer less in its weights than in the number of layers.",
+    "9 * layers * channels**2",
+    "9 * (layers - 1) * channels**2",
+)
 
 
 @slip(
     "small_or_large",
-    "A factor is missing; a kernel reaches through all channels of its input.",
+    "The receptive field does not grow threefold with each layer: a further layer adds a fixed number of pixels.",
 )
-def one_channel_only(channels: int, k: int) -> tuple[int, int, int]:
-    return (k - 1) // 2, 9 * (k - 1) // 2 * channels, k**2 * channels
-
-
-@slip("small_or_large", "The weights of a single layer are given; the stack has several.")
-def one_layer_of_the_stack(channels: int, k: int) -> tuple[int, int, int]:
-    return (k - 1) // 2, 9 * channels**2, k**2 * channels**2
+def threefold_with_each_layer(channels: int, k: int) -> tuple[int, int, int]:
+    layers, field = 0, 1
+    while field < k:
+        layers, field = layers + 1, 3 * field
+    return layers, 9 * layers * channels**2, k**2 * channels**2
 
 
 # -- inception ------------------------------------------------------------------------------------------------
 
-
-@slip("inception", "The ReLU behind the reduction is missing.")
-def linear_reduction(X: Tensor, C1: Tensor, R3: Tensor, C3: Tensor) -> Tensor:
-    three = F.conv2d(F.conv2d(X, R3), C3, padding=1)
-    return torch.cat([F.conv2d(X, C1), three, F.max_pool2d(X, 3, 1, 1)], dim=1).relu()
-
-
-@slip("inception", "The maps of the branches are not in the order of the formula.")
-def another_order(X: Tensor, C1: Tensor, R3: Tensor, C3: Tensor) -> Tensor:
-    three = F.conv2d(F.conv2d(X, R3).relu(), C3, padding=1)
-    return torch.cat([three, F.conv2d(X, C1), F.max_pool2d(X, 3, 1, 1)], dim=1).relu()
-
-
-@slip("inception", "The last ReLU is missing: no map should be negative.")
-def no_last_relu(X: Tensor, C1: Tensor, R3: Tensor, C3: Tensor) -> Tensor:
-    three = F.conv2d(F.conv2d(X, R3).relu(), C3, padding=1)
-    return torch.cat([F.conv2d(X, C1), three, F.max_pool2d(X, 3, 1, 1)], dim=1)
-
+change(
+    "inception",
+    "The ReLU behind the reduction is missing.",
+    "F.conv2d(X, R3).relu()",
+    "F.conv2d(X, R3)",
+)
+change(
+    "inception",
+    "The maps of the branches are not in the order of the formula.",
+    "[F.conv2d(X, C1), three, pooled]",
+    "[three, F.conv2d(X, C1), pooled]",
+)
+change(
+    "inception",
+    "The maps of the branches are not in the order of the formula.",
+    "[F.conv2d(X, C1), three, pooled]",
+    "[F.conv2d(X, C1), pooled, three]",
+)
+change(
+    "inception",
+    "The maps of the branches are not in the order of the formula.",
+    "[F.conv2d(X, C1), three, pooled]",
+    "[pooled, three, F.conv2d(X, C1)]",
+)
+change(
+    "inception",
+    "The maps of the branches are not in the order of the formula.",
+    "[F.conv2d(X, C1), three, pooled]",
+    "[pooled, F.conv2d(X, C1), three]",
+)
+change(
+    "inception",
+    "The maps of the branches are not in the order of the formula.",
+    "[F.conv2d(X, C1), three, pooled]",
+    "[three, pooled, F.conv2d(X, C1)]",
+)
+change(
+    "inception",
+    "The last ReLU is missing: no map should be negative.",
+    "dim=1).relu()",
+    "dim=1)",
+)
+change(
+    "inception",
+    "Both ReLUs are missing, the one behind the reduction and the one at the end.",
+    "F.conv2d(X, R3).relu()",
+    "F.conv2d(X, R3)",
+    "dim=1).relu()",
+    "dim=1)",
+)
+change(
+    "inception",
+    "The last ReLU acts on the convolutions alone; it acts on the maps of all branches.",
+    "return torch.cat([F.conv2d(X, C1), three, pooled], dim=1).relu()",
+    "return torch.cat([F.conv2d(X, C1).relu(), three.relu(), pooled], dim=1)",
+)
+change(
+    "inception",
+    "The last ReLU acts on the pooled maps alone; it acts on the maps of all branches.",
+    "pooled], dim=1).relu()",
+    "pooled.relu()], dim=1)",
+)
+change(
+    "inception",
+    "The last ReLU acts on the 3×3 branch alone; it acts on the maps of all branches.",
+    "three, pooled], dim=1).relu()",
+    "three.relu(), pooled], dim=1)",
+)
+change(
+    "inception",
+    "The last ReLU does not reach the 3×3 branch; it acts on the maps of all branches.",
+    "return torch.cat([F.conv2d(X, C1), three, pooled], dim=1).relu()",
+    "return torch.cat([F.conv2d(X, C1).relu(), three, pooled.relu()], dim=1)",
+)
+change(
+    "inception",
+    "The last ReLU does not reach the 1×1 branch; it acts on the maps of all branches.",
+    "return torch.cat([F.conv2d(X, C1), three, pooled], dim=1).relu()",
+    "return torch.cat([F.conv2d(X, C1), three.relu(), pooled.relu()], dim=1)",
+)
+change(
+    "inception",
+    "The last ReLU acts on the 1×1 branch alone; it acts on the maps of all branches.",
+    "[F.conv2d(X, C1), three, pooled], dim=1).relu()",
+    "[F.conv2d(X, C1).relu(), three, pooled], dim=1)",
+)
+change(
+    "inception",
+    "The pooling takes the mean of a window; asked for is its maximum.",
+    "F.max_pool2d(",
+    "F.avg_pool2d(",
+)
+change(
+    "inception",
+    "The pooling takes the mean of a window; asked for is its maximum.",
+    "F.max_pool2d(X, 3, stride=1, padding=1)",
+    "F.avg_pool2d(X, 3, stride=1, padding=1, count_include_pad=False)",
+)
+change(
+    "inception", "The pooled maps are missing from the result.", "three, pooled]", "three]"
+)
+change(
+    "inception",
+    "The maps of the 1×1 convolution are missing from the result.",
+    "[F.conv2d(X, C1), three",
+    "[three",
+)
+change(
+    "inception",
+    "The maps of the 3×3 branch are missing from the result.",
+    "three, pooled]",
+    "pooled]",
+)
+change(
+    "inception",
+    "The third branch holds X itself; it should be pooled.",
+    "three, pooled]",
+    "three, X]",
+)
+change(
+    "inception",
+    "The pooling window is not 3×3.",
+    "F.max_pool2d(X, 3, stride=1, padding=1)",
+    "F.max_pool2d(X, 5, stride=1, padding=2)",
+)
+change(
+    "inception",
+    "The pooling takes the least number of a window; asked for is the largest.",
+    "F.max_pool2d(X, 3, stride=1, padding=1)",
+    "-F.max_pool2d(-X, 3, stride=1, padding=1)",
+)
+change(
+    "inception",
+    "The pooling acts on the maps of the 1×1 convolution; all three branches work on X.",
+    "F.max_pool2d(X,",
+    "F.max_pool2d(F.conv2d(X, C1),",
+)
+change(
+    "inception",
+    "The pooling acts on the reduced maps; all three branches work on X.",
+    "F.max_pool2d(X,",
+    "F.max_pool2d(F.conv2d(X, R3).relu(),",
+)
+change(
+    "inception",
+    "The pooling acts on the maps of the 3×3 branch; all three branches work on X.",
+    "F.max_pool2d(X,",
+    "F.max_pool2d(three,",
+)
+change(
+    "inception",
+    "In the 3×3 branch the ReLU acts on X, before the reduction; it belongs behind it.",
+    "F.conv2d(X, R3).relu()",
+    "F.conv2d(X.relu(), R3)",
+)
+change(
+    "inception",
+    "The 1×1 convolution acts on relu(X); there is no ReLU before it.",
+    "[F.conv2d(X, C1)",
+    "[F.conv2d(X.relu(), C1)",
+)
+change(
+    "inception",
+    "The convolutions act on relu(X); the input goes into the branches as it is.",
+    "F.conv2d(X, R3)",
+    "F.conv2d(X.relu(), R3)",
+    "[F.conv2d(X, C1)",
+    "[F.conv2d(X.relu(), C1)",
+)
+change(
+    "inception",
+    "The 3×3 kernels are flipped; F.conv2d does not flip them, and neither does a network.",
+    "C3, padding=1",
+    "C3.flip(2, 3), padding=1",
+)
+change(
+    "inception",
+    "The 3×3 kernels are transposed: rows and columns are exchanged.",
+    "C3, padding=1",
+    "C3.transpose(2, 3), padding=1",
+)
+change(
+    "inception",
+    "A sigmoid stands where a ReLU belongs.",
+    "F.conv2d(X, R3).relu()",
+    "F.conv2d(X, R3).sigmoid()",
+)
+change(
+    "inception",
+    "A sigmoid stands where a ReLU belongs.",
+    "dim=1).relu()",
+    "dim=1).sigmoid()",
+)
+change(
+    "inception",
+    "A tanh stands where a ReLU belongs.",
+    "F.conv2d(X, R3).relu()",
+    "F.conv2d(X, R3).tanh()",
+)
+change("inception", "A tanh stands where a ReLU belongs.", "dim=1).relu()", "dim=1).tanh()")
+change(
+    "inception",
+    "Absolute values are taken where a ReLU belongs; a ReLU sets what is negative to 0.",
+    "dim=1).relu()",
+    "dim=1).abs()",
+)
+change(
+    "inception",
+    "Absolute values are taken where a ReLU belongs; a ReLU sets what is negative to 0.",
+    "F.conv2d(X, R3).relu()",
+    "F.conv2d(X, R3).abs()",
+)
+change(
+    "inception",
+    "A leaky ReLU lets something negative through; here a ReLU sets it to 0.",
+    "F.conv2d(X, R3).relu()",
+    "F.leaky_relu(F.conv2d(X, R3))",
+)
+change(
+    "inception",
+    "A leaky ReLU lets something negative through; here a ReLU sets it to 0.",
+    "dim=1).relu()",
+    "dim=1).where(torch.cat([F.conv2d(X, C1), three, pooled], dim=1) > 0, 0.01 * torch.cat([F.conv2d(X, C1), three, pooled], dim=1))",
+)
+change(
+    "inception",
+    "The border around the reduced maps is not zero; the 3×3 convolution has zero padding.",
+    "F.conv2d(F.conv2d(X, R3).relu(), C3, padding=1)",
+    "F.conv2d(F.pad(F.conv2d(X, R3).relu(), [1] * 4, mode='replicate'), C3)",
+)
+change(
+    "inception",
+    "The convolutions act on relu(X); the input goes into the branches as it is.",
+    "    three =",
+    "    X = X.relu_()\n    three =",
+)
+change(
+    "inception",
+    "The maps of the three branches are put together along the wrong axis, or mixed by a reshape: the maps of one picture belong together.",
+    "return torch.cat([F.conv2d(X, C1), three, pooled], dim=1).relu()",
+    "parts = [F.conv2d(X, C1).flatten(0, 1), three.flatten(0, 1), pooled.flatten(0, 1)]\n    return torch.cat(parts).view(len(X), -1, *X.shape[2:]).relu()",
+)
 
 # -- residual -------------------------------------------------------------------------------------------------
 
+change(
+    "residual",
+    "The shortcut is missing: what comes in should be added.",
+    "(shortcut + branch)",
+    "branch",
+)
+change(
+    "residual",
+    "Only the shortcut is left; the branch F(X) should be added to it.",
+    "(shortcut + branch)",
+    "shortcut",
+)
+change(
+    "residual",
+    "The last ReLU acts on F alone; it acts on the sum.",
+    "(shortcut + branch).relu()",
+    "shortcut + branch.relu()",
+)
+change(
+    "residual",
+    "The last ReLU acts on the shortcut alone; it acts on the sum.",
+    "(shortcut + branch).relu()",
+    "shortcut.relu() + branch",
+)
+change(
+    "residual",
+    "The last ReLU acts on each part of the sum by itself; it acts on the sum.",
+    "(shortcut + branch).relu()",
+    "shortcut.relu() + branch.relu()",
+)
+change(
+    "residual",
+    "The ReLU between the two convolutions is missing.",
+    "padding=1).relu(), W2",
+    "padding=1), W2",
+)
+change(
+    "residual",
+    "There is no ReLU after the sum.",
+    "(shortcut + branch).relu()",
+    "shortcut + branch",
+)
+change(
+    "residual",
+    "Both ReLUs are missing.",
+    "(shortcut + branch).relu()",
+    "shortcut + branch",
+    "padding=1).relu(), W2",
+    "padding=1), W2",
+)
+change(
+    "residual",
+    "There is one ReLU too many: the second convolution has none of its own before the sum.",
+    "shortcut + branch)",
+    "shortcut + branch.relu())",
+)
+change(
+    "residual",
+    "There is one ReLU too many: the shortcut has none of its own.",
+    "(shortcut + branch)",
+    "(shortcut.relu() + branch)",
+)
+change(
+    "residual",
+    "The ReLUs stand before the convolutions, as in a pre-activation block; here one is between them and one after the sum.",
+    "F.conv2d(X, W1",
+    "F.conv2d(X.relu(), W1",
+    "(shortcut + branch).relu()",
+    "shortcut + branch",
+)
+change(
+    "residual",
+    "There is a ReLU on the input of the branch, before its first convolution; X goes in as it is.",
+    "F.conv2d(X, W1",
+    "F.conv2d(X.relu(), W1",
+)
+change(
+    "residual",
+    "There is a ReLU on the input, before the branch and the shortcut; X goes in as it is.",
+    "    branch =",
+    "    X = X.relu()\n    branch =",
+)
+change(
+    "residual",
+    "The shortcut was only cut to size; the weights P have to act on it.",
+    "X if P is None else F.conv2d(X, P, stride=stride)",
+    "X[:, :, ::stride, ::stride]",
+)
+change(
+    "residual",
+    "P acts only where the stride is not 1 or the shapes differ; it acts whenever it is given.",
+    "P is None",
+    "stride == 1",
+)
+change(
+    "residual",
+    "With a projection P there is no sum: the shortcut is left out.",
+    "    return",
+    "    shortcut = shortcut if P is None else 0 * shortcut\n    return",
+)
+change(
+    "residual",
+    "The identity is left out: without P the shortcut is X itself.",
+    "X if P",
+    "0 * X if P",
+)
+change(
+    "residual",
+    "The projection has the weights of the first convolution cut to 1×1; its weights are P.",
+    "F.conv2d(X, P, stride=stride)",
+    "F.conv2d(X, W1[:, :, 1:2, 1:2], stride=stride)",
+)
+change(
+    "residual",
+    "The stride is in the second convolution; the first one has it.",
+    "W1, stride=stride, padding=1",
+    "W1, padding=1",
+    "W2, padding=1",
+    "W2, stride=stride, padding=1",
+)
+change(
+    "residual",
+    "The stride is ignored.",
+    "W1, stride=stride, ",
+    "W1, ",
+    "P, stride=stride",
+    "P",
+)
+change(
+    "residual", "W1 and W2 are exchanged.", "X, W1,", "X, W2,", ".relu(), W2", ".relu(), W1"
+)
+change("residual", "W1 is used in both convolutions.", ".relu(), W2", ".relu(), W1")
+change("residual", "W2 is used in both convolutions.", "X, W1,", "X, W2,")
+change(
+    "residual",
+    "The second convolution is missing from the branch.",
+    "F.conv2d(F.conv2d(X, W1, stride=stride, padding=1).relu(), W2, padding=1)",
+    "F.conv2d(X, W1, stride=stride, padding=1)",
+)
+change(
+    "residual",
+    "The second convolution is missing from the branch.",
+    "F.conv2d(F.conv2d(X, W1, stride=stride, padding=1).relu(), W2, padding=1)",
+    "F.conv2d(X, W1, stride=stride, padding=1).relu()",
+)
+change(
+    "residual",
+    "The shortcut is added too early, before the second convolution; it is added to the branch's output.",
+    "F.conv2d(F.conv2d(X, W1, stride=stride, padding=1).relu(), W2, padding=1)",
+    "F.conv2d(X, W1, stride=stride, padding=1)",
+    "(shortcut + branch).relu()",
+    "F.conv2d((shortcut + branch).relu(), W2, padding=1).relu()",
+)
+change(
+    "residual",
+    "The shortcut is added too early, before the second convolution; it is added to the branch's output.",
+    "F.conv2d(F.conv2d(X, W1, stride=stride, padding=1).relu(), W2, padding=1)",
+    "F.conv2d(X, W1, stride=stride, padding=1)",
+    "(shortcut + branch).relu()",
+    "F.conv2d(shortcut + branch.relu(), W2, padding=1).relu()",
+)
+change(
+    "residual",
+    "The shortcut is multiplied; a residual block adds it.",
+    "shortcut + branch",
+    "shortcut * branch",
+)
+change(
+    "residual",
+    "The branch is subtracted from the shortcut; a residual block adds the two.",
+    "shortcut + branch",
+    "shortcut - branch",
+)
+change(
+    "residual",
+    "The shortcut is subtracted from the branch; a residual block adds the two.",
+    "shortcut + branch",
+    "branch - shortcut",
+)
+change(
+    "residual",
+    "Branch and shortcut are averaged; a residual block adds them.",
+    "(shortcut + branch).relu()",
+    "((shortcut + branch) / 2).relu()",
+)
+change(
+    "residual",
+    "Branch and shortcut are put on top of each other as separate maps; a residual block adds them.",
+    "(shortcut + branch).relu()",
+    "torch.cat([shortcut, branch], dim=1).relu()",
+)
+change(
+    "residual",
+    "Branch and shortcut are put on top of each other as separate maps; a residual block adds them.",
+    "(shortcut + branch).relu()",
+    "torch.cat([branch, shortcut], dim=1).relu()",
+)
+change(
+    "residual",
+    "The kernels are flipped; F.conv2d does not flip them, and neither does a network.",
+    "X, W1,",
+    "X, W1.flip(2, 3),",
+    ".relu(), W2",
+    ".relu(), W2.flip(2, 3)",
+)
+change(
+    "residual",
+    "The projection starts from X with its negative numbers set to 0; it acts on X itself.",
+    "F.conv2d(X, P,",
+    "F.conv2d(X.relu(), P,",
+)
+change(
+    "residual",
+    "The projection has a ReLU of its own; the only ReLU behind it is the one after the sum.",
+    "F.conv2d(X, P, stride=stride)",
+    "F.conv2d(X, P, stride=stride).relu()",
+)
+change(
+    "residual",
+    "The identity shortcut has a ReLU of its own; the only ReLU behind it is the one after the sum.",
+    "X if P",
+    "X.relu() if P",
+)
+change(
+    "residual",
+    "A sigmoid stands where a ReLU belongs.",
+    "(shortcut + branch).relu()",
+    "(shortcut + branch).sigmoid()",
+)
+change(
+    "residual",
+    "A sigmoid stands where a ReLU belongs.",
+    "padding=1).relu(), W2",
+    "padding=1).sigmoid(), W2",
+)
+change(
+    "residual",
+    "A tanh stands where a ReLU belongs.",
+    "(shortcut + branch).relu()",
+    "(shortcut + branch).tanh()",
+)
+change(
+    "residual",
+    "A tanh stands where a ReLU belongs.",
+    "padding=1).relu(), W2",
+    "padding=1).tanh(), W2",
+)
 
-@slip("residual", "The shortcut is missing: what comes in should be added.")
-def plain(
-    X: Tensor, W1: Tensor, W2: Tensor, P: Tensor | None = None, stride: int = 1
-) -> Tensor:
-    return F.conv2d(F.conv2d(X, W1, stride=stride, padding=1).relu(), W2, padding=1).relu()
 
-
-@slip("residual", "The last ReLU acts on F alone; it acts on the sum.")
-def relu_before_the_sum(
+@slip(
+    "residual",
+    "X belongs to the caller, and was changed: += works in place, and the shortcut is X itself.",
+)
+def shortcut_changed_in_place(
     X: Tensor, W1: Tensor, W2: Tensor, P: Tensor | None = None, stride: int = 1
 ) -> Tensor:
     branch = F.conv2d(F.conv2d(X, W1, stride=stride, padding=1).relu(), W2, padding=1)
-    return (X if P is None else F.conv2d(X, P, stride=stride)) + branch.relu()
+    shortcut = X if P is None else F.conv2d(X, P, stride=stride)
+    shortcut += branch
+    return shortcut.relu()
 
 
-@slip("residual", "The ReLU between the two convolutions is missing.")
-def linear_branch(
-    X: Tensor, W1: Tensor, W2: Tensor, P: Tensor | None = None, stride: int = 1
-) -> Tensor:
-    branch = F.conv2d(F.conv2d(X, W1, stride=stride, padding=1), W2, padding=1)
-    return ((X if P is None else F.conv2d(X, P, stride=stride)) + branch).relu()
-
-
-@slip("residual", "There is no ReLU after the sum.")
-def no_relu_after_the_sum(
+@slip(
+    "residual",
+    "X belongs to the caller, and was changed: relu_ and += work in place, and the shortcut is X itself.",
+)
+def sum_and_relu_in_place(
     X: Tensor, W1: Tensor, W2: Tensor, P: Tensor | None = None, stride: int = 1
 ) -> Tensor:
     branch = F.conv2d(F.conv2d(X, W1, stride=stride, padding=1).relu(), W2, padding=1)
-    return (X if P is None else F.conv2d(X, P, stride=stride)) + branch
-
-
-@slip("residual", "The shortcut was only cut to size; the weights P have to act on it.")
-def shortcut_by_slicing(
-    X: Tensor, W1: Tensor, W2: Tensor, P: Tensor | None = None, stride: int = 1
-) -> Tensor:
-    branch = F.conv2d(F.conv2d(X, W1, stride=stride, padding=1).relu(), W2, padding=1)
-    return (X[:, :, ::stride, ::stride] + branch).relu()
+    shortcut = X if P is None else F.conv2d(X, P, stride=stride)
+    shortcut += branch
+    return shortcut.relu_()
 
 
 # -- pixelwise ------------------------------------------------------------------------------------------------
 
+change(
+    "pixelwise",
+    "A reshape does not exchange axes: pixels and channels are mixed up.",
+    "X.permute(0, 2, 3, 1)",
+    "X.reshape(len(X), *X.shape[2:], -1)",
+    ".permute(0, 3, 1, 2)",
+    ".reshape(len(X), len(W), *X.shape[2:])",
+)
+change(
+    "pixelwise",
+    "A reshape does not bring the channels to the last axis: pixels and channels are mixed up before the layer.",
+    "X.permute(0, 2, 3, 1)",
+    "X.reshape(len(X), *X.shape[2:], -1)",
+)
+change(
+    "pixelwise",
+    "A reshape does not bring the channels back: pixels and channels are mixed up behind the layer.",
+    ".permute(0, 3, 1, 2)",
+    ".reshape(len(X), len(W), *X.shape[2:])",
+)
+change("pixelwise", "The biases are missing.", " @ W.T + b", " @ W.T")
+change("pixelwise", "The biases are subtracted; they are added.", "W.T + b", "W.T - b")
+change(
+    "pixelwise",
+    "One bias stands for all: each output channel has its own.",
+    "W.T + b",
+    "W.T + b[0]",
+)
+change(
+    "pixelwise",
+    "One number made of all biases is added everywhere: each output channel has its own bias.",
+    "W.T + b",
+    "W.T + b.sum()",
+)
+change(
+    "pixelwise",
+    "One number made of all biases is added everywhere: each output channel has its own bias.",
+    "W.T + b",
+    "W.T + b.mean()",
+)
+change(
+    "pixelwise",
+    "The biases are in the wrong order: b[o] belongs to output channel o.",
+    "W.T + b",
+    "W.T + b.flip(0)",
+)
+change(
+    "pixelwise",
+    "The biases are added once for each input channel; they are added once.",
+    "W.T + b",
+    "W.T + b * X.shape[1]",
+)
+change("pixelwise", "The biases are multiplied; they are added.", "W.T + b", "W.T * b")
+change(
+    "pixelwise",
+    "The channels are still on the last axis; the result has them behind the batch.",
+    ".permute(0, 3, 1, 2)",
+    "",
+)
+change(
+    "pixelwise",
+    "Rows and columns are exchanged on the way back.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(0, 3, 2, 1)",
+)
+change(
+    "pixelwise",
+    "The channels are in the first axis and the batch in the second; the batch comes first.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(3, 0, 1, 2)",
+)
+change(
+    "pixelwise",
+    "Rows, columns and output channels are in the wrong order: the output channels come second.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(0, 1, 3, 2)",
+)
+change(
+    "pixelwise",
+    "There is a ReLU behind the layer; none is asked for.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(0, 3, 1, 2).relu()",
+)
+change(
+    "pixelwise",
+    "There is a sigmoid behind the layer; none is asked for.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(0, 3, 1, 2).sigmoid()",
+)
+change(
+    "pixelwise",
+    "The sum over the input channels was divided by their number; it is a sum.",
+    "@ W.T",
+    "@ W.T / X.shape[1]",
+)
+change(
+    "pixelwise",
+    "The result is averaged over the pixels; there is a value at each pixel.",
+    ".permute(0, 3, 1, 2)",
+    ".mean(dim=(1, 2))",
+)
+change(
+    "pixelwise",
+    "The result is summed over the pixels; there is a value at each pixel.",
+    ".permute(0, 3, 1, 2)",
+    ".sum(dim=(1, 2))",
+)
+change(
+    "pixelwise",
+    "The picture was averaged before the layer acted; the layer acts at every pixel.",
+    "X.permute(0, 2, 3, 1)",
+    "X.mean(dim=(2, 3), keepdim=True).expand_as(X).permute(0, 2, 3, 1)",
+)
+change(
+    "pixelwise",
+    "The layer acts on the first picture only; each picture of the batch has its own result.",
+    "X.permute",
+    "X[:1].expand_as(X).permute",
+)
+change(
+    "pixelwise",
+    "The result of the first picture is given alone; each picture of the batch has its own.",
+    "X.permute",
+    "X[:1].permute",
+)
+change(
+    "pixelwise",
+    "The pictures were averaged over the batch; each has its own result.",
+    "X.permute",
+    "X.mean(dim=0, keepdim=True).expand_as(X).permute",
+)
+change(
+    "pixelwise",
+    "The pictures were added up over the batch; each has its own result.",
+    "X.permute",
+    "X.sum(dim=0, keepdim=True).expand_as(X).permute",
+)
+change(
+    "pixelwise",
+    "All output channels have the weights of the first one.",
+    "W.T",
+    "W[:1].expand_as(W).T",
+)
+change(
+    "pixelwise",
+    "Only the first input channel is used; the sum runs over all of them.",
+    "X.permute(0, 2, 3, 1) @ W.T",
+    "X[:, :1].permute(0, 2, 3, 1) @ W[:, :1].T",
+)
+change(
+    "pixelwise",
+    "Only the last input channel is left: each should be added to those before it, not take their place.",
+    "X.permute(0, 2, 3, 1) @ W.T",
+    "X[:, -1:].permute(0, 2, 3, 1) @ W[:, -1:].T",
+)
+change(
+    "pixelwise",
+    "The input channels go with the wrong weights: channel c goes with column c of W.",
+    "W.T",
+    "W.flip(1).T",
+)
 
-@slip("pixelwise", "A reshape does not exchange axes: pixels and channels are mixed up.")
-def reshaped(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
+
+@slip(
+    "pixelwise",
+    "Pixels of different pictures are mixed up: a reshape took the batch for a part of the picture, and it has to come to the front by an exchange of axes.",
+)
+def one_long_row_of_pixels(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
     n, c, h, w = X.shape
-    return (X.reshape(n, h, w, c) @ W.T + b).reshape(n, len(W), h, w)
+    rows = X.permute(1, 0, 2, 3).reshape(c, -1)
+    return (W @ rows + b[:, None]).reshape(n, len(W), h, w)
 
 
-@slip("pixelwise", "The weights are transposed: a row of W belongs to an output channel.")
-def weights_transposed(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    return (X.permute(0, 2, 3, 1) @ W + b).permute(0, 3, 1, 2)
+@slip(
+    "pixelwise",
+    "Channels of different pictures are mixed up: a reshape across the batch does not bring the channels to the front.",
+)
+def channels_across_the_batch(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    n, c, h, w = X.shape
+    out = W @ X.reshape(c, -1) + b[:, None]
+    return out.reshape(len(W), n, h, w).transpose(0, 1)
 
 
-@slip("pixelwise", "The biases are missing.")
-def without_biases(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    return (X.permute(0, 2, 3, 1) @ W.T).permute(0, 3, 1, 2)
+@slip(
+    "pixelwise",
+    "Channels of different pictures are mixed up: a reshape across the batch does not bring the channels to the front.",
+)
+def all_by_reshape(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    n, c, h, w = X.shape
+    return (W @ X.reshape(c, -1) + b[:, None]).reshape(n, len(W), h, w)
+
+
+@slip(
+    "pixelwise",
+    "The channels are in the first axis and the batch in the second; the batch comes first.",
+)
+def einsum_with_channels_first(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    return torch.einsum("oc,nchw->onhw", W, X) + b[:, None, None, None]
+
+
+@slip(
+    "pixelwise",
+    "The pixels of a picture are still in one row; the result has rows and columns.",
+)
+def still_flat(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    return W @ X.flatten(2) + b[:, None]
+
+
+@slip("pixelwise", "The pixels are put back with rows and columns exchanged.")
+def height_for_width(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    n, _, h, w = X.shape
+    return (W @ X.flatten(2) + b[:, None]).reshape(n, len(W), w, h)
 
 
 # -- squeeze_excite -------------------------------------------------------------------------------------------
 
-
-@slip("squeeze_excite", "A softmax lets the channels compete; each gate opens by itself.")
-def softmax_gates(X: Tensor, W1: Tensor, W2: Tensor) -> Tensor:
-    gates = ((X.mean(dim=(2, 3)) @ W1.T).relu() @ W2.T).softmax(dim=1)
-    return X * gates[:, :, None, None]
-
-
-@slip("squeeze_excite", "The squeeze is a sum; it should be a mean.")
-def summed(X: Tensor, W1: Tensor, W2: Tensor) -> Tensor:
-    gates = ((X.sum(dim=(2, 3)) @ W1.T).relu() @ W2.T).sigmoid()
-    return X * gates[:, :, None, None]
-
-
-@slip("squeeze_excite", "The sigmoid is missing: a gate lies between 0 and 1.")
-def without_sigmoid(X: Tensor, W1: Tensor, W2: Tensor) -> Tensor:
-    return X * ((X.mean(dim=(2, 3)) @ W1.T).relu() @ W2.T)[:, :, None, None]
-
-
-@slip(
+change(
+    "squeeze_excite",
+    "A softmax lets the channels compete; each gate opens by itself.",
+    ".sigmoid()",
+    ".softmax(dim=1)",
+)
+change(
+    "squeeze_excite",
+    "A softmax over the batch lets the pictures compete; each gate opens by itself.",
+    ".sigmoid()",
+    ".softmax(dim=0)",
+)
+change("squeeze_excite", "The squeeze is a sum; it should be a mean.", "X.mean(", "X.sum(")
+change(
+    "squeeze_excite",
+    "The squeeze takes the largest value of a map; it should be the mean.",
+    "X.mean(",
+    "X.amax(",
+)
+change(
     "squeeze_excite",
     "The squeeze takes the mean over the batch too; each picture has its own gates.",
+    "X.mean(dim=(2, 3))",
+    "X.mean(dim=(0, 2, 3))[None]",
 )
-def mean_over_the_batch(X: Tensor, W1: Tensor, W2: Tensor) -> Tensor:
-    gates = ((X.mean(dim=(0, 2, 3))[None] @ W1.T).relu() @ W2.T).sigmoid()
-    return X * gates[:, :, None, None]
-
+change(
+    "squeeze_excite",
+    "The squeeze takes the mean over the batch too; each picture has its own gates.",
+    "X.mean(dim=(2, 3))",
+    "X.mean(dim=0, keepdim=True).mean(dim=(2, 3)).expand(len(X), -1)",
+)
+change(
+    "squeeze_excite",
+    "The squeeze divides by the number of channels as well; the mean of each map is over its places alone.",
+    "X.mean(dim=(2, 3))",
+    "X.mean(dim=(2, 3)) / X.shape[1]",
+)
+change(
+    "squeeze_excite",
+    "The squeeze divides by one side of the picture only; the mean of a map is over all its places.",
+    "X.mean(dim=(2, 3))",
+    "X.sum(dim=2).mean(dim=2)",
+)
+change(
+    "squeeze_excite",
+    "The squeeze divides by one side of the picture only; the mean of a map is over all its places.",
+    "X.mean(dim=(2, 3))",
+    "X.mean(dim=2).sum(dim=2)",
+)
+change(
+    "squeeze_excite",
+    "The squeeze is the mean of absolute values; it is the mean of the map as it is.",
+    "X.mean(",
+    "X.abs().mean(",
+)
+change(
+    "squeeze_excite",
+    "The squeeze is the mean of relu(X); it is the mean of the map as it is.",
+    "X.mean(",
+    "X.relu().mean(",
+)
+change(
+    "squeeze_excite",
+    "The squeeze is a mean of squares; it is the mean of the map as it is.",
+    "X.mean(",
+    "X.square().mean(",
+)
+change(
+    "squeeze_excite",
+    "The squeeze is the spread of a map; it should be the mean.",
+    "X.mean(",
+    "X.std(",
+)
+change(
+    "squeeze_excite",
+    "The squeeze is one number for a picture; each map has its own mean.",
+    "X.mean(dim=(2, 3))",
+    "X.mean(dim=(1, 2, 3), keepdim=True)[:, :, 0, 0].expand(-1, X.shape[1])",
+)
+change(
+    "squeeze_excite",
+    "The squeeze reads a single pixel; it is the mean over all places.",
+    "X.mean(dim=(2, 3))",
+    "X[:, :, 0, 0]",
+)
+change(
+    "squeeze_excite",
+    "The sigmoid is missing: a gate lies between 0 and 1.",
+    ".sigmoid()",
+    "",
+)
+change("squeeze_excite", "The ReLU between the two matrices is missing.", ".relu()", "")
+change(
+    "squeeze_excite",
+    "The ReLU and the sigmoid are exchanged: the ReLU is inside, and the gate is a sigmoid.",
+    ".relu()",
+    ".sigmoid( )",
+    "W2.T).sigmoid()",
+    "W2.T).relu()",
+)
+change(
+    "squeeze_excite",
+    "A sigmoid stands between the two matrices where a ReLU belongs.",
+    ".relu()",
+    ".sigmoid( )",
+)
+change(
+    "squeeze_excite",
+    "A tanh stands between the two matrices where a ReLU belongs.",
+    ".relu()",
+    ".tanh()",
+)
+change(
+    "squeeze_excite",
+    "The gates are a tanh; a gate lies between 0 and 1.",
+    ".sigmoid()",
+    ".tanh()",
+)
+change(
+    "squeeze_excite",
+    "The gates are a ReLU; a gate lies between 0 and 1.",
+    ".sigmoid()",
+    ".relu( )",
+)
+change(
+    "squeeze_excite",
+    "There is a ReLU before the sigmoid: with it no gate is below one half.",
+    "W2.T).sigmoid()",
+    "W2.T).relu( ).sigmoid()",
+)
+change(
+    "squeeze_excite",
+    "There is one sigmoid too many: the gates are the sigmoid of a sigmoid.",
+    ".sigmoid()",
+    ".sigmoid().sigmoid()",
+)
+change(
+    "squeeze_excite",
+    "There is a ReLU before the first matrix; the means go in as they are.",
+    "X.mean(dim=(2, 3))",
+    "X.mean(dim=(2, 3)).relu( )",
+)
+change(
+    "squeeze_excite",
+    "The two matrices act in the wrong order, each in place of the other's transpose: first W1 makes c/r numbers of c, then W2 makes c of them.",
+    "W1.T",
+    "W2",
+    "@ W2.T",
+    "@ W1",
+)
+change(
+    "squeeze_excite",
+    "These are the gates alone; they have to multiply X.",
+    "return X * gates[:, :, None, None]",
+    "return gates",
+)
+change(
+    "squeeze_excite",
+    "These are the gates alone; they have to multiply X.",
+    "return X * gates[:, :, None, None]",
+    "return gates[:, :, None, None]",
+)
+change(
+    "squeeze_excite",
+    "These are the gates alone; they have to multiply X.",
+    "return X * gates[:, :, None, None]",
+    "return gates[:, :, None, None].expand_as(X)",
+)
+change(
+    "squeeze_excite",
+    "The gates are added to X; they multiply it.",
+    "X * gates",
+    "X + gates",
+)
+change(
+    "squeeze_excite",
+    "X is added once more; the gated maps are the result.",
+    "return X * gates[:, :, None, None]",
+    "return X + X * gates[:, :, None, None]",
+)
+change(
+    "squeeze_excite",
+    "X is divided by the gates; they multiply it.",
+    "X * gates",
+    "X / gates",
+)
+change(
+    "squeeze_excite",
+    "The gates are turned round: 1 - g stands where g belongs.",
+    ".sigmoid()",
+    ".sigmoid().neg().add(1)",
+)
+change(
+    "squeeze_excite",
+    "The gates act twice.",
+    "X * gates[:, :, None, None]",
+    "X * gates[:, :, None, None] ** 2",
+)
+change(
+    "squeeze_excite",
+    "The gates multiply the squeezed means; they multiply every pixel of X.",
+    "return X * gates[:, :, None, None]",
+    "return X.mean(dim=(2, 3)) * gates",
+)
+change(
+    "squeeze_excite",
+    "The gates multiply the squeezed means; they multiply every pixel of X.",
+    "return X * gates[:, :, None, None]",
+    "return (X.mean(dim=(2, 3)) * gates)[:, :, None, None].expand_as(X)",
+)
+change(
+    "squeeze_excite",
+    "The two matrices are skipped: the gates are the sigmoid of the means.",
+    "((X.mean(dim=(2, 3)) @ W1.T).relu() @ W2.T).sigmoid()",
+    "X.mean(dim=(2, 3)).sigmoid()",
+)
+change(
+    "squeeze_excite",
+    "All pictures have the gates of the first one; each has its own.",
+    "X * gates[",
+    "X * gates[:1][",
+)
+change(
+    "squeeze_excite",
+    "Each gate is either open or shut here; a gate is the sigmoid itself, between 0 and 1.",
+    ".sigmoid()",
+    ".sigmoid().round()",
+)
+change(
+    "squeeze_excite",
+    "The gates are averaged over the channels; each channel has its own.",
+    "X * gates[",
+    "X * gates.mean(dim=1, keepdim=True)[",
+)
+change(
+    "squeeze_excite",
+    "There is a ReLU on the result; the gated maps are the result as they are.",
+    "return X * gates[:, :, None, None]",
+    "return (X * gates[:, :, None, None]).relu( )",
+)
+change(
+    "squeeze_excite",
+    "The gates are rescaled to a sum of one; each gate opens by itself.",
+    "    return",
+    "    gates = gates / gates.sum(dim=1, keepdim=True)\n    return",
+)
+change(
+    "squeeze_excite",
+    "X belongs to the caller, and was changed: an operation in place such as *= overwrites it.",
+    "    return X * gates[:, :, None, None]",
+    "    X *= gates[:, :, None, None]\n    return X",
+)
 
 # -- parameter_groups -----------------------------------------------------------------------------------------
 
-
-@slip("parameter_groups", "The parameters of the body still ask for gradients.")
-def frozen_in_name_only(
-    body: nn.Module, norms: list[nn.BatchNorm2d], head: nn.Module, mode: str, lr: float
-) -> list[dict]:
-    body.requires_grad_(True).train(mode == "fine-tuned")
-    for norm in norms:
-        norm.eval()
-    groups = (
-        [{"params": list(body.parameters()), "lr": lr / 10}] if mode == "fine-tuned" else []
-    )
-    return [*groups, {"params": list(head.parameters()), "lr": lr}]
-
-
-@slip(
+change(
+    "parameter_groups",
+    "The parameters of the body still ask for gradients.",
+    "body.requires_grad_(trains)",
+    "body.requires_grad_(True)",
+)
+change(
+    "parameter_groups",
+    "In fine-tuning everything trains: the body's parameters have to ask for gradients again.",
+    "body.requires_grad_(trains)",
+    "body.requires_grad_(False)",
+)
+change(
+    "parameter_groups",
+    "Whether the parameters of the body ask for gradients is left as it came, or the modes are exchanged; each mode sets it.",
+    "body.requires_grad_(trains)",
+    "body",
+)
+change(
+    "parameter_groups",
+    "Whether the parameters of the body ask for gradients is left as it came, or the modes are exchanged; each mode sets it.",
+    "body.requires_grad_(trains)",
+    "body.requires_grad_(not trains)",
+)
+change(
+    "parameter_groups",
+    "The frozen body is still in training mode: with dropout or batch statistics its features would change from step to step.",
+    ".train(trains)",
+    ".train()",
+)
+change(
+    "parameter_groups",
+    "In fine-tuning the body is in evaluation mode as a whole; only its batch normalisations should be.",
+    ".train(trains)",
+    ".eval()",
+)
+change(
+    "parameter_groups",
+    "Training and evaluation mode of the body are exchanged, or left as they came; each mode sets them.",
+    ".train(trains)",
+    "",
+)
+change(
+    "parameter_groups",
+    "Training and evaluation mode of the body are exchanged, or left as they came; each mode sets them.",
+    ".train(trains)",
+    ".train(not trains)",
+)
+change(
     "parameter_groups",
     "The body is frozen but still in training mode: its statistics would move.",
+    ".train(trains)",
+    ".train()",
+    "    for norm in norms:\n        norm.eval()\n",
+    "    for norm in norms:\n        norm.train(not trains)\n",
 )
-def frozen_but_training(
-    body: nn.Module, norms: list[nn.BatchNorm2d], head: nn.Module, mode: str, lr: float
-) -> list[dict]:
-    body.requires_grad_(mode == "fine-tuned").train()
-    if mode == "fine-tuned":
-        for norm in norms:
-            norm.eval()
-    groups = (
-        [{"params": list(body.parameters()), "lr": lr / 10}] if mode == "fine-tuned" else []
-    )
-    return [*groups, {"params": list(head.parameters()), "lr": lr}]
-
-
-@slip(
-    "parameter_groups", "The body learns as fast as the head; what it knows would be lost."
+change(
+    "parameter_groups",
+    "The body learns as fast as the head; what it knows would be lost.",
+    "lr / 10",
+    "lr",
 )
-def one_rate(
-    body: nn.Module, norms: list[nn.BatchNorm2d], head: nn.Module, mode: str, lr: float
-) -> list[dict]:
-    body.requires_grad_(mode == "fine-tuned").train(mode == "fine-tuned")
-    for norm in norms:
-        norm.eval()
-    head.train()
-    groups = [{"params": list(body.parameters()), "lr": lr}] if mode == "fine-tuned" else []
-    return [*groups, {"params": list(head.parameters()), "lr": lr}]
+change(
+    "parameter_groups",
+    "The body learns faster than the head; its rate is a tenth of the head's.",
+    "lr / 10",
+    "lr * 10",
+)
+change(
+    "parameter_groups", "The rate of the body is not a tenth of lr.", "lr / 10", "lr / 100"
+)
+change(
+    "parameter_groups",
+    "The rates are exchanged: the new head is the one that has to hurry.",
+    "lr / 10",
+    "lr",
+    '"lr": lr}]\n',
+    '"lr": lr / 10 if trains else lr}]\n',
+)
+change(
+    "parameter_groups",
+    "The head learns at a tenth of lr, too; it learns at lr.",
+    '(head.parameters()), "lr": lr',
+    '(head.parameters()), "lr": lr / 10',
+)
+change(
+    "parameter_groups",
+    "In fine-tuning the head learns at a tenth of lr, too; it learns at lr.",
+    '(head.parameters()), "lr": lr',
+    '(head.parameters()), "lr": lr / 10 if trains else lr',
+)
+change(
+    "parameter_groups",
+    "The rates are those of the body at lr and of the head at ten times lr; it is the body whose rate is divided.",
+    "lr / 10",
+    "lr",
+    '(head.parameters()), "lr": lr',
+    '(head.parameters()), "lr": lr * 10 if trains else lr',
+)
+change(
+    "parameter_groups",
+    "The batch normalisation trains; it should keep its statistics.",
+    "    for norm in norms:\n        norm.eval()\n",
+    "",
+)
+change(
+    "parameter_groups",
+    "The batch normalisation trains; it should keep its statistics.",
+    "        norm.eval()\n",
+    "        norm.train()\n",
+)
+change(
+    "parameter_groups",
+    "Only the first batch normalisation is in evaluation mode; all of them should be.",
+    "in norms:",
+    "in norms[:1]:",
+)
+change(
+    "parameter_groups",
+    "Only the last batch normalisation is in evaluation mode; all of them should be.",
+    "in norms:",
+    "in norms[-1:]:",
+)
+change(
+    "parameter_groups",
+    "The parameters of the batch normalisations are frozen in fine-tuning; they train, and only the statistics stay.",
+    "norm.eval()",
+    "norm.eval().requires_grad_(False)",
+)
+change(
+    "parameter_groups",
+    "The parameters of the batch normalisations ask for gradients although the body is frozen.",
+    "norm.eval()",
+    "norm.eval().requires_grad_(True)",
+)
+change(
+    "parameter_groups",
+    "The parameters of the batch normalisations are not in the group of the body; they train, and only the statistics stay.",
+    '"params": list(body.parameters())',
+    '"params": [p for m in body.modules() if m not in norms for p in m.parameters(recurse=False)]',
+)
+change(
+    "parameter_groups",
+    "The head is not in training mode; it may come in any state, and trains in both cases.",
+    ".train()\n",
+    "\n",
+)
+change(
+    "parameter_groups",
+    "The head is not in training mode; it may come in any state, and trains in both cases.",
+    ".train()\n",
+    ".eval()\n",
+)
+change(
+    "parameter_groups",
+    "The head's parameters do not ask for gradients; the head may come frozen, and trains in both cases.",
+    "head.requires_grad_(True)",
+    "head",
+)
+change(
+    "parameter_groups",
+    "The head is untouched: it may come frozen and in evaluation mode, and trains in both cases.",
+    "head.requires_grad_(True).train()",
+    "head",
+)
+change(
+    "parameter_groups",
+    "The head follows the body: with the body frozen it is frozen, too. It trains in both cases.",
+    "head.requires_grad_(True)",
+    "head.requires_grad_(trains)",
+)
+change(
+    "parameter_groups",
+    "The head follows the body: with the body frozen it is in evaluation mode, too. It trains in both cases.",
+    "head.requires_grad_(True).train()",
+    "head.requires_grad_(True).train(trains)",
+)
+change(
+    "parameter_groups",
+    "The group of the body is there in both modes; what is frozen needs none.",
+    " if trains else []",
+    "",
+)
+change(
+    "parameter_groups",
+    "The group of the body is missing in fine-tuning.",
+    "if trains else []",
+    "if not trains and trains else []",
+)
+change(
+    "parameter_groups",
+    "The groups are in the wrong order: the body comes first.",
+    'return [*groups, {"params": list(head.parameters()), "lr": lr}]',
+    'return [{"params": list(head.parameters()), "lr": lr}, *groups]',
+)
+change(
+    "parameter_groups",
+    "The group of the head is there only when the body is frozen; it is there in both modes.",
+    'return [*groups, {"params": list(head.parameters()), "lr": lr}]',
+    'return groups or [{"params": list(head.parameters()), "lr": lr}]',
+)
+change(
+    "parameter_groups",
+    "The two modes are exchanged.",
+    'mode == "fine-tuned"',
+    'mode == "frozen"',
+)
+change(
+    "parameter_groups",
+    "Both modes are treated as fine-tuned: the frozen body has to be told from it.",
+    'mode == "fine-tuned"',
+    'mode != ""',
+)
+change(
+    "parameter_groups",
+    'Both modes are treated as frozen: the name of the other one is "fine-tuned".',
+    'mode == "fine-tuned"',
+    'mode == "finetuned"',
+)
+change(
+    "parameter_groups",
+    "The parameters of body and head are in one group; each has its own, with its own rate.",
+    'return [*groups, {"params": list(head.parameters()), "lr": lr}]',
+    'return [{"params": [*body.parameters(), *head.parameters()] if trains else list(head.parameters()), "lr": lr}]',
+)
+change(
+    "parameter_groups",
+    "The second group holds the parameters of the body once more, besides the head's.",
+    'return [*groups, {"params": list(head.parameters()), "lr": lr}]',
+    'return [*groups, {"params": [*body.parameters(), *head.parameters()] if trains else list(head.parameters()), "lr": lr}]',
+)
+change(
+    "parameter_groups",
+    "In a group there are copies of the parameters, or something else in their place; the optimiser needs the parameters themselves.",
+    "list(body.parameters())",
+    "[p.detach().clone() for p in body.parameters()]",
+    "list(head.parameters())",
+    "[p.detach().clone() for p in head.parameters()]",
+)
+change(
+    "parameter_groups",
+    "The body group holds the parameters of the head.",
+    "list(body.parameters())",
+    "list( head.parameters())",
+)
+change(
+    "parameter_groups",
+    "The group of the body holds only the parameters of the batch normalisations.",
+    "list(body.parameters())",
+    "[p for norm in norms for p in norm.parameters()]",
+)
+change(
+    "parameter_groups",
+    "A fixed rate stands where the rate lr that was given belongs.",
+    '(head.parameters()), "lr": lr',
+    '(head.parameters()), "lr": 0.1',
+    "lr / 10",
+    "0.01",
+)
+change(
+    "parameter_groups",
+    "A frozen body keeps its batch normalisations in training mode here: they are in evaluation mode in both cases.",
+    "norm.eval()",
+    "norm.train(not trains)",
+)
 
 
 @slip("parameter_groups", "The batch normalisation trains; it should keep its statistics.")
-def norm_trains(
+def norms_before_the_body(
     body: nn.Module, norms: list[nn.BatchNorm2d], head: nn.Module, mode: str, lr: float
 ) -> list[dict]:
-    body.requires_grad_(mode == "fine-tuned").train(mode == "fine-tuned")
-    groups = (
-        [{"params": list(body.parameters()), "lr": lr / 10}] if mode == "fine-tuned" else []
-    )
-    return [*groups, {"params": list(head.parameters()), "lr": lr}]
-
-
-@slip(
-    "parameter_groups",
-    "The rates are exchanged: the new head is the one that has to hurry.",
-)
-def rates_exchanged(
-    body: nn.Module, norms: list[nn.BatchNorm2d], head: nn.Module, mode: str, lr: float
-) -> list[dict]:
-    tuned = mode == "fine-tuned"
-    body.requires_grad_(tuned).train(tuned)
     for norm in norms:
         norm.eval()
-    head.train()
-    groups = [{"params": list(body.parameters()), "lr": lr}] if tuned else []
-    return [*groups, {"params": list(head.parameters()), "lr": lr / 10 if tuned else lr}]
+    tuned = mode == "fine-tuned"
+    body.requires_grad_(tuned).train(tuned)
+    head.requires_grad_(True).train()
+    groups = [{"params": list(body.parameters()), "lr": lr / 10}] if tuned else []
+    return [*groups, {"params": list(head.parameters()), "lr": lr}]
