@@ -94,17 +94,18 @@ def small_or_large(channels: int, k: int) -> tuple[int, int, int]:
 
 
 # %% test_small_or_large points=2
-stack = nn.Sequential(*[nn.Conv2d(10, 10, 3, bias=False) for _ in range(7)])
-weights, single = sum(layer.weight.numel() for layer in stack), nn.Conv2d(10, 10, 15).weight
+stack = nn.Sequential(*[nn.Conv2d(10, 10, 3, bias=False) for _ in range(8)])
+weights, single = sum(layer.weight.numel() for layer in stack), nn.Conv2d(10, 10, 17).weight
 check.close(
-    "10 channels, k = 15", lambda: small_or_large(10, 15), (7, weights, single.numel())
+    "10 channels, k = 17", lambda: small_or_large(10, 17), (8, weights, single.numel())
 )
-check.close("3 channels, k = 3", lambda: small_or_large(3, 3), (1, 81, 81))
+texts = ["1", "81", "81"]  # all three are whole numbers, as what is counted is
+check.close("k = 3, printed", lambda: [str(n) for n in small_or_large(3, 3)], texts)
 ### BEGIN HIDDEN TESTS
-from course_tools.grading.author import seal
+from course_tools.grading.author import exact, seal
 
 others = [(64, 19), (16, 5), (1, 3), (3, 11)]
-seal("other sizes", [list(small_or_large(*case)) for case in others])
+seal("other sizes", [list(small_or_large(*case)) for case in others], rule=exact())
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -313,7 +314,7 @@ for n, c, m, h, w in ((5, 8, 4, 3, 6), (1, 2, 1, 1, 1), (2, 6, 3, 2, 4)):
 # - `"frozen"`: the body is put into evaluation mode and does not train: none of its parameters asks for a gradient. One group, the head at rate `lr`.
 # - `"fine-tuned"`: everything trains. Two groups: the body at `lr / 10`, then the head at `lr`.
 #
-# The head trains and is in training mode in both cases, and the batch normalisations are in evaluation mode. Body and head may come in any state: frozen or not, in training mode or not.
+# The head is in training mode in both cases, and the batch normalisations in evaluation mode. The body may come in any state, frozen or not, and body and head in training or evaluation mode.
 #
 # <details><summary>Hint</summary>
 #
@@ -347,13 +348,15 @@ def prepared(mode: str) -> dict[str, object]:
     )
     head = nn.Linear(4, 3)
     body.requires_grad_(mode == "frozen").train(mode == "frozen")
-    head.requires_grad_(False).eval()
+    head.eval()
     groups = parameter_groups(body, [stem[1], body[3]], head, mode, 0.4)
     owner = dict.fromkeys(body.parameters(), "body") | dict.fromkeys(
         head.parameters(), "head"
     )
     return {
-        "groups": [[g["lr"], [owner.get(p) for p in g["params"]]] for g in groups],
+        "rates": [group["lr"] for group in groups],
+        "lists": [isinstance(group["params"], list) for group in groups],
+        "parameters": [[owner.get(p) for p in group["params"]] for group in groups],
         "gradients": [
             [p.requires_grad for p in part.parameters()] for part in (body, head)
         ],
@@ -367,12 +370,16 @@ def prepared(mode: str) -> dict[str, object]:
 
 
 frozen = {
-    "groups": [[0.4, ["head"] * 2]],
+    "rates": [0.4],
+    "lists": [True],
+    "parameters": [["head"] * 2],
     "gradients": [[False] * 7, [True] * 2],
     "training": {"body": False, "dropout": False, "norms": [False, False], "head": True},
 }
 tuned = {
-    "groups": [[0.04, ["body"] * 7], [0.4, ["head"] * 2]],
+    "rates": [0.04, 0.4],
+    "lists": [True, True],
+    "parameters": [["body"] * 7, ["head"] * 2],
     "gradients": [[True] * 7, [True] * 2],
     "training": {"body": True, "dropout": True, "norms": [False, False], "head": True},
 }
@@ -391,17 +398,18 @@ for mode in ("frozen", "fine-tuned"):
     body.requires_grad_(mode == "frozen").train(
         mode == "frozen"
     )  # the opposite of what is wanted
-    head.requires_grad_(False).eval()
+    head.eval()
     groups = parameter_groups(body, [body[0], inner[1]], head, mode, 0.25)
     owner = dict.fromkeys(body.parameters(), "body") | dict.fromkeys(
         head.parameters(), "head"
     )
+    lists = [isinstance(group["params"], list) for group in groups]
     owners = [[owner.get(p) for p in group["params"]] for group in groups]
     asks = [p.requires_grad for p in [*body.parameters(), *head.parameters()]]
     training = [
         part.training for part in (body, body[0], inner[0], inner[1], body[2], head)
     ]
-    found.append([owners, [group["lr"] for group in groups], asks, training])
+    found.append([lists, owners, [group["lr"] for group in groups], asks, training])
 seal("both modes", found)
 ### END HIDDEN TESTS
 

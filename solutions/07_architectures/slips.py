@@ -209,6 +209,94 @@ change(
     "(k * k * c_in + c_in) * (c_in * c_out + c_out)",
 )
 
+change(
+    "separable_cost",
+    "The division of the ratio drops everything behind the point: // gives whole numbers.",
+    "1 / c_out + 1 / k**2",
+    "1.0 * (1 // c_out)",
+)
+change(
+    "separable_cost",
+    "The ratio is turned into per cent; a ratio of 1 means as many weights.",
+    "1 / c_out + 1 / k**2",
+    "100 * (1 / c_out + 1 / k**2)",
+)
+change(
+    "separable_cost",
+    "The ratio was rounded; give it as it is.",
+    "1 / c_out + 1 / k**2",
+    "round(1 / c_out + 1 / k**2, 2)",
+)
+change(
+    "separable_cost",
+    "The ratio was rounded; give it as it is.",
+    "1 / c_out + 1 / k**2",
+    "round(1 / c_out + 1 / k**2, 3)",
+)
+change(
+    "separable_cost",
+    "The ratio is off by a factor: an ordinary convolution has k² c_in c_out weights, with the input and the output channels.",
+    "1 / c_out + 1 / k**2",
+    "1 + c_out / k**2",
+)
+change(
+    "separable_cost",
+    "The ratio is off by a factor: an ordinary convolution has k² c_in c_out weights, with the input and the output channels.",
+    "1 / c_out + 1 / k**2",
+    "c_in / c_out + c_in / k**2",
+)
+change(
+    "separable_cost",
+    "In the ratio the depth-wise kernels are counted as if each reached through all input channels; each sees one.",
+    "1 / c_out + 1 / k**2",
+    "c_in / c_out + 1 / k**2",
+)
+change(
+    "separable_cost",
+    "The ratio is upside down, and with biases; taking a layer apart makes it smaller.",
+    "1 / c_out + 1 / k**2",
+    "(k * k * c_in * c_out + c_out) / (k * k * c_in + c_in + c_in * c_out + c_out)",
+)
+change(
+    "separable_cost",
+    "The ratio is that of the depth-wise convolution to the 1×1 convolution; it compares both together with an ordinary convolution.",
+    "1 / c_out + 1 / k**2",
+    "k**2 / c_out",
+)
+change(
+    "separable_cost",
+    "The number of weights stands where the ratio belongs.",
+    "1 / c_out + 1 / k**2",
+    "k * k * c_in + c_in * c_out",
+)
+change(
+    "separable_cost",
+    "The 1×1 convolution has one bias for each output channel, not one for each of its weights.",
+    "c_in * c_out + c_out",
+    "c_in * c_out + c_in * c_out",
+)
+change(
+    "separable_cost", "A k×k kernel has k² weights, not 2k.", "k * k * c_in", "2 * k * c_in"
+)
+change(
+    "separable_cost",
+    "The ordinary convolution is counted besides the two parts; the parameters are those of the two parts.",
+    "k * k * c_in + c_in +",
+    "k * k * c_in * c_out + k * k * c_in + c_in +",
+)
+change(
+    "separable_cost",
+    "The weights of the 1×1 convolution are those of c_out kernels on c_out channels; its input has c_in channels.",
+    "c_in * c_out + c_out",
+    "c_out * c_out + c_out",
+)
+change(
+    "separable_cost",
+    "The biases of both are subtracted; they are parameters as the weights are.",
+    "k * k * c_in + c_in + c_in * c_out + c_out",
+    "k * k * c_in - c_in + c_in * c_out - c_out",
+)
+
 # -- small_or_large -------------------------------------------------------------------------------------------
 
 change(
@@ -406,6 +494,105 @@ def threefold_with_each_layer(channels: int, k: int) -> tuple[int, int, int]:
     return layers, 9 * layers * channels**2, k**2 * channels**2
 
 
+change(
+    "small_or_large",
+    "These are not whole numbers: / gives a number with a point even where it comes out even, and // gives a whole one.",
+    "(k - 1) // 2",
+    "(k - 1) / 2",
+)
+change(
+    "small_or_large",
+    "These are not whole numbers: / gives a number with a point even where it comes out even, and // gives a whole one.",
+    "return layers, 9 * layers * channels**2, k**2 * channels**2",
+    "return layers, 9.0 * layers * channels**2, 1.0 * k**2 * channels**2",
+)
+change(
+    "small_or_large",
+    "The number of layers is not a whole number, and each further 3×3 layer adds two pixels to the receptive field, not three.",
+    "(k - 1) // 2",
+    "k / 3",
+)
+change(
+    "small_or_large",
+    "The receptive field grows by two with each layer, one pixel on each side; here it grows by one.",
+    "(k - 1) // 2",
+    "k - 1",
+)
+change(
+    "small_or_large",
+    "The number of layers is the side of the kernel; a layer adds two pixels to the receptive field.",
+    "(k - 1) // 2",
+    "k",
+)
+change(
+    "small_or_large",
+    "The receptive field does not double with each layer; a further layer adds two pixels.",
+    "(k - 1) // 2",
+    "k.bit_length() - 1",
+)
+change(
+    "small_or_large",
+    "The number of layers is one too many, though the weights of the stack are right: the first layer sees three pixels already.",
+    "(k - 1) // 2",
+    "(k + 1) // 2",
+    "9 * layers",
+    "9 * (layers - 1)",
+)
+change(
+    "small_or_large",
+    "The last number is what the stack saves; asked for are the weights of the single layer.",
+    "k**2 * channels**2",
+    "k**2 * channels**2 - 9 * layers * channels**2",
+)
+change(
+    "small_or_large",
+    "Biases are counted in the stack; the layers have none.",
+    "9 * layers * channels**2",
+    "layers * (9 * channels**2 + channels)",
+)
+change(
+    "small_or_large",
+    "Biases are counted in the stack and one for all in a layer; the layers have none.",
+    "9 * layers * channels**2, k**2 * channels**2",
+    "layers * (9 * channels**2 + 1), k**2 * channels**2 + 1",
+)
+change(
+    "small_or_large",
+    "The channels are missing in the weights of the stack.",
+    "layers * channels**2",
+    "layers",
+)
+change(
+    "small_or_large",
+    "The channels are missing in the weights of the single layer.",
+    "k**2 * channels**2",
+    "k**2",
+)
+change(
+    "small_or_large",
+    "The weights of both have a factor C too many: a layer has C input and C output channels.",
+    "layers * channels**2, k**2 * channels**2",
+    "layers * channels**3, k**2 * channels**3",
+)
+change(
+    "small_or_large",
+    "A k×k kernel has k² weights, not 2k, and a 3×3 kernel nine.",
+    "9 * layers * channels**2, k**2",
+    "6 * layers * channels**2, 2 * k",
+)
+change(
+    "small_or_large",
+    "The stack's weights grow with the square of C, but the number of layers is added and not multiplied.",
+    "9 * layers * channels**2",
+    "(9 + layers) * channels**2",
+)
+change(
+    "small_or_large",
+    "Instead of the number of layers the weights come first; the order is layers, stack, single layer.",
+    "return layers, 9 * layers * channels**2, k**2 * channels**2",
+    "return 9 * layers * channels**2, k**2 * channels**2, layers",
+)
+
 # -- inception ------------------------------------------------------------------------------------------------
 
 change(
@@ -529,7 +716,7 @@ change(
 )
 change(
     "inception",
-    "The pooling window is not 3×3.",
+    "The pooling window is 5×5, or two poolings follow each other; asked for is one pooling of 3×3.",
     "F.max_pool2d(X, 3, stride=1, padding=1)",
     "F.max_pool2d(X, 5, stride=1, padding=2)",
 )
@@ -649,6 +836,95 @@ change(
     "The maps of the three branches are put together along the wrong axis, or mixed by a reshape: the maps of one picture belong together.",
     "return torch.cat([F.conv2d(X, C1), three, pooled], dim=1).relu()",
     "parts = [F.conv2d(X, C1).flatten(0, 1), three.flatten(0, 1), pooled.flatten(0, 1)]\n    return torch.cat(parts).view(len(X), -1, *X.shape[2:]).relu()",
+)
+
+change(
+    "inception",
+    "The pooling acts on the maps of all branches; it is the third branch alone, on X.",
+    "three, pooled]",
+    "three, X]",
+    "return torch.cat(",
+    "return F.max_pool2d(torch.cat(",
+    "dim=1).relu()",
+    "dim=1), 3, stride=1, padding=1).relu()",
+)
+change(
+    "inception",
+    "The first branch has the kernels of the reduction R3; its own are C1.",
+    "[F.conv2d(X, C1)",
+    "[F.conv2d(X, R3)",
+)
+change(
+    "inception",
+    "The reduced maps are in the result; they are only the input of the 3×3 convolution.",
+    "[F.conv2d(X, C1), three",
+    "[F.conv2d(X, C1), F.conv2d(X, R3), three",
+)
+change(
+    "inception",
+    "X itself is in the result besides the pooled maps; the third branch holds the pooled maps alone.",
+    "three, pooled]",
+    "three, pooled, X]",
+)
+change(
+    "inception",
+    "X is added to the pooled maps; the third branch holds the pooled maps alone.",
+    "three, pooled]",
+    "three, pooled + X]",
+)
+change(
+    "inception",
+    "The maps of the three branches are put together with their maximum, mean or sum; they are laid on top of each other as separate maps.",
+    "return torch.cat([F.conv2d(X, C1), three, pooled], dim=1).relu()",
+    "return (torch.cat([F.conv2d(X, C1), three, pooled], dim=1).sum(dim=1, keepdim=True)).relu()",
+)
+change(
+    "inception",
+    "The maps of the three branches are put together with their maximum, mean or sum; they are laid on top of each other as separate maps.",
+    "return torch.cat([F.conv2d(X, C1), three, pooled], dim=1).relu()",
+    "return (torch.cat([F.conv2d(X, C1), three, pooled], dim=1).mean(dim=1, keepdim=True)).relu()",
+)
+change(
+    "inception",
+    "The pooling window is 5×5, or two poolings follow each other; asked for is one pooling of 3×3.",
+    "F.max_pool2d(X, 3, stride=1, padding=1)",
+    "F.max_pool2d(F.max_pool2d(X, 3, stride=1, padding=1), 3, stride=1, padding=1)",
+)
+change(
+    "inception",
+    "The ReLU behind the reduction is a ReLU6, cut at 6; asked for is a ReLU.",
+    "F.conv2d(X, R3).relu()",
+    "F.relu6(F.conv2d(X, R3))",
+)
+change(
+    "inception",
+    "The ReLU turns round the sign: it keeps what is positive.",
+    "F.conv2d(X, R3).relu()",
+    "F.conv2d(X, R3).clamp(max=0)",
+)
+change(
+    "inception",
+    "The ReLU turns round the sign: it keeps what is positive.",
+    "dim=1).relu()",
+    "dim=1).clamp(max=0)",
+)
+change(
+    "inception",
+    "A GELU stands where a ReLU belongs.",
+    "F.conv2d(X, R3).relu()",
+    "F.gelu(F.conv2d(X, R3))",
+)
+change(
+    "inception",
+    "The border of the 3×3 convolution holds copies of the nearest or opposite pixels; zero padding has zeros there.",
+    "F.conv2d(F.conv2d(X, R3).relu(), C3, padding=1)",
+    "F.conv2d(F.pad(F.conv2d(X, R3).relu(), [1] * 4, mode='circular'), C3)",
+)
+change(
+    "inception",
+    "The 3×3 branch sees X only where the kernels' centres lie; the whole 3×3 window counts.",
+    "F.conv2d(F.conv2d(X, R3).relu(), C3, padding=1)",
+    "F.conv2d(F.conv2d(X, R3).relu(), C3[:, :, 1:2, 1:2])",
 )
 
 # -- residual -------------------------------------------------------------------------------------------------
@@ -928,6 +1204,118 @@ def sum_and_relu_in_place(
     return shortcut.relu_()
 
 
+change(
+    "residual",
+    "The stride of the projected block is fixed at 2; it is given.",
+    "    branch =",
+    "    stride = 1 if P is None else 2\n    branch =",
+)
+change(
+    "residual",
+    "Without P there is no ReLU after the sum; it is there in both cases.",
+    "return (shortcut + branch).relu()",
+    "return shortcut + branch if P is None else (shortcut + branch).relu()",
+)
+change(
+    "residual",
+    "With P there is no ReLU after the sum; it is there in both cases.",
+    "return (shortcut + branch).relu()",
+    "return (shortcut + branch).relu() if P is None else shortcut + branch",
+)
+change(
+    "residual",
+    "The ReLU between the convolutions stands behind the second one: F ends without a ReLU.",
+    "padding=1).relu(), W2, padding=1)",
+    "padding=1), W2, padding=1).relu()",
+)
+change(
+    "residual",
+    "The ReLU between the convolutions stands behind the second one, and there is none after the sum.",
+    "padding=1).relu(), W2, padding=1)",
+    "padding=1), W2, padding=1).relu()",
+    "(shortcut + branch).relu()",
+    "shortcut + branch",
+)
+change(
+    "residual",
+    "X is added as it is besides its projection; with P the shortcut is the projection alone.",
+    "F.conv2d(X, P, stride=stride)",
+    "X[:, :, ::stride, ::stride] + F.conv2d(X, P, stride=stride)",
+)
+change(
+    "residual", "The shortcut is added twice.", "shortcut + branch", "2 * shortcut + branch"
+)
+change(
+    "residual",
+    "The shortcut is added twice, before the second convolution too; it is added once, to the branch's output.",
+    "F.conv2d(F.conv2d(X, W1, stride=stride, padding=1).relu(), W2, padding=1)",
+    "F.conv2d((F.conv2d(X, W1, stride=stride, padding=1) + (X if P is None else F.conv2d(X, P, stride=stride))).relu(), W2, padding=1)",
+)
+change(
+    "residual",
+    "The shortcut is the first convolution's output; it starts from X.",
+    "X if P is None else F.conv2d(X, P, stride=stride)",
+    "F.conv2d(X, W1, stride=stride, padding=1)",
+)
+change(
+    "residual",
+    "The shortcut is the first convolution's output; it starts from X.",
+    "X if P is None else F.conv2d(X, P, stride=stride)",
+    "F.conv2d(X, W1, stride=stride, padding=1).relu()",
+)
+change(
+    "residual",
+    "The projection acts on the branch; it belongs to the shortcut.",
+    "X if P is None else F.conv2d(X, P, stride=stride)",
+    "X[:, :, ::stride, ::stride]",
+    "(shortcut + branch)",
+    "(shortcut + (branch if P is None else F.conv2d(branch, P)))",
+)
+change(
+    "residual",
+    "The projection acts on the sum; it belongs to the shortcut.",
+    "X if P is None else F.conv2d(X, P, stride=stride)",
+    "X[:, :, ::stride, ::stride]",
+    "return (shortcut + branch).relu()",
+    "return (shortcut + branch if P is None else F.conv2d(shortcut + branch, P)).relu()",
+)
+change(
+    "residual",
+    "Where P is given the branch F is left out.",
+    "    return",
+    "    branch = branch if P is None else 0 * branch\n    return",
+)
+change(
+    "residual",
+    "The shortcut is pooled to its size; a projection takes each stride-th pixel.",
+    "F.conv2d(X, P, stride=stride)",
+    "F.conv2d(F.avg_pool2d(X, stride, ceil_mode=True), P)",
+)
+change(
+    "residual",
+    "The shortcut is pooled to its size; a projection takes each stride-th pixel.",
+    "F.conv2d(X, P, stride=stride)",
+    "F.conv2d(F.max_pool2d(X, stride, ceil_mode=True), P)",
+)
+change(
+    "residual",
+    "A leaky ReLU lets something negative through; here a ReLU sets it to 0.",
+    "(shortcut + branch).relu()",
+    "F.leaky_relu(shortcut + branch)",
+)
+change(
+    "residual",
+    "A leaky ReLU lets something negative through; here a ReLU sets it to 0.",
+    "F.conv2d(F.conv2d(X, W1, stride=stride, padding=1).relu(), W2, padding=1)",
+    "F.conv2d(F.leaky_relu(F.conv2d(X, W1, stride=stride, padding=1)), W2, padding=1)",
+)
+change(
+    "residual",
+    "Absolute values are taken where a ReLU belongs; a ReLU sets what is negative to 0.",
+    "(shortcut + branch).relu()",
+    "(shortcut + branch).abs()",
+)
+
 # -- pixelwise ------------------------------------------------------------------------------------------------
 
 change(
@@ -1144,6 +1532,108 @@ def height_for_width(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return (W @ X.flatten(2) + b[:, None]).reshape(n, len(W), w, h)
 
 
+change(
+    "pixelwise",
+    "Only the first picture has a result; the others are zero.",
+    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
+    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[1:] = 0\n    return out",
+)
+change(
+    "pixelwise",
+    "Only the last picture has a result; the others are zero.",
+    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
+    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[:-1] = 0\n    return out",
+)
+change(
+    "pixelwise",
+    "The last row and the last column are left out: a range ends before its end.",
+    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
+    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[:, :, -1], out[..., -1] = 0, 0\n    return out",
+)
+change(
+    "pixelwise",
+    "The first row and the first column are left out.",
+    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
+    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[:, :, 0], out[..., 0] = 0, 0\n    return out",
+)
+change(
+    "pixelwise",
+    "The last input channel is left out of the sum.",
+    "X.permute(0, 2, 3, 1) @ W.T",
+    "X[:, :-1].permute(0, 2, 3, 1) @ W[:, :-1].T",
+)
+change(
+    "pixelwise",
+    "The first input channel is left out of the sum.",
+    "X.permute(0, 2, 3, 1) @ W.T",
+    "X[:, 1:].permute(0, 2, 3, 1) @ W[:, 1:].T",
+)
+change(
+    "pixelwise",
+    "Rows, columns and output channels are in the wrong order: the output channels come second.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(0, 2, 3, 1)",
+)
+change(
+    "pixelwise",
+    "Rows, columns and output channels are in the wrong order: the output channels come second.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(0, 2, 1, 3)",
+)
+change(
+    "pixelwise",
+    "The biases are alone; the weighted sum of the channels is missing.",
+    "X.permute(0, 2, 3, 1) @ W.T + b",
+    "0 * X.permute(0, 2, 3, 1) @ W.T + b",
+)
+change(
+    "pixelwise",
+    "The sum over the pixels is mixed in: each pixel has the weighted sum of its own channels.",
+    "X.permute(0, 2, 3, 1)",
+    "X.sum(dim=(2, 3), keepdim=True).expand_as(X).permute(0, 2, 3, 1)",
+)
+change(
+    "pixelwise",
+    "The weights of an output channel were turned into shares by a softmax or by their sum; they are taken as they are.",
+    "W.T + b",
+    "W.softmax(dim=1).T + b",
+)
+change(
+    "pixelwise",
+    "The weights of an output channel were turned into shares by a softmax or by their sum; they are taken as they are.",
+    "W.T + b",
+    "(W / W.sum(dim=1, keepdim=True)).T + b",
+)
+change(
+    "pixelwise",
+    "The input channels are added up before the weights act; each has a weight of its own.",
+    "X.permute(0, 2, 3, 1) @ W.T",
+    "X.sum(dim=1, keepdim=True).expand_as(X).permute(0, 2, 3, 1) @ W.T",
+)
+change(
+    "pixelwise",
+    "The result has been added up over the output channels; each has its own map.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(0, 3, 1, 2).sum(dim=1)",
+)
+change(
+    "pixelwise",
+    "There is a tanh behind the layer; none is asked for.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(0, 3, 1, 2).tanh()",
+)
+
+
+@slip(
+    "pixelwise",
+    "Rows and columns of the picture are exchanged before the layer, and not back.",
+)
+def transposed_input(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    n, c, h, w = X.shape
+    out = X.permute(0, 3, 2, 1).reshape(n, -1, c) @ W.T + b
+    return out.transpose(1, 2).reshape(n, len(W), h, w)
+
+
 # -- squeeze_excite -------------------------------------------------------------------------------------------
 
 change(
@@ -1334,7 +1824,7 @@ change(
 )
 change(
     "squeeze_excite",
-    "The gates are turned round: 1 - g stands where g belongs.",
+    "These gates are 1 - g: the gate is turned round, or the sign in the sigmoid's exponent.",
     ".sigmoid()",
     ".sigmoid().neg().add(1)",
 )
@@ -1346,13 +1836,13 @@ change(
 )
 change(
     "squeeze_excite",
-    "The gates multiply the squeezed means; they multiply every pixel of X.",
+    "The places of a map are averaged away, and a gated mean is left; the gates multiply every pixel of X.",
     "return X * gates[:, :, None, None]",
     "return X.mean(dim=(2, 3)) * gates",
 )
 change(
     "squeeze_excite",
-    "The gates multiply the squeezed means; they multiply every pixel of X.",
+    "The places of a map are averaged away, and a gated mean is left; the gates multiply every pixel of X.",
     "return X * gates[:, :, None, None]",
     "return (X.mean(dim=(2, 3)) * gates)[:, :, None, None].expand_as(X)",
 )
@@ -1382,7 +1872,7 @@ change(
 )
 change(
     "squeeze_excite",
-    "There is a ReLU on the result; the gated maps are the result as they are.",
+    "What is negative in X is set to 0, before the gates or behind them; no ReLU acts on X or on the result.",
     "return X * gates[:, :, None, None]",
     "return (X * gates[:, :, None, None]).relu( )",
 )
@@ -1397,6 +1887,151 @@ change(
     "X belongs to the caller, and was changed: an operation in place such as *= overwrites it.",
     "    return X * gates[:, :, None, None]",
     "    X *= gates[:, :, None, None]\n    return X",
+)
+
+change(
+    "squeeze_excite",
+    "The sigmoid acts on the product; it makes the gates, which then multiply X.",
+    "return X * gates[:, :, None, None]",
+    "return (X * gates.logit()[:, :, None, None]).sigmoid()",
+)
+change(
+    "squeeze_excite",
+    "The gates multiply sigmoid(X); they multiply X as it is.",
+    "return X * gates",
+    "return X.sigmoid() * gates",
+)
+change(
+    "squeeze_excite",
+    "The gates come from each pixel, as in X * sigmoid(X); they come from the means.",
+    "return X * gates[:, :, None, None]",
+    "return X * X.sigmoid()",
+)
+change(
+    "squeeze_excite",
+    "What is negative in X is set to 0, before the gates or behind them; no ReLU acts on X or on the result.",
+    "return X * gates",
+    "return X.relu( ) * gates",
+)
+change(
+    "squeeze_excite",
+    "The squeeze divides by the size of the batch as well; the mean of each map is over its places alone.",
+    "X.mean(dim=(2, 3))",
+    "X.mean(dim=(2, 3)) / len(X)",
+)
+change(
+    "squeeze_excite",
+    "The squeeze divides by one place too few: a mean divides by their number.",
+    "X.mean(dim=(2, 3))",
+    "X.sum(dim=(2, 3)) / (X[0, 0].numel() - 1)",
+)
+change(
+    "squeeze_excite",
+    "The squeeze divides by h + w; a map has h times w places.",
+    "X.mean(dim=(2, 3))",
+    "X.sum(dim=(2, 3)) / sum(X.shape[2:])",
+)
+change(
+    "squeeze_excite",
+    "The squeeze divides by the root of the number of places; a mean divides by their number.",
+    "X.mean(dim=(2, 3))",
+    "X.sum(dim=(2, 3)) / X[0, 0].numel() ** 0.5",
+)
+change(
+    "squeeze_excite",
+    "The squeeze takes the least value of a map; it should be the mean.",
+    "X.mean(",
+    "X.amin(",
+)
+change(
+    "squeeze_excite",
+    "The squeeze takes the median of a map; it should be the mean.",
+    "X.mean(dim=(2, 3))",
+    "X.flatten(2).median(dim=2).values",
+)
+change(
+    "squeeze_excite",
+    "The ReLU stands behind the second matrix; it belongs between the two.",
+    ".relu() @ W2.T)",
+    " @ W2.T).relu( )",
+)
+change(
+    "squeeze_excite",
+    "A leaky ReLU lets something negative through; here a ReLU sets it to 0.",
+    "((X.mean(dim=(2, 3)) @ W1.T).relu() @",
+    "(F.leaky_relu(X.mean(dim=(2, 3)) @ W1.T) @",
+)
+change(
+    "squeeze_excite",
+    "A GELU stands between the two matrices where a ReLU belongs.",
+    "((X.mean(dim=(2, 3)) @ W1.T).relu() @",
+    "(F.gelu(X.mean(dim=(2, 3)) @ W1.T) @",
+)
+change(
+    "squeeze_excite",
+    "A SiLU stands between the two matrices where a ReLU belongs.",
+    "((X.mean(dim=(2, 3)) @ W1.T).relu() @",
+    "(F.silu(X.mean(dim=(2, 3)) @ W1.T) @",
+)
+change(
+    "squeeze_excite",
+    "A softmax stands between the two matrices where a ReLU belongs.",
+    ".relu()",
+    ".softmax( dim=1)",
+)
+change(
+    "squeeze_excite",
+    "The gates are a hard sigmoid, cut off at both ends; asked for is the sigmoid itself.",
+    "((X.mean(dim=(2, 3)) @ W1.T).relu() @ W2.T).sigmoid()",
+    "F.hardsigmoid((X.mean(dim=(2, 3)) @ W1.T).relu() @ W2.T)",
+)
+change(
+    "squeeze_excite",
+    "The gates are averaged over the batch; each picture has its own.",
+    "X * gates[",
+    "X * gates.mean(dim=0, keepdim=True)[",
+)
+change(
+    "squeeze_excite",
+    "The gates of the pictures are exchanged: each goes with its own picture.",
+    "X * gates[",
+    "X * gates.flip(0)[",
+)
+change(
+    "squeeze_excite",
+    "The gates of the channels are exchanged: each goes with its own channel.",
+    "X * gates[",
+    "X * gates.flip(1)[",
+)
+change(
+    "squeeze_excite",
+    "Absolute values stand between the two matrices where a ReLU belongs.",
+    ".relu()",
+    ".abs()",
+)
+change(
+    "squeeze_excite",
+    "The gates are the exponential without the rest of the sigmoid.",
+    ".sigmoid()",
+    ".exp()",
+)
+change(
+    "squeeze_excite",
+    "These gates are 1 - g: the gate is turned round, or the sign in the sigmoid's exponent.",
+    ".sigmoid()",
+    ".neg().sigmoid()",
+)
+change(
+    "squeeze_excite",
+    "The places of a map are averaged away, and a gated mean is left; the gates multiply every pixel of X.",
+    "return X * gates[:, :, None, None]",
+    "return (X * gates[:, :, None, None]).mean(dim=(2, 3))",
+)
+change(
+    "squeeze_excite",
+    "The mean is subtracted from X before the gates act; they multiply X as it is.",
+    "return X * gates",
+    "return (X - X.mean(dim=(2, 3), keepdim=True)) * gates",
 )
 
 # -- parameter_groups -----------------------------------------------------------------------------------------
@@ -1556,18 +2191,6 @@ change(
 )
 change(
     "parameter_groups",
-    "The head's parameters do not ask for gradients; the head may come frozen, and trains in both cases.",
-    "head.requires_grad_(True)",
-    "head",
-)
-change(
-    "parameter_groups",
-    "The head is untouched: it may come frozen and in evaluation mode, and trains in both cases.",
-    "head.requires_grad_(True).train()",
-    "head",
-)
-change(
-    "parameter_groups",
     "The head follows the body: with the body frozen it is frozen, too. It trains in both cases.",
     "head.requires_grad_(True)",
     "head.requires_grad_(trains)",
@@ -1634,7 +2257,7 @@ change(
 )
 change(
     "parameter_groups",
-    "In a group there are copies of the parameters, or something else in their place; the optimiser needs the parameters themselves.",
+    "The groups hold copies of the parameters, or something else in their place; the optimiser needs the parameters themselves.",
     "list(body.parameters())",
     "[p.detach().clone() for p in body.parameters()]",
     "list(head.parameters())",
@@ -1678,4 +2301,163 @@ def norms_before_the_body(
     body.requires_grad_(tuned).train(tuned)
     head.requires_grad_(True).train()
     groups = [{"params": list(body.parameters()), "lr": lr / 10}] if tuned else []
+    return [*groups, {"params": list(head.parameters()), "lr": lr}]
+
+
+change(
+    "parameter_groups",
+    "The group of the body is there in both modes; what is frozen needs none.",
+    " if trains else []",
+    "",
+    "lr / 10",
+    "lr / 10 if trains else 0.0",
+)
+change(
+    "parameter_groups",
+    "The group of the body is there in both modes; what is frozen needs none.",
+    " if trains else []",
+    "",
+    "lr / 10",
+    "lr / 10 if trains else 0",
+)
+change(
+    "parameter_groups",
+    "The group of the body is there in both modes; what is frozen needs none.",
+    " if trains else []",
+    "",
+    "lr / 10",
+    "lr / 10 if trains else lr",
+)
+change(
+    "parameter_groups",
+    "There is an empty group for the frozen body; what is frozen needs none.",
+    " if trains else []",
+    ' if trains else [{"params": [], "lr": lr / 10}]',
+)
+change(
+    "parameter_groups",
+    "With the body frozen the head learns at a tenth of lr; it learns at lr.",
+    '(head.parameters()), "lr": lr',
+    '(head.parameters()), "lr": lr if trains else lr / 10',
+)
+change(
+    "parameter_groups",
+    "Body and head are in one group in both modes; what is frozen is not in a group, and otherwise each has its own.",
+    'return [*groups, {"params": list(head.parameters()), "lr": lr}]',
+    'return [{"params": [*body.parameters(), *head.parameters()], "lr": lr}]',
+)
+change(
+    "parameter_groups",
+    "In fine-tuning there is one group at a tenth of lr for body and head; the head has a group of its own at lr.",
+    'return [*groups, {"params": list(head.parameters()), "lr": lr}]',
+    'return [{"params": [*body.parameters(), *head.parameters()], "lr": lr / 10}] if trains else [{"params": list(head.parameters()), "lr": lr}]',
+)
+change(
+    "parameter_groups",
+    "The parameters are in no list: parameters() by itself gives a generator, which is used up after one run through it.",
+    "list(body.parameters())",
+    "body.parameters()",
+    "list(head.parameters())",
+    "head.parameters()",
+)
+change(
+    "parameter_groups",
+    "The parameters of the body are in no list: parameters() by itself gives a generator, which is used up after one run through it.",
+    "list(body.parameters())",
+    "body.parameters()",
+)
+change(
+    "parameter_groups",
+    "The parameters of the head are in no list: parameters() by itself gives a generator, which is used up after one run through it.",
+    "list(head.parameters())",
+    "head.parameters()",
+)
+change(
+    "parameter_groups",
+    "The groups hold copies of the parameters, or something else in their place; the optimiser needs the parameters themselves.",
+    "list(body.parameters())",
+    "list(body.named_parameters())",
+    "list(head.parameters())",
+    "list(head.named_parameters())",
+)
+change(
+    "parameter_groups",
+    "The batch normalisations have a group of their own; they belong to the body's, and only their statistics stay.",
+    '{"params": list(body.parameters()), "lr": lr / 10}]',
+    '{"params": [p for m in body.modules() if m not in norms for p in m.parameters(recurse=False)], "lr": lr / 10}, {"params": [p for norm in norms for p in norm.parameters()], "lr": lr / 10}]',
+)
+change(
+    "parameter_groups",
+    "The biases of the head are not in its group.",
+    "list(head.parameters())",
+    "[p for p in head.parameters() if p.dim() > 1]",
+)
+change(
+    "parameter_groups",
+    "The biases are not in the groups, nor the weights of the batch normalisations.",
+    "list(head.parameters())",
+    "[p for p in head.parameters() if p.dim() > 1]",
+    "list(body.parameters())",
+    "[p for p in body.parameters() if p.dim() > 1]",
+)
+change(
+    "parameter_groups",
+    "The biases are not in the groups.",
+    "list(head.parameters())",
+    "[p for n, p in head.named_parameters() if 'weight' in n]",
+    "list(body.parameters())",
+    "[p for n, p in body.named_parameters() if 'weight' in n]",
+)
+change(
+    "parameter_groups",
+    "With the body frozen the head is frozen as well: neither asks for gradients and nothing is left to train.",
+    "head.requires_grad_(True).train()",
+    "head.requires_grad_(trains).train(trains)",
+)
+change(
+    "parameter_groups",
+    "The head is frozen: it trains in both cases.",
+    "head.requires_grad_(True)",
+    "head.requires_grad_(False)",
+)
+change(
+    "parameter_groups",
+    "All that is frozen is the batch normalisations; a frozen body does not train at all, and is in evaluation mode as a whole.",
+    "body.requires_grad_(trains).train(trains)",
+    "body.requires_grad_(True).train()",
+    "norm.eval()",
+    "norm.eval().requires_grad_(trains)",
+)
+change(
+    "parameter_groups",
+    "The parameters of body and head are exchanged in the two groups: the body learns at a tenth of lr.",
+    "list(body.parameters())",
+    "list(head.parameters( ))",
+    "list(head.parameters()), ",
+    "list(body.parameters( ) if trains else head.parameters()), ",
+)
+change(
+    "parameter_groups",
+    "In fine-tuning only the batch normalisations are in training mode here; it should be the other way round.",
+    ".train(trains)",
+    ".eval()",
+    "norm.eval()",
+    "norm.train(trains)",
+)
+
+
+@slip(
+    "parameter_groups",
+    "The group of the body was chosen by what asked for gradients before they were switched on, so that it depends on the state in which the body came.",
+)
+def chosen_before_switched_on(
+    body: nn.Module, norms: list[nn.BatchNorm2d], head: nn.Module, mode: str, lr: float
+) -> list[dict]:
+    tuned = mode == "fine-tuned"
+    chosen = [p for p in body.parameters() if p.requires_grad]
+    body.requires_grad_(tuned).train(tuned)
+    head.requires_grad_(True).train()
+    for norm in norms:
+        norm.eval()
+    groups = [{"params": chosen, "lr": lr / 10}] if tuned else []
     return [*groups, {"params": list(head.parameters()), "lr": lr}]
