@@ -157,7 +157,10 @@ for n, c, h, w, a, r, b in (
     rng = torch.default_generator  # the grader seeds it anew for each batch
     X, C1 = normal(rng, n, c, h, w), normal(rng, a, c, 1, 1)
     R3, C3 = normal(rng, r, c, 1, 1), normal(rng, b, r, 3, 3)
-    seal(f"{n} pictures of {c} channels, and X afterwards", (inception(X, C1, R3, C3), X))
+    seal(
+        f"{n} pictures of {c} channels, and the inputs afterwards",
+        [inception(X, C1, R3, C3), X, C1, R3, C3],
+    )
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -217,7 +220,7 @@ rng = torch.default_generator
 X, P = normal(rng, 3, 4, 7, 6), normal(rng, 4, 4, 1, 1)
 W1, W2 = normal(rng, 4, 4, 3, 3), normal(rng, 4, 4, 3, 3)
 both = [residual(X, W1, W2), residual(X, W1, W2, P), residual(X, W1, W2, P, stride=2)]
-seal("identity, P, and P with stride 2; X afterwards", [*both, X])
+seal("identity, P, and P with stride 2; the inputs afterwards", [*both, X, W1, W2, P])
 for n, c, o, h, w, stride in ((2, 1, 4, 6, 7, 2), (1, 4, 2, 3, 5, 3), (2, 3, 5, 4, 6, 1)):
     X, W1, W2 = normal(rng, n, c, h, w), normal(rng, o, c, 3, 3), normal(rng, o, o, 3, 3)
     seal(
@@ -253,16 +256,19 @@ def pixelwise(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 # %% test_pixelwise points=3
 rng = torch.Generator().manual_seed(75)
-X, W, b = normal(rng, 2, 3, 4, 6), normal(rng, 5, 3), normal(rng, 5)
+X, W, b = normal(rng, 3, 4, 5, 7), normal(rng, 6, 4), normal(rng, 6)
 check.close("Y", lambda: pixelwise(X, W, b), F.conv2d(X, W[:, :, None, None], b))
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("conv2d", "autograd")
 rng = torch.default_generator
-for n, c, o, h, w in ((2, 3, 5, 4, 6), (2, 4, 4, 3, 5), (1, 1, 1, 1, 1), (3, 5, 2, 1, 7)):
+for n, c, o, h, w in ((4, 3, 5, 2, 6), (2, 4, 4, 3, 5), (1, 1, 1, 1, 1), (3, 5, 2, 1, 7)):
     X, W, b = normal(rng, n, c, h, w), normal(rng, o, c), normal(rng, o)
-    seal(f"{c} to {o} channels, {h} x {w} pixels", pixelwise(X, W, b))
+    seal(
+        f"{c} to {o} channels, {h} x {w} pixels, and the inputs afterwards",
+        [pixelwise(X, W, b), X, W, b],
+    )
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -291,7 +297,7 @@ def squeeze_excite(X: Tensor, W1: Tensor, W2: Tensor) -> Tensor:
 
 # %% test_squeeze_excite points=3
 rng = torch.Generator().manual_seed(76)
-X, W1, W2 = 3 * normal(rng, 2, 7, 4, 5), normal(rng, 3, 7), normal(rng, 7, 3)
+X, W1, W2 = 3 * normal(rng, 3, 8, 5, 6), normal(rng, 4, 8), normal(rng, 8, 4)
 hidden = F.conv2d(F.adaptive_avg_pool2d(X, 1), W1[:, :, None, None]).relu()
 gates = F.conv2d(hidden, W2[:, :, None, None]).sigmoid()
 check.close("X behind its gates", lambda: squeeze_excite(X, W1, W2), X * gates)
@@ -299,9 +305,12 @@ check.close("X behind its gates", lambda: squeeze_excite(X, W1, W2), X * gates)
 from course_tools.grading.author import seal
 
 rng = torch.default_generator
-for n, c, m, h, w in ((5, 8, 4, 3, 6), (1, 2, 1, 1, 1), (2, 6, 3, 2, 4)):
+for n, c, m, h, w in ((5, 9, 4, 3, 7), (1, 2, 1, 1, 1), (2, 6, 3, 2, 4)):
     X, W1, W2 = 3 * normal(rng, n, c, h, w), normal(rng, m, c), normal(rng, c, m)
-    seal(f"{n} pictures of {c} channels, and X afterwards", (squeeze_excite(X, W1, W2), X))
+    seal(
+        f"{n} pictures of {c} channels, and the inputs afterwards",
+        [squeeze_excite(X, W1, W2), X, W1, W2],
+    )
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_tools.grading.slips import change, slip
+from course_tools.grading.slips import change, equivalent, slip
 
 # -- separable_cost -------------------------------------------------------------------------------------------
 
@@ -295,6 +295,25 @@ change(
     "The biases of both are subtracted; they are parameters as the weights are.",
     "k * k * c_in + c_in + c_in * c_out + c_out",
     "k * k * c_in - c_in + c_in * c_out - c_out",
+)
+
+change(
+    "separable_cost",
+    "The weights of the depth-wise convolution are missing, and only its biases are counted.",
+    "k * k * c_in + c_in +",
+    "c_in +",
+)
+change(
+    "separable_cost",
+    "In the ratio 2k or 2 to the power k stands where k² belongs.",
+    "1 / k**2",
+    "1 / 2**k",
+)
+change(
+    "separable_cost",
+    "In the ratio 2k or 2 to the power k stands where k² belongs.",
+    "1 / k**2",
+    "1 / (2 * k)",
 )
 
 # -- small_or_large -------------------------------------------------------------------------------------------
@@ -591,6 +610,36 @@ change(
     "Instead of the number of layers the weights come first; the order is layers, stack, single layer.",
     "return layers, 9 * layers * channels**2, k**2 * channels**2",
     "return 9 * layers * channels**2, k**2 * channels**2, layers",
+)
+
+change(
+    "small_or_large",
+    "2C or 2 to the power C stands in the weights of the stack where C² belongs.",
+    "layers * channels**2",
+    "layers * 2**channels",
+)
+change(
+    "small_or_large",
+    "2C or 2 to the power C stands in the weights of the stack where C² belongs.",
+    "layers * channels**2",
+    "layers * 2 * channels",
+)
+change(
+    "small_or_large",
+    "2k stands in the weights of the single layer where k² belongs.",
+    "k**2 * channels**2",
+    "2 * k * channels**2",
+)
+change(
+    "small_or_large",
+    "The weights of the stack have the factor k² and not that of a 3×3 kernel in each layer.",
+    "9 * layers * channels**2",
+    "k**2 * channels**2",
+)
+equivalent(
+    "small_or_large",
+    "The task's k is odd, for which k // 2 is (k - 1) / 2.",
+    "layers = (k) // 2",
 )
 
 # -- inception ------------------------------------------------------------------------------------------------
@@ -925,6 +974,25 @@ change(
     "The 3×3 branch sees X only where the kernels' centres lie; the whole 3×3 window counts.",
     "F.conv2d(F.conv2d(X, R3).relu(), C3, padding=1)",
     "F.conv2d(F.conv2d(X, R3).relu(), C3[:, :, 1:2, 1:2])",
+)
+
+change(
+    "inception",
+    "The 3×3 branch starts from the pooled maps; all three branches work on X.",
+    "    three = F.conv2d(F.conv2d(X, R3)",
+    "    three = F.conv2d(F.conv2d(F.max_pool2d(X, 3, stride=1, padding=1), R3)",
+)
+change(
+    "inception",
+    "The 1×1 convolution acts on the pooled maps; all three branches work on X.",
+    "F.conv2d(X, C1)",
+    "F.conv2d(pooled, C1)",
+)
+change(
+    "inception",
+    "The pooled maps go through a 1×1 convolution; here the third branch is the pooling alone.",
+    "three, pooled]",
+    "three, F.conv2d(pooled, C1)]",
 )
 
 # -- residual -------------------------------------------------------------------------------------------------
@@ -1634,6 +1702,44 @@ def transposed_input(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return out.transpose(1, 2).reshape(n, len(W), h, w)
 
 
+change(
+    "pixelwise",
+    "Only the last input channel is left, and without biases: each should be added to those before it, not take their place.",
+    "X.permute(0, 2, 3, 1) @ W.T + b",
+    "X[:, -1:].permute(0, 2, 3, 1) @ W[:, -1:].T",
+)
+change(
+    "pixelwise",
+    "The result has lost the batch: the pictures are averaged or added up, and each has its own.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(0, 3, 1, 2).mean(dim=0)",
+)
+change(
+    "pixelwise",
+    "The result has lost the batch: the pictures are averaged or added up, and each has its own.",
+    ".permute(0, 3, 1, 2)",
+    ".permute(0, 3, 1, 2).sum(dim=0)",
+)
+
+change(
+    "pixelwise",
+    "The last picture has no result: a range ends before its end.",
+    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
+    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[-1] = 0\n    return out",
+)
+change(
+    "pixelwise",
+    "All pictures have the result of the last one; each has its own.",
+    "X.permute",
+    "X[-1:].expand_as(X).permute",
+)
+change(
+    "pixelwise",
+    "The last output channel has no values: a range ends before its end.",
+    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
+    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[:, -1] = 0\n    return out",
+)
+
 # -- squeeze_excite -------------------------------------------------------------------------------------------
 
 change(
@@ -2032,6 +2138,62 @@ change(
     "The mean is subtracted from X before the gates act; they multiply X as it is.",
     "return X * gates",
     "return (X - X.mean(dim=(2, 3), keepdim=True)) * gates",
+)
+
+change(
+    "squeeze_excite",
+    "All pictures have the gates of the last one; each has its own.",
+    "X * gates[",
+    "X * gates[-1:][",
+)
+change(
+    "squeeze_excite",
+    "Only the first picture passes its gates; the others are as they came, or zero.",
+    "    return X",
+    "    gates[1:] = 1\n    return X",
+)
+change(
+    "squeeze_excite",
+    "Only the first picture passes its gates; the others are as they came, or zero.",
+    "    return X",
+    "    gates[1:] = 0\n    return X",
+)
+change(
+    "squeeze_excite",
+    "Only the last picture passes its gates; the others are as they came, or zero.",
+    "    return X",
+    "    gates[:-1] = 1\n    return X",
+)
+change(
+    "squeeze_excite",
+    "Only the last picture passes its gates; the others are as they came, or zero.",
+    "    return X",
+    "    gates[:-1] = 0\n    return X",
+)
+change(
+    "squeeze_excite",
+    "The gates have the wrong sign: they lie between 0 and 1.",
+    "X * gates",
+    "-X * gates",
+)
+change(
+    "squeeze_excite",
+    "The last channel has no gate: a range ends before its end.",
+    "    return X",
+    "    gates[:, -1] = 1\n    return X",
+)
+
+change(
+    "squeeze_excite",
+    "The last picture has no gates, or is zero: a range ends before its end.",
+    "    return X",
+    "    gates[-1] = 1\n    return X",
+)
+change(
+    "squeeze_excite",
+    "The last picture has no gates, or is zero: a range ends before its end.",
+    "    return X",
+    "    gates[-1] = 0\n    return X",
 )
 
 # -- parameter_groups -----------------------------------------------------------------------------------------
@@ -2461,3 +2623,17 @@ def chosen_before_switched_on(
         norm.eval()
     groups = [{"params": chosen, "lr": lr / 10}] if tuned else []
     return [*groups, {"params": list(head.parameters()), "lr": lr}]
+
+
+change(
+    "parameter_groups",
+    "The body is left in the state in which it came; each mode sets whether it asks for gradients, and training or evaluation mode.",
+    "    body.requires_grad_(trains).train(trains)\n",
+    "",
+)
+change(
+    "parameter_groups",
+    "The rate of the body is rounded down: // drops everything behind the point.",
+    "lr / 10",
+    "lr // 10",
+)
