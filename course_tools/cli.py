@@ -198,3 +198,7 @@ def main() -> None:
     except CourseError as error:
         typer.echo(f"course: {error}", err=True)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

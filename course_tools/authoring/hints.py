@@ -47,10 +47,11 @@ def belongs(path: Path, notebook: NotebookNode, planted: Path) -> bool:
 
 
 def made_from(notebook: NotebookNode, planted: Path) -> str:
-    """A digest of what the locks depend on."""
+    """A digest of what the locks depend on: the code cells, the slips, the operators, and how a lock is made."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    operators = [p.read_text(encoding="utf-8") for p in sorted(Path(mutation.__file__).parent.glob("*.py"))]
-    return hashlib.sha256(json.dumps([code, planted.read_text("utf-8"), operators]).encode()).hexdigest()[:16]
+    machinery = [*sorted(Path(mutation.__file__).parent.glob("*.py")), Path(hints.__file__)]
+    texts = [path.read_text(encoding="utf-8") for path in (planted, *machinery)]
+    return hashlib.sha256(json.dumps([code, texts]).encode()).hexdigest()[:16]
 
 
 def text(name: str, notebook: NotebookNode, planted: Path) -> str:
@@ -103,6 +104,8 @@ def _of_slips(name: str, known: list[slips.Slip], test: str, namespace: Names) -
     found: dict[bytes, dict[str, bool]] = {}  # key -> hint -> is it the first thing that is wrong with the slip?
     for slip in known:
         for i, failed in enumerate(failures(slip.source, test, namespace)):
+            if failed.raised:
+                raise CourseError(f"{name}: the slip {slip.hint!r} gives no value: {failed.said}")
             said = found.setdefault(failed.key, {})
             said[slip.hint] = said.get(slip.hint, False) or i == 0
     for said in found.values():

@@ -17,7 +17,7 @@ from course_utils.check.values import GROUPS, NUMERIC, as_array, kind
 class Failed:
     """A visible check that failed: its name, what it said, and the key of the hint for the value that it was given.
 
-    `telling`: the value has enough in it to point to one mistake.
+    `telling`: the value has enough in it to point to one mistake; `raised`: an exception came in its place.
     """
 
     check: str
@@ -25,6 +25,7 @@ class Failed:
     key: bytes
     hints: tuple[str, ...]
     telling: bool
+    raised: bool
 
 
 @contextlib.contextmanager
@@ -34,7 +35,8 @@ def recording() -> Iterator[list[Failed]]:
 
     def note(name: str, value: Any, problem: str, slips: Any) -> None:
         known = of_slips(value, slips or {}, None, None) or hints.opened(name, value)
-        failed.append(Failed(name, f"{name} {problem}", hints.key(name, value), tuple(known), telling(value)))
+        key, raised = hints.key(name, value), isinstance(value, Exception)
+        failed.append(Failed(name, f"{name} {problem}", key, tuple(known), telling(value), raised))
 
     def close(name: str, actual: Any, expected: Any, *, slips: Any = None, **tolerances: Any) -> None:
         result = outcome(actual, expected, **tolerances)

@@ -96,9 +96,11 @@ def _outline(value: Any, leaves: list[tuple[np.ndarray, np.ndarray]]) -> str:
     if what not in NUMERIC:
         return f"{what} {value!r}" if what in ("a bool", "text") else what
     array = as_array(value)
+    if what == "a number" and array.dtype.kind in "iu":  # as in a comparison, 2 and 2.0 are one number
+        array = array.astype(np.float64)
     if array.dtype.kind not in "fc":
         return f"{what} {array.shape} {array.tolist()!r}"
-    leaves.append(_cells(array, dtype(value)))
+    leaves.append(_cells(array, "float64" if what == "a number" else dtype(value)))
     return f"{what} {array.shape} {dtype(value) if what != 'a number' else ''}"
 
 

@@ -396,7 +396,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (
         r"Boolean value of Tensor with (?:more|no)|truth value of an (?:array|empty array)",
         "`if`, `and`, `or` and `not` need one True or False, and here is a whole tensor or array: use `.any()`, "
-        "`.all()`, or `&`, `|`, `~` and `torch.where` entry by entry.",
+        "`.all()`, or `&`, `|`, `~` and `torch.where` entry by entry; `is not None` asks whether there is one.",
     ),
     (
         r"a Tensor with (?P<n>\d+) elements cannot be converted to Scalar",

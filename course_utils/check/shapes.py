@@ -133,7 +133,7 @@ def _of_permuted(like: Likeness) -> str:
     if a.ndim == 2:
         return f"Yours is transposed{'; the values are right.' if right else '.'}"
     if len(right) == 1:
-        return f"The axes of yours are in another order; yours.transpose{right[0]} is right."
+        return f"The axes of yours are in another order; taken in the order {right[0]} they are right."
     return "The sizes of yours are right, but their axes are in another order."
 
 
@@ -154,12 +154,11 @@ def _of_length(like: Likeness) -> str:
     if a.ndim != e.ndim or len(axes) != 1:
         return ""
     axis, n, m = axes[0], a.shape[axes[0]], e.shape[axes[0]]
-    if 1 in (n, m):
+    ends = _loose_ends(like, *((a, e) if n > m else (e, a)), axis)
+    if 1 in (n, m) or len(ends) != 1:  # to speak of rows too many would be to say that some should go
         return f"Axis {axis} of yours has size {n} in place of {m}."
     names = entry_name(axis, a.ndim) if abs(n - m) == 1 else entry_names(axis, a.ndim)
-    ends = _loose_ends(like, *((a, e) if n > m else (e, a)), axis)
-    end = f", at the {ends[0]}; all others are right." if len(ends) == 1 else "."
-    return f"Yours has {abs(n - m)} {names} {'too many' if n > m else 'too few'}{end}"
+    return f"Yours has {abs(n - m)} {names} {'too many' if n > m else 'too few'}, at the {ends[0]}; all others are right."
 
 
 def _loose_ends(like: Likeness, more: np.ndarray, less: np.ndarray, axis: int) -> list[str]:

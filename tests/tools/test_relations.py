@@ -478,7 +478,7 @@ MADE = {
     "Axes of size 1 are too many in yours; the values are right.": (E[None, None], E),
     "Yours is transposed; the values are right.": (E.T, E),
     "Yours is transposed.": (drawn(2, (3, 4)), E),
-    "yours.transpose(1, 2, 0) is right.": (F.transpose(2, 0, 1), F),
+    "taken in the order (1, 2, 0) they are right.": (F.transpose(2, 0, 1), F),
     "axes are in another order": (drawn(2, (4, 2, 3)), F),
     "Yours is flat; the values are right.": (E.ravel(), E),
     "The expected value is flat; the values are right.": (E, E.ravel()),
@@ -499,7 +499,7 @@ MADE = {
     "Yours has 1 column too few, at the end; all others are right.": (E[:, :-1], E),
     "Yours has 1 row too many, at the end; all others are right.": (np.vstack([E, E[:1]]), E),
     "Yours has 2 rows too many, at the start; all others are right.": (np.vstack([E[:2], E]), E),
-    "Yours has 1 row too few.": (drawn(2, (3, 3)), E),
+    "Axis 0 of yours has size 3 in place of 4.": (drawn(2, (3, 3)), E),
     "Axis 0 of yours has size 1 in place of 4.": (E[:1], E),
     "Yours holds no values.": (np.empty((0, 3)), E),
 }

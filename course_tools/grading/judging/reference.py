@@ -5,10 +5,10 @@ or beside the students': no value of theirs is ever in a process that runs a stu
 """
 
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from course_tools.grading.author import Rule
-from course_tools.grading.engine.program import Part, Program, Step, execute
+from course_tools.grading.engine.program import Cell, Part, Program, Step, execute
 from course_tools.grading.engine.runner import Warm
 from course_tools.grading.inside.values import Malformed, Value, decode_all, plain
 from course_tools.grading.judging.master import Master, grade_id, is_test
@@ -47,23 +47,25 @@ class Reference:
         """For the test cell `test`: each slip of its exercise with what it seals. Run once a batch, if at all."""
         with self.lock:
             if test not in self.slips:
-                exercise = test.removeprefix("test_")
-                planted = [slip for slip in self.master.slips if slip.cell == exercise]
-                self.slips[test] = [(slip, self._sealed_by(slip, test)) for slip in planted]
+                self.slips[test] = [(slip, _sealed(cell)) for slip, cell in self.run_slips(test)]
             return self.slips[test]
 
-    def _sealed_by(self, slip: Slip, test: str) -> Outcome:
-        """The instructor's notebook with one solution cell replaced; other tests are left out."""
-        cell = self.master.tests[test]
-        steps = [
-            step for step in _steps(self.master, {slip.cell: slip.source}) if not step.parts or step.name == test
-        ]
-        steps = [replace(step, parts=cell.parts) if step.name == test else step for step in steps]
-        trace = execute(Program(tuple(steps), self.seed), self.warm)
-        sealed: Outcome = {}
-        for part in trace.cells[[step.name for step in steps].index(test)].parts:
-            sealed |= _values(part)
-        return sealed
+    def run_slips(self, test: str) -> list[tuple[Slip, Cell]]:
+        """Each slip of an exercise with what its test cell gave, one after the other in one child: they are ours."""
+        exercise, cell = test.removeprefix("test_"), self.master.tests[test]
+        planted = [slip for slip in self.master.slips if slip.cell == exercise]
+        steps = [step for step in _steps(self.master, {}) if not step.parts and step.name != exercise]
+        for slip in planted:
+            steps += [Step(exercise, slip.source), Step(test, cell.source, cell.parts, cell.banned)]
+        cells = execute(Program(tuple(steps), self.seed), self.warm).cells
+        return list(zip(planted, cells[len(cells) - 2 * len(planted) + 1 :: 2], strict=True))
+
+
+def _sealed(cell: Cell) -> Outcome:
+    sealed: Outcome = {}
+    for part in cell.parts:
+        sealed |= _values(part)
+    return sealed
 
 
 def run_reference(master: Master, seed: str, warm: Warm) -> Reference:
