@@ -16,8 +16,8 @@
 # Seven small functions, 20 points. You have met each of them in [chapter 5](../../chapters/05_generalization.ipynb); here you write them
 # without looking.
 #
-# Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, and where it
-# recognises a slip it tells you which one. After handing in, each function is run again on other inputs: edge cases included.
+# Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
+# is related to the expected one and, for many slips, what went wrong. After handing in, each function is run again on other inputs: edge cases included.
 #
 # Write the mathematics yourself: `F.dropout`, torch's optimizers and sklearn's folds do not count as an answer. Nothing here draws random numbers. Where chance is needed you are given the draw, so that
 # everybody's answer can be compared.
@@ -65,35 +65,22 @@ def k_folds(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
 
 
 # %% test_k_folds points=4
-order = torch.tensor([3, 0, 6, 2, 5, 1, 4, 7])
-kept = [order[:3], order[3:6], order[6:]]
-trained = [order[3:], torch.cat([order[:3], order[6:]]), order[:6]]
-expected = list(zip(trained, kept, strict=True))
-short = [order[:2], order[2:4], order[4:6]]
-others = [order[2:], torch.cat([order[:2], order[4:]]), torch.cat([order[:4], order[6:]])]
-uneven = [order[:2], order[2:4], order[4:]]
-slips = {
-    "The pairs are turned round: first what trains, then what is kept.": list(
-        zip(kept, trained, strict=True)
-    ),
-    "The kept rows are trained on as well; that is what folds are there to prevent.": [
-        (order, rows) for rows in kept
-    ],
-    "The rest of the division is never kept: every row has its turn once.": list(
-        zip(others, short, strict=True)
-    ),
-    "The last fold takes the whole rest; sizes may differ by one at most.": list(
-        zip([*others[:2], order[:4]], uneven, strict=True)
-    ),
-}
-check.close("three folds of eight rows", k_folds(order, 3), expected, slips=slips)
+order = torch.randperm(25, generator=torch.Generator().manual_seed(51))
+kept = order.split([4, 4, 4, 4, 3, 3, 3])
+expected = [(order[~torch.isin(order, rows)], rows) for rows in kept]
+check.close("seven folds of 25 rows", lambda: k_folds(order, 7), expected)
+rows = torch.tensor([2, 0, 3, 1])
+expected = [(rows[rows != row], row.view(1)) for row in rows]
+check.close("one row each", lambda: k_folds(rows, 4), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("KFold", "LeaveOneOut", "ShuffleSplit", "StratifiedKFold", "RepeatedKFold")
-seal("four folds of eleven rows", k_folds(torch.randperm(11), 4))
-seal("five folds of ten rows", k_folds(torch.randperm(10), 5))
-seal("one row each", k_folds(torch.randperm(6), 6))
+order, few = torch.randperm(33), torch.randperm(7)
+seal("nine folds of 33 rows, and the order afterwards", (k_folds(order, 9), order))
+seal("five folds of seventeen rows", k_folds(torch.randperm(17), 5))
+seal("four folds of twelve rows", k_folds(torch.randperm(12), 4))
+seal("one row each", k_folds(few, 7))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -125,23 +112,32 @@ def early_stop(losses: Sequence[float], patience: int, min_delta: float) -> tupl
 
 
 # %% test_early_stop points=3
-losses = [5.0, 3.0, 4.0, 3.75, 2.9, 3.5, 3.25, 3.0, 3.6, 1.0, 1.5]
-slips = {
-    "Stopped one step late: patience counts the steps after the best.": (5, 1),
-    "Compared with the step before, not with the best one so far.": (10, 9),
-    "Any gain was counted; it has to be larger than min_delta.": (7, 4),
-    "It looked into the future: the best step lies behind the stop.": (4, 9),
-    "The weights of the last step are kept, not those of the best.": (4, 4),
-}
-check.close("(stop, kept)", early_stop(losses, 3, 0.2), (4, 1), slips=slips)
+curves = [
+    ([6.0, 4.0, 5.0, 3.75, 4.5, 1.0, 0.5], 3, 0.25),
+    ([7.0, 5.0, 4.875, 5.5, 4.75, 4.5, 4.75, 4.375, 4.5, 4.75, 4.0, 5.0], 4, 0.25),
+    ([300.0, 250.0, 275.0, 241.0, 242.0, 239.0], 3, 8.0),
+    ([8.0, 5.0, 7.0, 6.0, 7.5, 7.0, 6.5, 5.5, 4.0, 9.0, 8.0, 8.0, 8.0, 8.0], 3, 0.0),
+    ([2.0, 4.0, 3.0, 2.5, 3.0, 1.0, 1.25], 5, 0.5),
+    ([3.0, 2.0, 2.0, 1.0], 1, 0.0),
+]
+expected = [(4, 1), (9, 5), (5, 3), (4, 1), (6, 5), (2, 1)]
+check.close("(stop, kept)", lambda: [early_stop(*curve) for curve in curves], expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
-waves = [3.0, 2.0, 2.5, 2.25, 1.9, 2.2, 2.1, 2.0, 0.5, 0.6, 0.75, 0.7]
-wide, narrow = early_stop(waves, 3, 0.25), early_stop(waves, 4, 0.0)
-seal("two curves", (wide, narrow))
-seal("it never stops", early_stop([4.0, 3.0, 2.0, 2.5], 5, 0.0))
-seal("patience of one", early_stop([1.0, 0.5, 0.5, 0.2], 1, 0.0))
+waves = [
+    ([5.0, 3.0, 3.5, 2.5, 3.25, 4.0, 0.5, 0.25, 0.75], 4, 0.5),
+    ([9.0, 7.0, 6.75, 8.0, 6.5, 6.25, 6.5, 5.875, 6.0, 6.5, 5.0], 4, 0.5),
+    ([450.0, 375.0, 380.0, 360.0, 367.0, 371.0], 4, 10.0),
+    ([6.0, 3.0, 5.0, 4.0, 4.5, 3.5, 5.0, 4.5, 2.0, 4.0, 4.0, 4.0, 4.0, 4.0], 3, 0.0),
+    ([3.0, 5.0, 4.0, 3.5, 2.0, 2.25, 6.0], 4, 0.5),
+    ([2.0, 1.5, 1.5, 1.25, 0.5], 1, 0.0),
+]
+walks = [(8 + torch.randint(-5, 5, (14,)).cumsum(0) / 4).tolist() for _ in range(12)]
+walks = [(walks[i], 1 + i % 4, i % 3 / 4) for i in range(12)]
+seal("all kinds of curves", [early_stop(*curve) for curve in waves + walks])
+seal("four curves", [early_stop(*curve) for curve in waves])
+seal("twelve curves", [early_stop(*curve) for curve in walks])
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -168,25 +164,23 @@ def penalised_gradient(grad: Tensor, w: Tensor, penalty: float) -> Tensor:
 
 
 # %% test_penalised_gradient points=2
-w = numbers([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
-grad = numbers([[0.5, 0.25, -1.0], [2.0, -0.5, 0.0]])
-expected = numbers([[1.1, -0.95, -0.7], [2.0, 1.3, -0.6]])
-slips = {
-    "A square that is differentiated brings a factor.": (grad + expected) / 2,
-    "The price pulls away from zero; it is added to the gradient.": 2 * grad - expected,
-    "This is the price of absolute values; every weight pays the same.": numbers(
-        [[0.8, -0.05, -0.7], [2.0, -0.2, -0.3]]
-    ),
-}
-check.close("gradient", penalised_gradient(grad, w, 0.3), expected, slips=slips)
+rng = torch.Generator().manual_seed(53)
+grad, w = normal(rng, 3, 5), normal(rng, 3, 5).requires_grad_()
+expected = torch.autograd.grad((grad * w + 0.7 * w**2).sum(), w)[0]
+w = w.detach()
+check.close("gradient", lambda: penalised_gradient(grad, w, 0.7), expected)
+w, grad = numbers(-1.5), numbers(0.25)
+check.close("a single weight", lambda: penalised_gradient(grad, w, 3.0), numbers(-8.75))
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("autograd", "SGD", "Adam", "AdamW")
 rng = torch.default_generator  # the grader seeds it anew for each batch
-seal("a matrix", penalised_gradient(normal(rng, 3, 4), normal(rng, 3, 4), 0.7))
-seal("no price", penalised_gradient(normal(rng, 5), normal(rng, 5), 0.0))
-seal("a single number", penalised_gradient(normal(rng), normal(rng), 1.5))
+grad, w = normal(rng, 3, 4), normal(rng, 3, 4)
+seal("a matrix, and both afterwards", (penalised_gradient(grad, w, 0.3), grad, w))
+seal("three axes", penalised_gradient(normal(rng, 2, 4, 3), normal(rng, 2, 4, 3), 1.7))
+seal("no penalty", penalised_gradient(normal(rng, 5), normal(rng, 5), 0.0))
+seal("a single weight", penalised_gradient(normal(rng), normal(rng), 1.5))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -213,29 +207,18 @@ def decoupled_step(w: Tensor, step: Tensor, lr: float, decay: float) -> Tensor:
 
 
 # %% test_decoupled_step points=2
-w, step = numbers([1.0, -2.0, 4.0]), numbers([0.5, 1.0, -1.0])
-before = w.clone()
-slips = {
-    "The decay has not met the learning rate.": numbers([0.4, -1.2, 2.2]),
-    "The new weights decay; the old ones should.": numbers([0.81, -1.98, 3.78]),
-    "The weights grow: the decay has the wrong sign.": numbers([1.0, -2.4, 4.6]),
-    "The decay is counted twice over, like the gradient of a square.": numbers(
-        [0.7, -1.8, 3.4]
-    ),
-}
-answer = decoupled_step(w, step, 0.2, 0.5)
-check.close("new weights", answer, numbers([0.8, -2.0, 3.8]), slips=slips)
-slips = {
-    "The old weights belong to the caller, and were changed.": (1 - 0.2 * 0.5) * before
-}
-check.close("the old weights", w, before, slips=slips)
+rng = torch.Generator().manual_seed(54)
+w, step = normal(rng, 2, 3), normal(rng, 2, 3)
+expected = w - 0.2 * (step + 0.7 * w)
+check.close("new weights", lambda: decoupled_step(w, step, 0.2, 0.7), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("AdamW", "Adam", "SGD", "autograd")
 rng = torch.default_generator
-w = normal(rng, 2, 3)
-seal("new weights and old ones", (decoupled_step(w, normal(rng, 2, 3), 0.1, 0.3), w))
+w, step = normal(rng, 3, 4), normal(rng, 3, 4)
+seal("new weights, and both afterwards", (decoupled_step(w, step, 0.1, 0.3), w, step))
+seal("larger rates", decoupled_step(normal(rng, 2, 5), normal(rng, 2, 5), 0.6, 1.4))
 seal("no decay", decoupled_step(normal(rng, 4), normal(rng, 4), 0.5, 0.0))
 ### END HIDDEN TESTS
 
@@ -265,32 +248,29 @@ def dropout(a: Tensor, draw: Tensor, p: float, training: bool) -> Tensor:
 
 
 # %% test_dropout points=3
-a = numbers([[1.0, 2.0, -3.0, 4.0], [0.5, -1.0, 2.0, 8.0]])
-draw = numbers([[0.1, 0.9, 0.3, 0.2], [0.8, 0.2, 0.25, 0.0]])
-expected = numbers([[0.0, 2.5, -3.75, 5.0], [0.625, -1.25, 2.5, 0.0]])
-slips = {
-    "What remains has to make up for what is missing.": 0.8 * expected,
-    "Divided by the probability to drop, not by that to stay.": 4 * expected,
-    "The mask is turned round: a draw below p silences the unit.": 1.25 * a - expected,
-    "Multiplied where it should be divided: the answers shrink twice.": 0.64 * expected,
-}
-check.close("in training", dropout(a, draw, 0.2, True), expected, slips=slips)
-slips = {
-    "In service everybody is at work; nothing is masked.": expected,
-    "In service nothing is scaled; the training has seen to that.": 0.8 * a,
-}
-check.close("in service", dropout(a, draw, 0.2, False), a, slips=slips)
+rng = torch.Generator().manual_seed(55)
+a, b = normal(rng, 3, 4), normal(rng, 3, 4)
+draw = numbers([[0.5, 0.1, 0.3, 0.2], [0.0, 0.85, 0.2, 0.9], [0.15, 0.6, 0.19, 0.7]])
+stays = numbers([[1, 0, 1, 1], [0, 1, 1, 1], [0, 1, 0, 1]])
+expected = 1.25 * stays * a, b.clone()
+check.close(
+    "(training, inference)",
+    lambda: (dropout(a, draw, 0.2, True), dropout(b, draw, 0.2, False)),
+    expected,
+)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("dropout", "Dropout", "native_dropout", "alpha_dropout", "feature_dropout")
-a, draw = normal(torch.default_generator, 5, 6), torch.rand(5, 6, dtype=torch.float64)
-draw[0, :3] = 0.7
+rng = torch.default_generator
+a, b, draw = normal(rng, 5, 6), normal(rng, 5, 6), torch.rand(5, 6, dtype=torch.float64)
+draw[0, :3], draw[3, 1:3], draw[4, 4] = 0.7, 0.1, 0.95
 seal(
-    "in training and in service",
-    (dropout(a, draw, 0.7, True), dropout(a, draw, 0.7, False)),
+    "in training and at inference, and the inputs afterwards",
+    (dropout(a, draw, 0.7, True), dropout(b, draw, 0.7, False), a, b, draw),
 )
-seal("nothing is dropped", dropout(a, draw, 0.0, True))
+seal("few are dropped", dropout(a, draw, 0.1, True))
+seal("p = 0", dropout(a, draw, 0.0, True))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -315,28 +295,22 @@ def ensemble_average(logits: Tensor) -> Tensor:
 
 
 # %% test_ensemble_average points=3
-logits = numbers([[[2.0, 0.0, 0.0], [0.0, 1.0, 3.0]], [[0.0, 1.0, 0.0], [0.0, 0.5, 0.0]]])
-expected = numbers([[0.499464, 0.341312, 0.159224], [0.158039, 0.283029, 0.558932]])
-slips = {
-    "The logits were averaged first; a sure member then counts for more.": numbers(
-        [[0.50648, 0.307196, 0.186324], [0.131602, 0.278601, 0.589798]]
-    ),
-    "The softmax runs over the wrong axis: the classes of an example share one whole.": numbers(
-        [[0.690399, 0.4457, 0.273713], [0.309601, 0.5543, 0.726287]]
-    ),
-    "These are votes; a vote forgets how sure each member was.": numbers(
-        [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]
-    ),
-    "These are sums over the members; they are no probabilities.": 2 * expected,
-}
-answer = ensemble_average(logits)
-check.close("probabilities", answer, expected, rtol=0, atol=2e-6, slips=slips)
+rng = torch.Generator().manual_seed(56)
+shares = normal(rng, 3, 2, 4).square()
+shares /= shares.sum(dim=2, keepdim=True)
+logits = shares.log() + normal(rng, 3, 2, 1)
+check.close("probabilities", lambda: ensemble_average(logits), shares.mean(dim=0))
+logits = logits + numbers([[[1000.0]], [[-1000.0]], [[30.0]]])
+check.close("large logits", lambda: ensemble_average(logits), shares.mean(dim=0))
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
 rng = torch.default_generator
-seal("four members", ensemble_average(2 * normal(rng, 4, 3, 5)))
-seal("one member", ensemble_average(normal(rng, 1, 2, 3)))
+logits = 2 * normal(rng, 4, 3, 5)
+large = logits + numbers([30.0, 900.0, -1200.0, 0.0]).view(4, 1, 1)
+answers = ensemble_average(logits), ensemble_average(large)
+seal("small and large logits, and both afterwards", (*answers, logits, large))
+seal("two members", ensemble_average(3 * normal(rng, 2, 5, 3)))
 seal("sure members", ensemble_average(300 * normal(rng, 3, 4, 2)))
 ### END HIDDEN TESTS
 
@@ -368,41 +342,37 @@ def many_views(
 
 
 # %% test_many_views points=3
+rng = torch.Generator().manual_seed(57)
+image, W = normal(rng, 2, 7), normal(rng, 3, 14)
+
+
 def predict(image: Tensor) -> Tensor:
-    """A small "network": the squares of the corners, as shares."""
-    corners = image[[0, 0, -1], [0, -1, -1]] ** 2
-    return corners / corners.sum()
+    """A small network with three classes."""
+    return (W @ image.flatten()).abs().softmax(dim=0)
 
 
-image = numbers([[1.0, 2.0], [0.5, 3.0]])
-changes = [lambda v: v.flip(1), lambda v: v + 1, lambda v: v.T]
-expected = numbers([0.332466, 0.17507, 0.492464])
-slips = {
-    "The images were averaged; it is the answers that are.": numbers(
-        [0.246305, 0.199507, 0.554187]
-    ),
-    "The changes were applied on top of each other.": numbers(
-        [0.560781, 0.346642, 0.092576]
-    ),
-    "Only the last view counts here.": numbers([0.097561, 0.02439, 0.878049]),
-    "These are sums over the views; they are no probabilities.": 3 * expected,
-}
-answer = many_views(predict, image, changes)
-check.close("mean of three views", answer, expected, rtol=0, atol=2e-6, slips=slips)
+changes = [lambda v: v.flip(-1), lambda v: v.roll(1, 0), lambda v: v + 1]
+changes += [lambda v: v**2, lambda v: v.clamp(min=0)]
+views = [image.flip(-1), image.roll(1, 0), image + 1, image**2, image.clamp(min=0)]
+expected = (torch.stack(views).flatten(1) @ W.T).abs().softmax(dim=1).mean(dim=0)
+check.close("mean of five views", lambda: many_views(predict, image, changes), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
+rng = torch.default_generator
+image, small, W = normal(rng, 3, 7), normal(rng, 2, 7), normal(rng, 2, 21)
+
 
 def shares(image: Tensor) -> Tensor:
-    """Another small network."""
-    rows = image.exp().sum(dim=1) ** 2
-    return rows / rows.sum()
+    """Another small network, with two classes."""
+    scores = 0.1 + (W[:, : image.numel()] @ image.flatten()) ** 2
+    return scores / scores.sum()
 
 
-image = normal(torch.default_generator, 4, 4)
-views = [lambda v: v, lambda v: v.flip(0), lambda v: 2 * v, lambda v: v.T, lambda v: v**2]
-seal("five views", many_views(shares, image, views))
-seal("one view", many_views(shares, image[:3], [lambda v: v.roll(1, 0)]))
+views = [lambda v: v.flip(0), lambda v: v.roll(1, 0), lambda v: 2 * v - 0.5 * v**2]
+views += [lambda v: v.clamp(min=0.1), lambda v: v.sin() + 0.5]
+seal("five views, and the image afterwards", (many_views(shares, image, views), image))
+seal("three views", many_views(shares, small, views[1:4]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
