@@ -116,7 +116,7 @@ curves = [
     ([6.0, 4.0, 5.0, 3.75, 4.5, 1.0, 0.5], 3, 0.25),
     ([7.0, 5.0, 4.875, 5.5, 4.75, 4.5, 4.75, 4.375, 4.5, 4.75, 4.0, 5.0], 4, 0.25),
     ([300.0, 250.0, 275.0, 241.0, 242.0, 239.0], 3, 8.0),
-    ([8.0, 5.0, 7.0, 6.0, 7.5, 7.0, 6.5, 5.5, 4.0, 9.0, 8.0, 8.0, 8.0, 8.0], 3, 0.0),
+    ([8.0, 5.0, 7.0, 6.0, 7.5, 4.0, 9.0, 8.0, 8.0, 8.5, 9.0, 9.5, 9.75], 3, 0.0),
     ([2.0, 4.0, 3.0, 2.5, 3.0, 1.0, 1.25], 5, 0.5),
     ([3.0, 2.0, 2.0, 1.0], 1, 0.0),
 ]
@@ -128,8 +128,8 @@ from course_tools.grading.author import seal
 waves = [
     ([5.0, 3.0, 3.5, 2.5, 3.25, 4.0, 0.5, 0.25, 0.75], 4, 0.5),
     ([9.0, 7.0, 6.75, 8.0, 6.5, 6.25, 6.5, 5.875, 6.0, 6.5, 5.0], 4, 0.5),
-    ([450.0, 375.0, 380.0, 360.0, 367.0, 371.0], 4, 10.0),
-    ([6.0, 3.0, 5.0, 4.0, 4.5, 3.5, 5.0, 4.5, 2.0, 4.0, 4.0, 4.0, 4.0, 4.0], 3, 0.0),
+    ([450.0, 375.0, 380.0, 360.0, 367.0, 355.0], 4, 10.0),
+    ([6.0, 3.0, 5.0, 4.0, 4.5, 2.0, 7.0, 5.0, 5.0, 5.5, 6.0, 6.25, 7.0], 3, 0.0),
     ([3.0, 5.0, 4.0, 3.5, 2.0, 2.25, 6.0], 4, 0.5),
     ([2.0, 1.5, 1.5, 1.25, 0.5], 1, 0.0),
 ]
@@ -208,7 +208,7 @@ def decoupled_step(w: Tensor, step: Tensor, lr: float, decay: float) -> Tensor:
 
 # %% test_decoupled_step points=2
 rng = torch.Generator().manual_seed(54)
-w, step = normal(rng, 2, 3), normal(rng, 2, 3)
+w, step = normal(rng, 3, 4), normal(rng, 3, 4)
 expected = w - 0.2 * (step + 0.7 * w)
 check.close("new weights", lambda: decoupled_step(w, step, 0.2, 0.7), expected)
 ### BEGIN HIDDEN TESTS
@@ -216,7 +216,7 @@ from course_tools.grading.author import banned, seal
 
 banned("AdamW", "Adam", "SGD", "autograd")
 rng = torch.default_generator
-w, step = normal(rng, 3, 4), normal(rng, 3, 4)
+w, step = normal(rng, 4, 5), normal(rng, 4, 5)
 seal("new weights, and both afterwards", (decoupled_step(w, step, 0.1, 0.3), w, step))
 seal("larger rates", decoupled_step(normal(rng, 2, 5), normal(rng, 2, 5), 0.6, 1.4))
 seal("no decay", decoupled_step(normal(rng, 4), normal(rng, 4), 0.5, 0.0))
@@ -296,17 +296,17 @@ def ensemble_average(logits: Tensor) -> Tensor:
 
 # %% test_ensemble_average points=3
 rng = torch.Generator().manual_seed(56)
-shares = normal(rng, 3, 2, 4).square()
+shares = normal(rng, 4, 2, 6).square()
 shares /= shares.sum(dim=2, keepdim=True)
-logits = shares.log() + normal(rng, 3, 2, 1)
+logits = shares.log() + normal(rng, 4, 2, 1)
 check.close("probabilities", lambda: ensemble_average(logits), shares.mean(dim=0))
-logits = logits + numbers([[[1000.0]], [[-1000.0]], [[30.0]]])
+logits = logits + numbers([30.0, 1000.0, -1000.0, 0.0]).view(4, 1, 1)
 check.close("large logits", lambda: ensemble_average(logits), shares.mean(dim=0))
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
 rng = torch.default_generator
-logits = 2 * normal(rng, 4, 3, 5)
+logits = 2 * normal(rng, 4, 6, 7)
 large = logits + numbers([30.0, 900.0, -1200.0, 0.0]).view(4, 1, 1)
 answers = ensemble_average(logits), ensemble_average(large)
 seal("small and large logits, and both afterwards", (*answers, logits, large))

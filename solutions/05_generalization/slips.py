@@ -157,7 +157,7 @@ change(
 )
 change(
     "k_folds",
-    "The kept fold is wrong by one: the first row is never kept first, each pair keeps the fold after its own.",
+    "Each pair keeps the fold after the one that is left out of its training rows.",
     "folds[j])",
     "folds[(j + 1) % k])",
 )
@@ -276,6 +276,121 @@ def lists_of_rows(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
     folds = order.tensor_split(k)
     pairs = [(torch.cat([*folds[:j], *folds[j + 1 :]]), folds[j]) for j in range(k)]
     return [(train.tolist(), kept.tolist()) for train, kept in pairs]
+
+
+@slip(
+    "k_folds",
+    "Every k-th row goes into one fold; a fold is a consecutive piece of the order.",
+)
+def every_kth_row(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
+    turn = torch.arange(len(order)) % k
+    return [(order[turn != j], order[turn == j]) for j in range(k)]
+
+
+change(
+    "k_folds",
+    "The kept rows are sorted; they stay in the order that was given.",
+    "folds[j])",
+    "folds[j].sort().values)",
+)
+change(
+    "k_folds",
+    "Both parts of each pair are sorted; the rows stay in the order that was given.",
+    "(torch.cat([*folds[:j], *folds[j + 1 :]]), folds[j])",
+    "(torch.cat([*folds[:j], *folds[j + 1 :]]).sort().values, folds[j].sort().values)",
+)
+change(
+    "k_folds",
+    "The training part holds positions in the order; the rows at these positions are asked for.",
+    "return [",
+    "at = torch.arange(len(order)).tensor_split(k)\n    return [",
+    "torch.cat([*folds[:j], *folds[j + 1 :]])",
+    "torch.cat([*at[:j], *at[j + 1 :]])",
+)
+change(
+    "k_folds",
+    "The kept part holds positions in the order; the rows at these positions are asked for.",
+    "return [",
+    "at = torch.arange(len(order)).tensor_split(k)\n    return [",
+    "folds[j])",
+    "at[j])",
+)
+change(
+    "k_folds",
+    "The training rows became floating-point numbers on the way (an empty tensor is float32); rows are integers.",
+    "torch.cat([*folds[:j], *folds[j + 1 :]])",
+    "torch.cat([torch.tensor([]), *folds[:j], *folds[j + 1 :]])",
+)
+change(
+    "k_folds",
+    "The first fold is never kept: there should be k pairs.",
+    "range(k)",
+    "range(1, k)",
+)
+change(
+    "k_folds",
+    "k is ignored: each fold is a single row.",
+    "order.tensor_split(k)",
+    "order.split(1)",
+    "range(k)",
+    "range(len(folds))",
+)
+change(
+    "k_folds",
+    "The pairs are in a tuple; a list is asked for.",
+    "[(torch.cat([*folds[:j], *folds[j + 1 :]]), folds[j]) for j in range(k)]",
+    "tuple((torch.cat([*folds[:j], *folds[j + 1 :]]), folds[j]) for j in range(k))",
+)
+change(
+    "k_folds",
+    "Only the fold after the kept one is trained on; all the others belong there.",
+    "torch.cat([*folds[:j], *folds[j + 1 :]])",
+    "folds[(j + 1) % k]",
+)
+
+
+@slip(
+    "k_folds",
+    "The remainder n mod k counts the larger folds; here it counts the smaller ones.",
+)
+def remainder_counts_the_smaller(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
+    q, r = divmod(len(order), k)
+    pairs, a = [], 0
+    for j in range(k):
+        b = a + q + (j < k - r)
+        pairs.append((torch.cat([order[:a], order[b:]]), order[a:b]))
+        a = b
+    return pairs
+
+
+@slip(
+    "k_folds",
+    "The kept rows start at row j for the j-th fold; it starts where the fold before ends.",
+)
+def a_sliding_window(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
+    size = len(order) // k
+    return [
+        (torch.cat([order[:j], order[j + size :]]), order[j : j + size]) for j in range(k)
+    ]
+
+
+@slip(
+    "k_folds",
+    "The training rows are those before the kept fold, and at the first fold those after it; all the others belong there.",
+)
+def only_the_past(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
+    folds = order.tensor_split(k)
+    return [(torch.cat(folds[:j] if j else folds[1:]), folds[j]) for j in range(k)]
+
+
+@slip("k_folds", "The row before each kept fold is in neither part.")
+def the_row_before_each_fold_lost(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
+    a, pairs = 0, []
+    for fold in order.tensor_split(k):
+        b = a + len(fold)
+        pairs.append((torch.cat([order[: max(a - 1, 0)], order[b:]]), fold))
+        a = b
+    return pairs
 
 
 # -- early_stop -----------------------------------------------------------------------------------------------
@@ -406,13 +521,13 @@ change(
 )
 change(
     "early_stop",
-    "The best loss starts at 0, so that no step is better; the first step is better than nothing.",
+    "No step counts as better: the best loss starts too low, or the comparison is turned round. The first step is better than nothing.",
     'float("inf")',
     "0.0",
 )
 change(
     "early_stop",
-    "The best loss starts at 0, so that no step is better; the first step is better than nothing.",
+    "No step counts as better: the best loss starts too low, or the comparison is turned round. The first step is better than nothing.",
     'float("inf"), -1',
     "0.0, 0",
 )
@@ -450,7 +565,10 @@ def against_the_step_before(
     return len(losses) - 1, best_step
 
 
-@slip("early_stop", "It looked into the future: the best step lies behind the stop.")
+@slip(
+    "early_stop",
+    "The lowest loss of the whole curve is kept; what comes after the stop is never seen.",
+)
 def clairvoyant(
     losses: Sequence[float], patience: int, min_delta: float
 ) -> tuple[int, int]:
@@ -626,7 +744,7 @@ def stops_behind_the_end(
 
 @slip(
     "early_stop",
-    "The step before is the yardstick, and the last step before a rise is kept; compare with the best so far.",
+    "Compared with the loss `patience` steps earlier; compare with the best one so far.",
 )
 def compared_across_patience(
     losses: Sequence[float], patience: int, min_delta: float
@@ -635,6 +753,190 @@ def compared_across_patience(
         if losses[step] > losses[step - patience] - min_delta:
             return step, step - patience
     return len(losses) - 1, len(losses) - 1
+
+
+change(
+    "early_stop",
+    "No step counts as better: the best loss starts too low, or the comparison is turned round. The first step is better than nothing.",
+    "loss < best_loss - min_delta",
+    "loss > best_loss + min_delta",
+)
+change(
+    "early_stop",
+    "The best loss is never replaced: it stays at the first one.",
+    "best_loss, best_step = loss, step\n",
+    "best_loss, best_step = min(losses[0], best_loss), step\n",
+)
+change(
+    "early_stop",
+    "min_delta is ignored, and an equal loss counts as better.",
+    "loss < best_loss - min_delta",
+    "loss <= best_loss",
+)
+change(
+    "early_stop",
+    "The patience is ignored: training stops at the first step that is not better.",
+    ">= patience",
+    ">= 1",
+)
+change(
+    "early_stop",
+    "The stop counts from 1, the kept step from 0; both count from 0.",
+    "return step, best_step",
+    "return step + 1, best_step",
+    "len(losses) - 1, best_step",
+    "len(losses), best_step",
+)
+change(
+    "early_stop",
+    "The kept step counts from 1; steps count from 0.",
+    "return step, best_step",
+    "return step, best_step + 1",
+    "len(losses) - 1, best_step",
+    "len(losses) - 1, best_step + 1",
+)
+change(
+    "early_stop",
+    "When training never stops, the last step is where it ends: a number, not None.",
+    "len(losses) - 1, best_step",
+    "None, best_step",
+)
+change(
+    "early_stop",
+    "When training never stops, the step of the lowest loss is kept only if it was better by more than min_delta.",
+    "len(losses) - 1, best_step",
+    "len(losses) - 1, losses.index(min(losses))",
+)
+change(
+    "early_stop",
+    "Stopped one step late, and any gain was counted: min_delta is missing.",
+    "loss < best_loss - min_delta",
+    "loss < best_loss",
+    ">= patience",
+    "> patience",
+)
+change(
+    "early_stop",
+    "The best step is given where the stop should be.",
+    "return step, best_step",
+    "return best_step, best_step",
+)
+change(
+    "early_stop",
+    "The loss at the stop and the best loss are given; the steps are asked for.",
+    "return step, best_step",
+    "return loss, best_loss",
+    "len(losses) - 1, best_step",
+    "losses[-1], best_loss",
+)
+change(
+    "early_stop",
+    "These are lists; a tuple of two steps is asked for.",
+    "return step, best_step",
+    "return [step, best_step]",
+    "return len(losses) - 1, best_step",
+    "return [len(losses) - 1, best_step]",
+)
+change(
+    "early_stop",
+    "Only the stop is returned; the step whose weights are kept is missing.",
+    "return step, best_step",
+    "return step",
+    "return len(losses) - 1, best_step",
+    "return len(losses) - 1",
+)
+change(
+    "early_stop",
+    "Only the kept step is returned; the step where training stops is missing.",
+    "return step, best_step",
+    "return best_step",
+    "return len(losses) - 1, best_step",
+    "return best_step",
+)
+change(
+    "early_stop",
+    "The list is walked to its end: training never stops here.",
+    "        if step - best_step >= patience:\n            return step, best_step\n",
+    "",
+)
+
+
+@slip(
+    "early_stop", "The count starts at the second loss, so that both steps are one too low."
+)
+def counts_from_the_second(
+    losses: Sequence[float], patience: int, min_delta: float
+) -> tuple[int, int]:
+    best_loss, best_step = losses[0], -1
+    for step, loss in enumerate(losses[1:]):
+        if loss < best_loss - min_delta:
+            best_loss, best_step = loss, step
+        if step - best_step >= patience:
+            return step, best_step
+    return len(losses) - 2, best_step
+
+
+@slip(
+    "early_stop",
+    "Training stops at the first step whose loss is higher than the one before; patience is ignored.",
+)
+def stops_at_the_first_rise(
+    losses: Sequence[float], patience: int, min_delta: float
+) -> tuple[int, int]:
+    for step in range(1, len(losses)):
+        if losses[step] > losses[step - 1]:
+            return step, step - 1
+    return len(losses) - 1, len(losses) - 1
+
+
+@slip("early_stop", "Compared with the step before, not with the best one so far.")
+def against_the_step_before_and_the_lowest_kept(
+    losses: Sequence[float], patience: int, min_delta: float
+) -> tuple[int, int]:
+    waited, kept = 0, 0
+    for step in range(1, len(losses)):
+        waited = 0 if losses[step] < losses[step - 1] - min_delta else waited + 1
+        if losses[step] < losses[kept]:
+            kept = step
+        if waited >= patience:
+            return step, kept
+    return len(losses) - 1, kept
+
+
+@slip(
+    "early_stop",
+    "All steps that are not better than the one before are counted together; compare with the best, and start the count anew at a better step.",
+)
+def counts_all_rises(
+    losses: Sequence[float], patience: int, min_delta: float
+) -> tuple[int, int]:
+    best_loss, best_step, waited = losses[0], 0, 0
+    for step in range(1, len(losses)):
+        if losses[step] < best_loss - min_delta:
+            best_loss, best_step = losses[step], step
+        if losses[step] >= losses[step - 1] - min_delta:
+            waited += 1
+        if waited >= patience:
+            return step, best_step
+    return len(losses) - 1, best_step
+
+
+@slip(
+    "early_stop",
+    "Of equal lowest losses the last one is kept, and min_delta is ignored for the kept step.",
+)
+def last_of_the_lowest(
+    losses: Sequence[float], patience: int, min_delta: float
+) -> tuple[int, int]:
+    best_loss, best_step, kept = float("inf"), -1, 0
+    for step, loss in enumerate(losses):
+        if loss < best_loss - min_delta:
+            best_loss, best_step = loss, step
+        if loss <= losses[kept]:
+            kept = step
+        if step - best_step >= patience:
+            return step, kept
+    return len(losses) - 1, kept
 
 
 # -- penalised_gradient ---------------------------------------------------------------------------------------
@@ -788,7 +1090,7 @@ change(
 )
 change(
     "penalised_gradient",
-    "The penalty's gradient is half of w: the derivative of w^2 is 2 w.",
+    "Half of w is added, times lambda; the derivative of w^2 is 2 w.",
     "2 * penalty * w",
     "0.5 * penalty * w",
 )
@@ -823,6 +1125,146 @@ change(
     "w *= 2 * penalty\n    return grad + w",
 )
 
+
+change(
+    "penalised_gradient",
+    "The factor 2 is missing, and the penalty's gradient has the wrong sign.",
+    "grad + 2 * penalty * w",
+    "grad - penalty * w",
+)
+change(
+    "penalised_gradient",
+    "lambda times the absolute value of w is added; the penalty is a square, and the sign of a weight matters.",
+    "2 * penalty * w",
+    "penalty * w.abs()",
+)
+change(
+    "penalised_gradient",
+    "The sum of the absolute values is added to every entry; each entry gets the derivative with respect to its own weight.",
+    "2 * penalty * w",
+    "penalty * w.abs().sum()",
+)
+change(
+    "penalised_gradient",
+    "The norm of w is added to every entry; each entry gets the derivative with respect to its own weight.",
+    "2 * penalty * w",
+    "penalty * w.norm()",
+)
+change(
+    "penalised_gradient",
+    "The norm of w is added to every entry; each entry gets the derivative with respect to its own weight.",
+    "2 * penalty * w",
+    "2 * penalty * w.norm()",
+)
+change(
+    "penalised_gradient",
+    "The mean of the squares is added to every entry; the sum has to be differentiated with respect to each weight.",
+    "2 * penalty * w",
+    "penalty * (w**2).mean()",
+)
+change(
+    "penalised_gradient",
+    "The penalty's gradient is multiplied by the gradient of L; the two are added.",
+    "2 * penalty * w",
+    "2 * penalty * w * grad",
+)
+change(
+    "penalised_gradient",
+    "Every entry gets the sum of its row of weights; the derivative with respect to w_i holds w_i alone.",
+    "2 * penalty * w",
+    "2 * penalty * (w.sum(dim=-1, keepdim=True) if w.dim() else w)",
+)
+change(
+    "penalised_gradient",
+    "Every entry gets the sum of its column of weights; the derivative with respect to w_i holds w_i alone.",
+    "2 * penalty * w",
+    "2 * penalty * (w.sum(dim=0, keepdim=True) if w.dim() else w)",
+)
+change(
+    "penalised_gradient",
+    "The whole gradient is divided by the number of weights; nothing is averaged here.",
+    "grad + 2 * penalty * w",
+    "(grad + 2 * penalty * w) / w.numel()",
+)
+change(
+    "penalised_gradient",
+    "The gradient of L is averaged; nothing is averaged here.",
+    "grad + 2",
+    "grad.mean() + 2",
+)
+change(
+    "penalised_gradient",
+    "The gradient of L is summed; it stays as it is, entry by entry.",
+    "grad + 2",
+    "grad.sum() + 2",
+)
+change(
+    "penalised_gradient",
+    "w alone is added; lambda and the factor 2 are missing.",
+    "2 * penalty * w",
+    "w",
+)
+change(
+    "penalised_gradient",
+    "The weights are divided by lambda; they are multiplied by it.",
+    "2 * penalty * w",
+    "2 * w / penalty",
+)
+change(
+    "penalised_gradient",
+    "The gradient of L is weighted by 1 - lambda; it keeps its full weight.",
+    "grad + 2",
+    "(1 - penalty) * grad + 2",
+)
+change(
+    "penalised_gradient",
+    "The gradient of L is multiplied by lambda; only the penalty's part is.",
+    "grad + 2 * penalty * w",
+    "penalty * grad + 2 * w",
+)
+change(
+    "penalised_gradient",
+    "lambda stands before the gradient of L as well; it belongs to the penalty alone.",
+    "grad + 2 * penalty * w",
+    "penalty * (grad + 2 * w)",
+)
+change(
+    "penalised_gradient",
+    "2 to the power of w is added, times lambda; the derivative of w^2 is 2 w.",
+    "2 * penalty * w",
+    "penalty * 2**w",
+)
+change(
+    "penalised_gradient",
+    "w^2 was integrated; its derivative is asked for.",
+    "2 * penalty * w",
+    "penalty * w**3 / 3",
+)
+change(
+    "penalised_gradient",
+    "The numbers became float32 on the way; a float64 input gives a float64 output.",
+    "grad + 2 * penalty * w",
+    "(grad + 2 * penalty * w).float()",
+)
+change(
+    "penalised_gradient",
+    "This is the gradient of the penalty alone, with the factor 2 missing; the gradient of L is missing, too.",
+    "grad + 2 * penalty * w",
+    "penalty * w",
+)
+change(
+    "penalised_gradient",
+    "The weights are added to the gradient and its penalty; only the gradient is asked for.",
+    "grad + 2 * penalty * w",
+    "w + grad + 2 * penalty * w",
+)
+change(
+    "penalised_gradient",
+    "grad was changed in place; it belongs to the caller.",
+    "return grad + 2 * penalty * w",
+    "return grad.add_(2 * penalty * w).clone()",
+)
+
 # -- decoupled_step -------------------------------------------------------------------------------------------
 
 change(
@@ -849,7 +1291,7 @@ change(
 )
 change(
     "decoupled_step",
-    "The decay is doubled, like the gradient of a square; (5.6) has no factor 2.",
+    "The weights decay twice as fast as they should: (5.6) holds lr times decay once, without a factor 2.",
     "lr * decay",
     "2 * lr * decay",
 )
@@ -974,13 +1416,13 @@ change(
 )
 change(
     "decoupled_step",
-    "The weights are multiplied by 1 minus decay, and the step as well; the learning rate is missing from the decay.",
+    "The moved weights decay, and without the learning rate; the old ones should decay, at lr times decay.",
     "(1 - lr * decay) * w - lr * step",
     "(1 - decay) * (w - lr * step)",
 )
 change(
     "decoupled_step",
-    "The weights decay to the power of the step's rate: only lr times decay belongs there, not the step.",
+    "The step stands in the factor of the weights; only lr times decay belongs there.",
     "(1 - lr * decay) * w",
     "(1 - lr * decay * step) * w",
 )
@@ -1001,6 +1443,158 @@ change(
     "The step was changed in place; it belongs to the caller.",
     "return (1 - lr * decay) * w - lr * step",
     "step *= lr\n    return (1 - lr * decay) * w - step",
+)
+
+
+change(
+    "decoupled_step",
+    "The decay is applied to the step instead of the weights.",
+    "(1 - lr * decay) * w - lr * step",
+    "w - lr * decay * step",
+)
+change(
+    "decoupled_step",
+    "The moved weights are multiplied by the decay; it is the old weights that decay, by 1 minus lr times decay.",
+    "(1 - lr * decay) * w - lr * step",
+    "decay * (w - lr * step)",
+)
+change(
+    "decoupled_step",
+    "The moved weights are multiplied by lr times decay; it is the old weights that decay, by 1 minus that.",
+    "(1 - lr * decay) * w - lr * step",
+    "lr * decay * (w - lr * step)",
+)
+change(
+    "decoupled_step",
+    "The sign of the step stands where the step itself should be.",
+    "lr * step",
+    "lr * step.sign()",
+)
+change(
+    "decoupled_step",
+    "The weights decay twice: the factor is squared.",
+    "(1 - lr * decay)",
+    "(1 - lr * decay) ** 2",
+)
+change(
+    "decoupled_step",
+    "Every weight loses a share of the sum of all weights; each decays in proportion to itself.",
+    "(1 - lr * decay) * w - lr * step",
+    "w - lr * decay * w.sum() - lr * step",
+)
+change(
+    "decoupled_step",
+    "Every weight loses a share of the mean of all weights; each decays in proportion to itself.",
+    "(1 - lr * decay) * w - lr * step",
+    "w - lr * decay * w.mean() - lr * step",
+)
+change(
+    "decoupled_step",
+    "Every weight loses a share of the norm of all weights; each decays in proportion to itself.",
+    "(1 - lr * decay) * w - lr * step",
+    "w - lr * decay * w.norm() - lr * step",
+)
+change(
+    "decoupled_step",
+    "Every weight loses a share of its absolute value, so that negative ones grow; each decays towards zero.",
+    "(1 - lr * decay) * w - lr * step",
+    "w - lr * decay * w.abs() - lr * step",
+)
+change(
+    "decoupled_step",
+    "The decay is not multiplied by the learning rate, and the step goes uphill.",
+    "(1 - lr * decay) * w - lr * step",
+    "(1 - decay) * w + lr * step",
+)
+change(
+    "decoupled_step",
+    "The decay is not multiplied by the learning rate, and the weights grow.",
+    "1 - lr * decay",
+    "1 + decay",
+)
+change(
+    "decoupled_step",
+    "The step is not multiplied by the learning rate, and it goes uphill.",
+    "- lr * step",
+    "+ step",
+)
+change(
+    "decoupled_step",
+    "The factor 1 - lr times decay is not multiplied by the weights.",
+    "(1 - lr * decay) * w",
+    "(1 - lr * decay)",
+)
+change(
+    "decoupled_step",
+    "The moved weights decay, by a division; the old ones decay, by a product.",
+    "(1 - lr * decay) * w - lr * step",
+    "(w - lr * step) / (1 + lr * decay)",
+)
+change(
+    "decoupled_step",
+    "The moved weights grow; the old ones should decay.",
+    "(1 - lr * decay) * w - lr * step",
+    "(1 + lr * decay) * (w - lr * step)",
+)
+change(
+    "decoupled_step",
+    "The moved weights decay, and the step goes uphill; the old ones decay, and the step is taken off.",
+    "(1 - lr * decay) * w - lr * step",
+    "(1 - lr * decay) * (w + lr * step)",
+)
+change(
+    "decoupled_step",
+    "1 minus lr was multiplied by the weights, and the step by the decay: learning rate and decay are exchanged.",
+    "(1 - lr * decay) * w - lr * step",
+    "(1 - lr) * w - decay * step",
+)
+change(
+    "decoupled_step",
+    "The decay is divided by the learning rate; the two are multiplied.",
+    "lr * decay",
+    "decay / lr",
+)
+change(
+    "decoupled_step",
+    "The learning rate is divided by the decay; the two are multiplied.",
+    "lr * decay",
+    "lr / decay",
+)
+change(
+    "decoupled_step",
+    "The decay is squared; it stands once in (5.6).",
+    "lr * decay",
+    "lr * decay**2",
+)
+change(
+    "decoupled_step",
+    "The learning rate multiplies the weights that remain as well; it belongs to the decay and to the step.",
+    "(1 - lr * decay) * w - lr * step",
+    "lr * ((1 - decay) * w - step)",
+)
+change(
+    "decoupled_step",
+    "The step is added, times learning rate and decay; it should be taken off, times the learning rate.",
+    "(1 - lr * decay) * w - lr * step",
+    "(1 - lr * decay) * w + lr * decay * step",
+)
+change(
+    "decoupled_step",
+    "The decay is taken off as a number; it belongs into a factor of the weights, with the learning rate.",
+    "(1 - lr * decay) * w - lr * step",
+    "w - lr * step - decay",
+)
+change(
+    "decoupled_step",
+    "The decay is added twice: in the step and as a factor of the weights after it.",
+    "(1 - lr * decay) * w - lr * step",
+    "(1 - lr * decay) * (w - lr * (step + decay * w))",
+)
+change(
+    "decoupled_step",
+    "The numbers became float32 on the way; a float64 input gives a float64 output.",
+    "(1 - lr * decay) * w - lr * step",
+    "((1 - lr * decay) * w - lr * step).float()",
 )
 
 # -- dropout --------------------------------------------------------------------------------------------------
@@ -1139,12 +1733,7 @@ change(
     "a * (draw >= p) / (1 - p)",
     "torch.where(draw < p, a / (1 - p), a)",
 )
-change(
-    "dropout",
-    "In training and at inference are exchanged.",
-    "if not training",
-    "if training",
-)
+change("dropout", "Training and inference are exchanged.", "if not training", "if training")
 change(
     "dropout",
     "At inference everything is as in training here; no unit is dropped then, and nothing is scaled.",
@@ -1153,25 +1742,25 @@ change(
 )
 change(
     "dropout",
-    "At inference nothing is scaled; the training has seen to that.",
+    "At inference the activations are multiplied by 1 - p; nothing is scaled then, since training has seen to that.",
     "        return a\n",
     "        return a * (1 - p)\n",
 )
 change(
     "dropout",
-    "At inference nothing is scaled, by p neither; the training has seen to that.",
+    "At inference the activations are multiplied by p; nothing is scaled then, since training has seen to that.",
     "        return a\n",
     "        return a * p\n",
 )
 change(
     "dropout",
-    "At inference nothing is divided by 1 - p: no unit is missing then.",
+    "At inference the activations are divided by 1 - p; no unit is missing then, and nothing is scaled.",
     "        return a\n",
     "        return a / (1 - p)\n",
 )
 change(
     "dropout",
-    "At inference no unit is dropped.",
+    "At inference units are dropped; all of them pass then.",
     "        return a\n",
     "        return a * (draw >= p)\n",
 )
@@ -1223,10 +1812,179 @@ change(
 )
 change(
     "dropout",
-    "The activations are moved by p instead of masked: the mask multiplies.",
+    "p is taken off the dropped units; they should become 0.",
     "a * (draw >= p)",
     "(a - (draw < p) * p)",
 )
+
+
+change(
+    "dropout",
+    "Without brackets p is taken off the result: / 1 - p is not / (1 - p).",
+    "/ (1 - p)",
+    "/ 1 - p",
+)
+change(
+    "dropout",
+    "The product of activation and draw is compared with p; compare the draw, then multiply.",
+    "a * (draw >= p) / (1 - p)",
+    "(a * draw >= p).double() / (1 - p)",
+)
+change(
+    "dropout",
+    "The product of activation and draw is compared with p; compare the draw, then multiply.",
+    "a * (draw >= p) / (1 - p)",
+    "a * (a * draw >= p) / (1 - p)",
+)
+change(
+    "dropout",
+    "In training what remains has to be divided by 1 - p, to make up for what is missing.",
+    "a * (draw >= p) / (1 - p)",
+    "a.masked_fill_(draw < p, 0)",
+)
+change(
+    "dropout",
+    "Divided by the share of units that stay in each example; the rule divides by 1 - p.",
+    "/ (1 - p)",
+    "/ (draw >= p).double().mean(dim=1, keepdim=True).clamp(min=1e-9)",
+)
+change(
+    "dropout",
+    "Scaled so that the sum of this draw stays the same; the rule divides by 1 - p, which keeps it on average.",
+    "a * (draw >= p) / (1 - p)",
+    "a * (draw >= p) * a.sum() / (a * (draw >= p)).sum()",
+)
+change(
+    "dropout",
+    "A draw of exactly p leaves the unit on, and what remains has to be divided by 1 - p.",
+    "draw >= p) / (1 - p)",
+    "draw > p)",
+)
+change(
+    "dropout",
+    "The mask is inverted (a unit is dropped where its draw lies below p), and the division is by 1 - p, not by p.",
+    "draw >= p) / (1 - p)",
+    "draw <= p) / p",
+)
+change(
+    "dropout",
+    "The mask is inverted: a unit is dropped where its draw lies below p.",
+    "draw >= p",
+    "draw <= p",
+)
+change(
+    "dropout",
+    "The mask is inverted, and nothing is divided by 1 - p.",
+    "draw >= p) / (1 - p)",
+    "draw <= p)",
+)
+change(
+    "dropout",
+    "Units stay where the draw lies below 1 - p; those are other units than the ones with a draw of at least p.",
+    "draw >= p",
+    "draw <= 1 - p",
+)
+change(
+    "dropout",
+    "Units stay where the draw lies below 1 - p, and nothing is divided by 1 - p.",
+    "draw >= p) / (1 - p)",
+    "draw < 1 - p)",
+)
+change(
+    "dropout",
+    "The draw is compared with 1 - p, and the result divided by p: p is the probability to drop.",
+    "draw >= p) / (1 - p)",
+    "draw >= 1 - p) / p",
+)
+change(
+    "dropout",
+    "Training and inference are exchanged, and nothing is divided by 1 - p.",
+    "if not training",
+    "if training",
+    " / (1 - p)",
+    "",
+)
+change(
+    "dropout",
+    "Nothing is divided by 1 - p in training, but at inference; inverted dropout does it the other way round.",
+    " / (1 - p)",
+    "",
+    "        return a\n",
+    "        return a / (1 - p)\n",
+)
+change(
+    "dropout",
+    "The scale is p, and it acts at inference; inverted dropout divides by 1 - p in training.",
+    "        return a\n",
+    "        return a * p\n",
+    " / (1 - p)",
+    "",
+)
+change(
+    "dropout",
+    "Dropped and divided in training, and multiplied by the mask and 1 - p at inference; then nothing should happen.",
+    "        return a\n",
+    "        return a * (draw >= p) * (1 - p)\n",
+)
+change(
+    "dropout",
+    "Multiplied by 1 - p in training, and divided by it at inference; divide in training, and do nothing at inference.",
+    "/ (1 - p)",
+    "* (1 - p)",
+    "        return a\n",
+    "        return a / (1 - p)\n",
+)
+change(
+    "dropout",
+    "Multiplied by 1 - p in training and at inference; inverted dropout divides by it in training, and does nothing at inference.",
+    "/ (1 - p)",
+    "* (1 - p)",
+    "        return a\n",
+    "        return a * (1 - p)\n",
+)
+change(
+    "dropout",
+    "At inference nothing is returned.",
+    "        return a\n",
+    "        return None\n",
+)
+change(
+    "dropout",
+    "In training the mask of zeros and ones is given; it has to be multiplied by the activations, and divided by 1 - p.",
+    "a * (draw >= p) / (1 - p)",
+    "(draw >= p).double()",
+)
+change(
+    "dropout",
+    "The mask is added to the activations; it multiplies them.",
+    "a * (draw >= p) / (1 - p)",
+    "(a + (draw >= p)) / (1 - p)",
+)
+change(
+    "dropout",
+    "All activations are multiplied by p; a mask silences some and leaves the others.",
+    "a * (draw >= p) / (1 - p)",
+    "a * p",
+)
+change(
+    "dropout",
+    "All activations are multiplied by 1 - p; a mask silences some and leaves the others.",
+    "a * (draw >= p) / (1 - p)",
+    "a * (1 - p)",
+)
+change(
+    "dropout",
+    "Everything is silenced in training; only the units below p are.",
+    "a * (draw >= p) / (1 - p)",
+    "torch.zeros_like(a)",
+)
+change(
+    "dropout",
+    "Divided by the number of units that stay; the rule divides by 1 - p.",
+    "/ (1 - p)",
+    "/ (draw >= p).sum()",
+)
+change("dropout", "Divided twice by 1 - p.", "/ (1 - p)", "/ (1 - p) ** 2")
 
 # -- ensemble_average -----------------------------------------------------------------------------------------
 
@@ -1409,7 +2167,7 @@ change(
 )
 change(
     "ensemble_average",
-    "These are the most probable classes; the probabilities are asked for.",
+    "These are classes, by the mean or by vote; the probabilities of all classes are asked for.",
     "mean(dim=0)",
     "mean(dim=0).argmax(dim=1)",
 )
@@ -1558,6 +2316,139 @@ def logits_overwritten(logits: Tensor) -> Tensor:
         logits[i] = logits[i].softmax(dim=1)
     return logits.mean(dim=0)
 
+
+change(
+    "ensemble_average",
+    "The mean runs over the members and the examples; each example has its own probabilities.",
+    "mean(dim=0)",
+    "mean(dim=(0, 1))",
+)
+change(
+    "ensemble_average",
+    "The logits were averaged, and the softmax of the mean runs over the examples; average each member's probabilities over the classes.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "logits.mean(dim=0).softmax(dim=0)",
+)
+change(
+    "ensemble_average",
+    "The softmax and the mean run over the examples; softmax over the classes, mean over the members.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "logits.softmax(dim=1).mean(dim=1)",
+)
+change(
+    "ensemble_average",
+    "The logits were averaged over the examples; average each member's probabilities over the members.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "logits.mean(dim=1).softmax(dim=1)",
+)
+change(
+    "ensemble_average",
+    "The probabilities are added up and put through a softmax again; divide the sum by the number of members.",
+    "mean(dim=0)",
+    "sum(dim=0).softmax(dim=1)",
+)
+change(
+    "ensemble_average",
+    "The logits are divided by the number of members before the softmax; divide the probabilities.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "(logits / len(logits)).softmax(dim=2).mean(dim=0)",
+)
+change(
+    "ensemble_average",
+    "The logits are divided by the number of members before the softmax, and the probabilities are added up; divide the probabilities.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "(logits / len(logits)).softmax(dim=2).sum(dim=0)",
+)
+change(
+    "ensemble_average",
+    "The most probable class gets 1, all others 0; the mean probabilities are asked for.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "torch.nn.functional.one_hot(logits.softmax(dim=2).mean(dim=0).argmax(dim=1), logits.shape[2]).double()",
+)
+change(
+    "ensemble_average",
+    "The largest logits of the members are put through a softmax; average each member's probabilities.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "logits.amax(dim=0).softmax(dim=1)",
+)
+change(
+    "ensemble_average",
+    "A sigmoid is taken of the mean logits; the classes exclude each other, which takes a softmax, and the mean comes after it.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "logits.mean(dim=0).sigmoid()",
+)
+change(
+    "ensemble_average",
+    "The sum is divided by one more, or one less, than the number of members.",
+    "mean(dim=0)",
+    "sum(dim=0) / (len(logits) + 1)",
+)
+change(
+    "ensemble_average",
+    "The sum is divided by one more, or one less, than the number of members.",
+    "mean(dim=0)",
+    "sum(dim=0) / (len(logits) - 1)",
+)
+change(
+    "ensemble_average",
+    "The mean is divided by the number of members once more.",
+    "mean(dim=0)",
+    "mean(dim=0) / len(logits)",
+)
+change(
+    "ensemble_average",
+    "The sum is divided by members times classes; divide by the number of members.",
+    "mean(dim=0)",
+    "mean(dim=0) / logits.shape[2]",
+)
+change(
+    "ensemble_average",
+    "The sum is divided by members times examples; divide by the number of members.",
+    "mean(dim=0)",
+    "mean(dim=0) / logits.shape[1]",
+)
+change(
+    "ensemble_average",
+    "The mean logarithms are negative: minus the logarithm is a loss, and the mean probabilities are asked for.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "-logits.log_softmax(dim=2).mean(dim=0)",
+)
+change(
+    "ensemble_average",
+    "The logits have the wrong sign: the largest logit is the most probable class.",
+    "logits.softmax",
+    "(-logits).softmax",
+)
+change(
+    "ensemble_average",
+    "The smallest probability of the members is taken; their mean is asked for.",
+    "mean(dim=0)",
+    "amin(dim=0)",
+)
+change(
+    "ensemble_average",
+    "The number of votes is given; the mean probabilities are asked for.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "torch.nn.functional.one_hot(logits.argmax(dim=2), logits.shape[2]).sum(dim=0).double()",
+)
+change(
+    "ensemble_average",
+    "These are classes, by the mean or by vote; the probabilities of all classes are asked for.",
+    "logits.softmax(dim=2).mean(dim=0)",
+    "logits.argmax(dim=2).mode(dim=0).values",
+)
+change(
+    "ensemble_average",
+    "This is the root of the mean square of the probabilities; the plain mean is asked for.",
+    "softmax(dim=2).mean(dim=0)",
+    "softmax(dim=2).square().mean(dim=0).sqrt()",
+)
+change(
+    "ensemble_average",
+    "The exponentials are divided by the largest of them, not by their sum.",
+    "logits.softmax(dim=2)",
+    "(logits - logits.amax(dim=2, keepdim=True)).exp()",
+)
 
 # -- many_views -----------------------------------------------------------------------------------------------
 
@@ -1861,3 +2752,175 @@ def divided_with_each_view(
     for view in changes:
         total = (total + predict(view(image))) / len(changes)
     return total
+
+
+change(
+    "many_views",
+    "The changes were made to the image and to its prediction as well; only the image is changed.",
+    "predict(change(image))",
+    "change(predict(change(image)))",
+)
+change(
+    "many_views",
+    "The mean is divided by the number of views once more.",
+    "mean(dim=0)",
+    "mean(dim=0) / len(changes)",
+)
+change(
+    "many_views",
+    "The numbers of votes are given; the mean prediction is asked for.",
+    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
+    "torch.nn.functional.one_hot(torch.stack([predict(change(image)) for change in changes]).argmax(dim=1), len(predict(image))).sum(dim=0).double()",
+)
+change(
+    "many_views",
+    "The most probable class gets 1, all others 0; the mean prediction is asked for.",
+    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
+    "torch.nn.functional.one_hot(torch.stack([predict(change(image)) for change in changes]).mean(dim=0).argmax(), len(predict(image))).double()",
+)
+change(
+    "many_views",
+    "The smallest prediction for each class is taken; their mean is asked for.",
+    "mean(dim=0)",
+    "amin(dim=0)",
+)
+change(
+    "many_views",
+    "Only the surest view counts here; the mean over all views is asked for.",
+    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
+    "max([predict(change(image)) for change in changes], key=lambda p: p.max().item())",
+)
+change(
+    "many_views",
+    "The numbers became float32 on the way; float64 predictions give a float64 mean.",
+    "mean(dim=0)",
+    "mean(dim=0).float()",
+)
+change(
+    "many_views",
+    "The predictions stand one after the other in one row; each class needs its own mean.",
+    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
+    "torch.cat([predict(change(image)) for change in changes])",
+)
+change(
+    "many_views",
+    "The predictions of all views are in one row, and their mean is one number in a row; take the mean class by class.",
+    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
+    "torch.cat([predict(change(image)) for change in changes]).mean(dim=0, keepdim=True)",
+)
+change(
+    "many_views",
+    "The largest of each view's probabilities is averaged; the mean runs over the views, class by class.",
+    "mean(dim=0)",
+    "amax(dim=1).mean()",
+)
+change(
+    "many_views",
+    "The largest of each view's probabilities is given; the mean runs over the views, class by class.",
+    "mean(dim=0)",
+    "amax(dim=1)",
+)
+change(
+    "many_views",
+    "These are the classes that the views vote for; the mean prediction is asked for.",
+    "mean(dim=0)",
+    "argmax(dim=1)",
+)
+change(
+    "many_views",
+    "The number of pixels divides the sum; divide by the number of views.",
+    "mean(dim=0)",
+    "sum(dim=0) / image.numel()",
+)
+change(
+    "many_views",
+    "The number of columns of the image divides the sum; divide by the number of views.",
+    "mean(dim=0)",
+    "sum(dim=0) / image.shape[1]",
+)
+change(
+    "many_views",
+    "The image as it is was added to each view before the network sees it.",
+    "predict(change(image))",
+    "predict(image + change(image))",
+)
+change(
+    "many_views",
+    "Each view is averaged with the image as it is before the network sees it.",
+    "predict(change(image))",
+    "predict((image + change(image)) / 2)",
+)
+change(
+    "many_views",
+    "These are changes of the prediction, view minus image as it is; the mean prediction is asked for.",
+    "mean(dim=0)",
+    "mean(dim=0) - predict(image)",
+)
+change(
+    "many_views",
+    "This is the root of the mean square of the predictions; the plain mean is asked for.",
+    "mean(dim=0)",
+    "square().mean(dim=0).sqrt()",
+)
+
+
+@slip(
+    "many_views",
+    "The views were added up, with the changes on top of each other; each is applied to the image itself, and the sum divided by T.",
+)
+def summed_on_top(
+    predict: Callable[[Tensor], Tensor],
+    image: Tensor,
+    changes: Sequence[Callable[[Tensor], Tensor]],
+) -> Tensor:
+    total = torch.zeros_like(predict(image))
+    for view in changes:
+        image = view(image)
+        total = total + predict(image)
+    return total
+
+
+@slip(
+    "many_views",
+    "The changes were applied on top of each other, from the last to the first; each is applied to the image itself.",
+)
+def on_top_from_the_last(
+    predict: Callable[[Tensor], Tensor],
+    image: Tensor,
+    changes: Sequence[Callable[[Tensor], Tensor]],
+) -> Tensor:
+    said = []
+    for view in reversed(changes):
+        image = view(image)
+        said.append(predict(image))
+    return torch.stack(said).mean(dim=0)
+
+
+@slip(
+    "many_views",
+    "All changes are on top of each other in one image, from the last to the first; each change makes a view of its own.",
+)
+def all_at_once_from_the_last(
+    predict: Callable[[Tensor], Tensor],
+    image: Tensor,
+    changes: Sequence[Callable[[Tensor], Tensor]],
+) -> Tensor:
+    for view in reversed(changes):
+        image = view(image)
+    return predict(image)
+
+
+@slip(
+    "many_views",
+    "The image as it is counts, and the changes are on top of each other; each is applied to the image itself.",
+)
+def on_top_with_the_image(
+    predict: Callable[[Tensor], Tensor],
+    image: Tensor,
+    changes: Sequence[Callable[[Tensor], Tensor]],
+) -> Tensor:
+    said = [predict(image)]
+    for view in changes:
+        image = view(image)
+        said.append(predict(image))
+    return torch.stack(said).mean(dim=0)
