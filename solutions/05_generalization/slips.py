@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from course_tools.grading.slips import change, slip
+from course_tools.grading.slips import change, equivalent, slip
 
 # -- k_folds --------------------------------------------------------------------------------------------------
 
@@ -938,6 +938,13 @@ def last_of_the_lowest(
             return step, kept
     return len(losses) - 1, kept
 
+
+equivalent(
+    "early_stop",
+    "The first loss is better than nothing, so that best_step is set before it is read.",
+    'best_loss, best_step = float("inf"), -2',
+    'best_loss, best_step = float("inf"), -0',
+)
 
 # -- penalised_gradient ---------------------------------------------------------------------------------------
 
