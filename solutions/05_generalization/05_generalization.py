@@ -112,16 +112,20 @@ def early_stop(losses: Sequence[float], patience: int, min_delta: float) -> tupl
 
 
 # %% test_early_stop points=3
-curves = [
-    ([6.0, 4.0, 5.0, 3.75, 4.5, 1.0, 0.5], 3, 0.25),
-    ([7.0, 5.0, 4.875, 5.5, 4.75, 4.5, 4.75, 4.375, 4.5, 4.75, 4.0, 5.0], 4, 0.25),
-    ([300.0, 250.0, 275.0, 241.0, 242.0, 239.0], 4, 8.0),
-    ([8.0, 5.0, 7.0, 6.0, 7.5, 4.0, 9.0, 8.0, 8.0, 8.5, 9.0, 9.5, 9.75], 3, 0.0),
-    ([2.0, 4.0, 3.0, 2.5, 3.0, 1.0, 1.25], 5, 0.5),
-    ([3.0, 2.0, 2.0, 1.0], 1, 0.0),
-]
-expected = [(4, 1), (9, 5), (5, 3), (4, 1), (6, 5), (2, 1)]
-check.close("(stop, kept)", lambda: [early_stop(*curve) for curve in curves], expected)
+curves = {
+    "a gain of min_delta": ([6.0, 4.0, 5.0, 3.75, 4.5, 1.0, 0.5], 3, 0.25),
+    "small gains": ([7, 5, 4.875, 5.5, 4.75, 4.5, 4.75, 4.375, 4.5, 4.75, 4, 5], 4, 0.25),
+    "it never stops": ([300.0, 250.0, 275.0, 241.0, 242.0, 239.0], 4, 8.0),
+    "better after the stop": ([8, 5, 7, 6, 7.5, 4, 9, 8, 8, 8.5, 9, 9.5, 9.75], 3, 0.0),
+    "better just in time": ([2.0, 4.0, 3.0, 2.5, 3.0, 1.0, 1.25], 5, 0.5),
+    "a tie": ([3.0, 2.0, 2.0, 1.0], 1, 0.0),
+}
+expected = dict(zip(curves, [(4, 1), (9, 5), (5, 3), (4, 1), (6, 5), (2, 1)], strict=True))
+check.close(
+    "(stop, kept)",
+    lambda: {name: early_stop(*curve) for name, curve in curves.items()},
+    expected,
+)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
@@ -252,10 +256,13 @@ rng = torch.Generator().manual_seed(55)
 a, b = normal(rng, 3, 4), normal(rng, 3, 4)
 draw = numbers([[0.5, 0.1, 0.3, 0.2], [0.0, 0.85, 0.2, 0.9], [0.15, 0.6, 0.19, 0.7]])
 stays = numbers([[1, 0, 1, 1], [0, 1, 1, 1], [0, 1, 0, 1]])
-expected = 1.25 * stays * a, b.clone()
+expected = {"training": 1.25 * stays * a, "inference": b.clone()}
 check.close(
-    "(training, inference)",
-    lambda: (dropout(a, draw, 0.2, True), dropout(b, draw, 0.2, False)),
+    "activations",
+    lambda: {
+        "training": dropout(a, draw, 0.2, True),
+        "inference": dropout(b, draw, 0.2, False),
+    },
     expected,
 )
 ### BEGIN HIDDEN TESTS

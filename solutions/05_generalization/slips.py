@@ -393,6 +393,43 @@ def the_row_before_each_fold_lost(order: Tensor, k: int) -> list[tuple[Tensor, T
     return pairs
 
 
+change(
+    "k_folds",
+    "All folds after the first are trained on as well, the kept one with them.",
+    "folds[j + 1 :]",
+    "folds[1:]",
+)
+change(
+    "k_folds",
+    "The last fold before the kept one is cut off with a negative index: at the first fold that takes in later ones.",
+    "*folds[:j],",
+    "*folds[: j - 1],",
+)
+change(
+    "k_folds",
+    "All folds are trained on, and those after the kept one twice.",
+    "*folds[:j],",
+    "*folds[:],",
+)
+change(
+    "k_folds",
+    "The second part of the training rows begins one fold too early: the kept fold and the one before it are in it.",
+    "folds[j + 1 :]",
+    "folds[max(j - 1, 0) :]",
+)
+change(
+    "k_folds",
+    "The training rows are in reverse; they stay in the order that was given.",
+    "torch.cat([*folds[:j], *folds[j + 1 :]])",
+    "torch.cat([*folds[:j], *folds[j + 1 :]]).flip(0)",
+)
+change(
+    "k_folds",
+    "Training rows hold only the neighbours' folds before and after; all other folds belong there.",
+    "[*folds[:j], *folds[j + 1 :]]",
+    "[*folds[max(j - 1, 0) : j], *folds[j + 1 : j + 2]]",
+)
+
 # -- early_stop -----------------------------------------------------------------------------------------------
 
 change(
@@ -946,6 +983,57 @@ equivalent(
     'best_loss, best_step = float("inf"), -0',
 )
 
+change(
+    "early_stop",
+    "The patience is counted from the beginning; it counts from the last better step.",
+    "step - best_step >= patience",
+    "step >= patience",
+)
+change(
+    "early_stop",
+    "Every step counts as better here.",
+    "loss < best_loss - min_delta",
+    "True",
+)
+change(
+    "early_stop",
+    "The last step of a curve that never stops is its length minus 1.",
+    "len(losses) - 1",
+    "len(losses) - 2",
+)
+change(
+    "early_stop",
+    "The two are exchanged where training stops: first the stop, then the kept step.",
+    "return step, best_step",
+    "return best_step, step",
+)
+change(
+    "early_stop",
+    "The two are exchanged where training never stops: first the last step, then the kept one.",
+    "len(losses) - 1, best_step",
+    "best_step, len(losses) - 1",
+)
+change(
+    "early_stop",
+    "Training stops while the last better step is nearer than the patience; it should stop when it is as far.",
+    ">= patience",
+    "< patience",
+)
+change(
+    "early_stop",
+    "The weights of the step before the stop are kept; the best ones should be.",
+    "return step, best_step",
+    "return step, step - 1",
+)
+change(
+    "early_stop",
+    "The best step is counted from the stop backwards; give its number from the front.",
+    "return step, best_step",
+    "return step, step - best_step",
+    "len(losses) - 1, best_step",
+    "len(losses) - 1, len(losses) - 1 - best_step",
+)
+
 # -- penalised_gradient ---------------------------------------------------------------------------------------
 
 change(
@@ -1270,6 +1358,29 @@ change(
     "grad was changed in place; it belongs to the caller.",
     "return grad + 2 * penalty * w",
     "return grad.add_(2 * penalty * w).clone()",
+)
+
+change(
+    "penalised_gradient",
+    "The factor is 3; the derivative of w^2 is 2 w.",
+    "grad + 2",
+    "grad + 3",
+)
+change("penalised_gradient", "The factor is 4: the 2 counts once.", "grad + 2", "grad + 4")
+change(
+    "penalised_gradient", "w stands where the gradient of L should be.", "grad + 2", "w + 2"
+)
+change(
+    "penalised_gradient",
+    "The weights are in the denominator; the derivative of w^2 is 2 w.",
+    "penalty * w",
+    "penalty / w",
+)
+change(
+    "penalised_gradient",
+    "The weights are moved by the penalty's gradient alone; the gradient of L with that of the penalty is asked for.",
+    "grad + 2 * penalty * w",
+    "w - 2 * penalty * w",
 )
 
 # -- decoupled_step -------------------------------------------------------------------------------------------
@@ -1602,6 +1713,61 @@ change(
     "The numbers became float32 on the way; a float64 input gives a float64 output.",
     "(1 - lr * decay) * w - lr * step",
     "((1 - lr * decay) * w - lr * step).float()",
+)
+
+change(
+    "decoupled_step",
+    "This is the step of the update alone: the decayed weights are missing.",
+    "(1 - lr * decay) * w - lr * step",
+    "-lr * step",
+)
+change(
+    "decoupled_step",
+    "The sign of everything is wrong.",
+    "return (1 - lr * decay) * w - lr * step",
+    "return lr * step - (1 - lr * decay) * w",
+)
+change(
+    "decoupled_step",
+    "The factor of the weights has the wrong sign: it is 1 minus lr times decay.",
+    "(1 - lr * decay) * w",
+    "(lr * decay - 1) * w",
+)
+change(
+    "decoupled_step",
+    "lr times lr stands where lr times decay should be.",
+    "lr * decay",
+    "lr * lr",
+)
+change(
+    "decoupled_step",
+    "decay times decay stands where lr times decay should be.",
+    "lr * decay",
+    "decay * decay",
+)
+change(
+    "decoupled_step",
+    "The learning rate is taken off as a number; it is multiplied by the step.",
+    "- lr * step",
+    "- lr",
+)
+change(
+    "decoupled_step",
+    "The step stands in both places; the old weights decay.",
+    "* w - lr",
+    "* step - lr",
+)
+change(
+    "decoupled_step",
+    "The weights stand in both places; the step is missing.",
+    "- lr * step",
+    "- lr * w",
+)
+change(
+    "decoupled_step",
+    "The learning rate is divided by the step; it is multiplied by it.",
+    "lr * step",
+    "lr / step",
 )
 
 # -- dropout --------------------------------------------------------------------------------------------------
@@ -1992,6 +2158,61 @@ change(
     "/ (draw >= p).sum()",
 )
 change("dropout", "Divided twice by 1 - p.", "/ (1 - p)", "/ (1 - p) ** 2")
+
+change(
+    "dropout",
+    "In training the sign of the activations is turned round; 1 - p is positive.",
+    "return a * (draw",
+    "return -a * (draw",
+)
+change(
+    "dropout",
+    "The draws stand where the activations should be.",
+    "return a * (draw",
+    "return draw * (draw",
+)
+change(
+    "dropout",
+    "Divided by -p; divide by 1 - p, the probability to stay.",
+    "/ (1 - p)",
+    "/ -p",
+)
+change(
+    "dropout",
+    "In training the sign of the activations is turned round; 1 - p is positive.",
+    "/ (1 - p)",
+    "/ (p - 1)",
+)
+change(
+    "dropout",
+    "Divided by 2 - p; divide by 1 - p, the probability to stay.",
+    "/ (1 - p)",
+    "/ (2 - p)",
+)
+change(
+    "dropout",
+    "Scaled by 1 - p and divided by p: what remains is divided by 1 - p alone.",
+    "/ (1 - p)",
+    "* (1 - p) / p",
+)
+change(
+    "dropout",
+    "Multiplied by p and divided by 1 - p: what remains is divided by 1 - p alone.",
+    "/ (1 - p)",
+    "* p / (1 - p)",
+)
+change(
+    "dropout",
+    "What remains is multiplied by 1 + p; it should be divided by 1 - p.",
+    "/ (1 - p)",
+    "* (1 + p)",
+)
+change(
+    "dropout",
+    "Divided by the mask, which makes the dropped units infinite; multiply by it.",
+    "a * (draw",
+    "a / (draw",
+)
 
 # -- ensemble_average -----------------------------------------------------------------------------------------
 
@@ -2455,6 +2676,13 @@ change(
     "The exponentials are divided by the largest of them, not by their sum.",
     "logits.softmax(dim=2)",
     "(logits - logits.amax(dim=2, keepdim=True)).exp()",
+)
+
+change(
+    "ensemble_average",
+    "These probabilities are negative: the sign is wrong.",
+    "return logits",
+    "return -logits",
 )
 
 # -- many_views -----------------------------------------------------------------------------------------------
@@ -2931,3 +3159,11 @@ def on_top_with_the_image(
         image = view(image)
         said.append(predict(image))
     return torch.stack(said).mean(dim=0)
+
+
+change(
+    "many_views",
+    "These probabilities are negative: the sign is wrong.",
+    "return torch",
+    "return -torch",
+)
