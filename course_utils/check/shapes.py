@@ -158,7 +158,8 @@ def _of_length(like: Likeness) -> str:
     if 1 in (n, m) or len(ends) != 1:  # to speak of rows too many would be to say that some should go
         return f"Axis {axis} of yours has size {n} in place of {m}."
     names = entry_name(axis, a.ndim) if abs(n - m) == 1 else entry_names(axis, a.ndim)
-    return f"Yours has {abs(n - m)} {names} {'too many' if n > m else 'too few'}, at the {ends[0]}; all others are right."
+    count = f"{abs(n - m)} {names} {'too many' if n > m else 'too few'}"
+    return f"Yours has {count}, at the {ends[0]}; all others are right."
 
 
 def _loose_ends(like: Likeness, more: np.ndarray, less: np.ndarray, axis: int) -> list[str]:
