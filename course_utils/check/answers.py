@@ -30,6 +30,7 @@ class Outcome:
     value: Any
     problem: str = ""
     relation: str = ""
+    right: str = ""
     arrays: Arrays | None = None
 
 
@@ -58,8 +59,8 @@ def close(
         print(f"✓ {name}: {agreement(found.value, expected)}")
         return
     known = of_slips(found.value, slips or {}, rtol, atol) or opened(name, found.value)
-    asks = known and "?" in found.relation  # the hint knows better than a question
-    said = [*([] if asks or not found.relation else [found.relation]), *known]
+    relation = "" if known and "?" in found.relation else found.relation  # a hint knows better than a question
+    said = [*filter(None, [" ".join(filter(None, [relation, found.right]))]), *known]
     if found.arrays and not (said and found.arrays[2].all()):
         shown(*found.arrays)  # where all differs and a sentence says how, the tables say no more
     raise failure(name, found.problem, said)
@@ -76,7 +77,7 @@ def outcome(actual: Any, expected: Any, *, rtol: float | None = None, atol: floa
     except Exception as e:
         return Outcome(e, explained(e, actual))
     if found := difference(value, expected, rtol, atol, sizes(given)):
-        return Outcome(value, found.problem, found.relation, found.arrays)
+        return Outcome(value, found.problem, found.relation, found.right, found.arrays)
     if names := " and ".join(changed(before, given)):
         return Outcome(f"changes {names}", f"is right, but the call changes {names}", KEEP)
     return Outcome(value)

@@ -17,12 +17,14 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]  # actual, expected, where th
 class Difference:
     """The first thing that differs: `problem` ends the sentence "✗ name ...".
 
-    `relation` says how the values are related, if they are; the arrays are there when shape and dtype agree.
+    `relation` says how the values are related, if they are, and `right` which items are as expected; the arrays are
+    there when shape and dtype agree.
     """
 
     problem: str
     relation: str = ""
     arrays: Arrays | None = None
+    right: str = ""
 
 
 Sizes = dict[int, str]
@@ -89,7 +91,9 @@ def _of_items(actual: Any, expected: Any, rtol: float | None, atol: float | None
     if not wrong:
         return None
     key, first = wrong[0]
-    return Difference(f"[{key!r}] {first.problem}", _of_group(pairs, wrong, rtol, atol, sizes), first.arrays)
+    right = [f"[{key!r}]" for key, d in found if not d]
+    said = f"{_listed(right)} right." if 0 < len(right) < 6 else ""
+    return Difference(f"[{key!r}] {first.problem}", _of_group(pairs, wrong, rtol, atol, sizes), first.arrays, said)
 
 
 def _of_group(
@@ -105,11 +109,8 @@ def _of_group(
         a, b = np.asarray(actual, float), np.asarray(expected, float)
         return _related(a, b, *tolerance("float64", rtol, atol, SHOWN), sizes)
     said = wrong[0][1].relation
-    if len(wrong) == len(pairs) > 1:
-        same = all(d.relation == said for _, d in wrong)
-        return f"In all {len(pairs)} items: {said}" if same and said else said
-    right = [f"[{key!r}]" for key, _, _ in pairs if key not in dict(wrong)]
-    return f"{said} {_listed(right)} right.".strip() if 0 < len(right) < 6 else said
+    everywhere = said and len(wrong) == len(pairs) > 1 and all(d.relation == said for _, d in wrong)
+    return f"In all {len(pairs)} items: {said}" if everywhere else said
 
 
 def _listed(names: list[str]) -> str:

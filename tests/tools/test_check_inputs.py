@@ -99,6 +99,7 @@ def test_the_items_that_are_right_are_named() -> None:
     assert failed(lambda: (1.0, torch.ones(2)), (1.0, torch.zeros(2))).endswith("[0] is right.")
     said = failed(lambda: (1.0, 5.0, torch.ones(2)), (2.0, 5.0, torch.ones(2)))
     assert "[1] and [2] are right." in said
+    assert "right" not in failed(lambda: [(122, 30), (5, 24)], [(26, 30), (83, 24)])  # not of the items of an item
 
 
 def test_a_choice_and_predictions_are_held_to_their_form_alone(capsys: pytest.CaptureFixture) -> None:
