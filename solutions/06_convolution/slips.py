@@ -4,119 +4,480 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_tools.grading.slips import slip
+from course_tools.grading.slips import change, slip
 
 # -- output_size ----------------------------------------------------------------------------------------------
 
-
-@slip(
-    "output_size", "A window that only fits in part counts as well; it should be dropped."
+change(
+    "output_size",
+    "A window that only fits in part counts as well; it is dropped: round down.",
+    "//",
+    "/",
 )
-def no_floor(n: int, k: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> float:
-    return (n + 2 * padding - dilation * (k - 1) - 1) / stride + 1
-
-
-@slip("output_size", "A last step that does not fit is counted; it should be dropped.")
-def rounded_up(n: int, k: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
-    return -(-(n + 2 * padding - dilation * (k - 1) - 1) // stride) + 1
-
-
-@slip("output_size", "The padding is counted once; it lies on each side.")
-def padding_once(
-    n: int, k: int, stride: int = 1, padding: int = 0, dilation: int = 1
-) -> int:
-    return (n + padding - dilation * (k - 1) - 1) // stride + 1
-
-
-@slip("output_size", "The dilation is ignored; it stretches the kernel.")
-def no_dilation(
-    n: int, k: int, stride: int = 1, padding: int = 0, dilation: int = 1
-) -> int:
-    return (n + 2 * padding - k) // stride + 1
-
-
-@slip(
+change(
+    "output_size",
+    "The numbers are right, but they are floats; `//` keeps whole numbers whole.",
+    "(n + 2 * padding - dilation * (k - 1) - 1) // stride + 1",
+    "float((n + 2 * padding - dilation * (k - 1) - 1) // stride + 1)",
+)
+change(
+    "output_size",
+    "The quotient is rounded up: a last step that does not fit is counted. Round down.",
+    "(n + 2 * padding - dilation * (k - 1) - 1) // stride + 1",
+    "-(-(n + 2 * padding - dilation * (k - 1) - 1) // stride) + 1",
+)
+change(
+    "output_size",
+    "The quotient is rounded to the nearest whole number; a step that does not fit is dropped, so round down.",
+    "(n + 2 * padding - dilation * (k - 1) - 1) // stride + 1",
+    "round((n + 2 * padding - dilation * (k - 1) - 1) / stride) + 1",
+)
+change(
+    "output_size",
+    "The padding is counted once; p zeros lie on each side.",
+    "2 * padding",
+    "padding",
+)
+change("output_size", "The padding is ignored.", " + 2 * padding", "")
+change(
+    "output_size", "The padding is taken off; it makes the axis longer.", "n + 2", "n - 2"
+)
+change(
+    "output_size",
+    "The padding is counted four times; one axis has two ends.",
+    "2 * padding",
+    "4 * padding",
+)
+change(
+    "output_size",
+    "The padding is not divided by the stride; it belongs to the axis that the kernel steps along.",
+    "(n + 2 * padding - dilation * (k - 1) - 1) // stride + 1",
+    "(n - dilation * (k - 1) - 1) // stride + 2 * padding + 1",
+)
+change(
+    "output_size",
+    "The dilation is ignored; it stretches the kernel.",
+    "dilation * (k - 1)",
+    "(k - 1)",
+)
+change(
+    "output_size",
+    "The dilated kernel is taken for d k pixels long; from its first to its last pixel it has d (k - 1) + 1.",
+    "dilation * (k - 1) - 1",
+    "dilation * k",
+)
+change(
+    "output_size",
+    "The kernel is taken for one pixel too long in each gap: d multiplies k - 1, not k.",
+    "dilation * (k - 1) - 1",
+    "dilation * k - 1",
+)
+change(
+    "output_size",
+    "The dilation widens the kernel as a whole by d - 1; it widens each of its k - 1 gaps.",
+    "dilation * (k - 1) - 1",
+    "(k - 1) - (dilation - 1) - 1",
+)
+change(
+    "output_size",
+    "The kernel's own k pixels are left out: without dilation this is n / S rounded up, whatever k is.",
+    "dilation * (k - 1) - 1",
+    "(dilation - 1) * (k - 1) - 1",
+)
+change(
+    "output_size",
+    "The dilation divides, as the stride does; it stretches the kernel.",
+    "dilation * (k - 1) - 1) // stride",
+    "(k - 1) - 1) // (stride * dilation)",
+)
+change(
+    "output_size",
+    "Stride and dilation are exchanged.",
+    "dilation * (k",
+    "stride * (k",
+    "// stride",
+    "// dilation",
+)
+change(
     "output_size",
     "One place is missing: the window stands somewhere before its first step.",
+    "// stride + 1",
+    "// stride",
 )
-def first_place_forgotten(
-    n: int, k: int, stride: int = 1, padding: int = 0, dilation: int = 1
-) -> int:
-    return (n + 2 * padding - dilation * (k - 1) - 1) // stride
-
+change(
+    "output_size",
+    "The kernel is taken for one pixel too short: n - k + 1 places at stride 1, not n - k + 2.",
+    "(k - 1) - 1)",
+    "(k - 1))",
+)
+change(
+    "output_size",
+    "The place before the first step is divided by the stride, too; it is added after the division.",
+    "- 1) // stride + 1",
+    "- 1 + 1) // stride",
+)
+change("output_size", "The stride is ignored.", " // stride", "")
+change(
+    "output_size",
+    "The stride multiplies; larger steps make fewer places, so it divides.",
+    "// stride",
+    "* stride",
+)
+change(
+    "output_size",
+    "The kernel's own k pixels are left out: without dilation this is n / S rounded up, whatever k is.",
+    "return (n + 2 * padding - dilation * (k - 1) - 1) // stride + 1",
+    "return -(-n // stride)",
+)
+change(
+    "output_size",
+    "This is the size after a transposed convolution, which makes an axis longer.",
+    "return (n + 2 * padding - dilation * (k - 1) - 1) // stride + 1",
+    "return (n - 1) * stride - 2 * padding + dilation * (k - 1) + 1",
+)
+change(
+    "output_size",
+    "Only the last term is divided by the stride; the brackets are missing.",
+    "(n + 2 * padding - dilation * (k - 1) - 1) // stride + 1",
+    "n + 2 * padding - dilation * (k - 1) - 1 // stride + 1",
+)
+change(
+    "output_size",
+    "The axis is divided by the stride before the kernel is taken off; take it off first.",
+    "(n + 2 * padding - dilation * (k - 1) - 1) // stride + 1",
+    "(n + 2 * padding) // stride - dilation * (k - 1)",
+)
+change(
+    "output_size",
+    "The division is by the size of the kernel; the window moves in steps of the stride.",
+    "// stride",
+    "// k",
+)
 
 # -- conv2d ---------------------------------------------------------------------------------------------------
 
-
-@slip("conv2d", "The kernel is flipped; it should be laid down as it is.")
-def flipped(x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
-    k, l = W.shape[2:]
-    x = F.pad(x, [padding] * 4)
-    height, width = (x.shape[1] - k) // stride + 1, (x.shape[2] - l) // stride + 1
-    y = torch.empty(len(W), height, width, dtype=x.dtype)
-    for i in range(height):
-        for j in range(width):
-            window = x[:, i * stride : i * stride + k, j * stride : j * stride + l]
-            y[:, i, j] = (W.flip(2, 3) * window).sum(dim=(1, 2, 3)) + b
-    return y
-
-
-@slip("conv2d", "The biases are missing.")
-def without_biases(
-    x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0
-) -> Tensor:
-    k, l = W.shape[2:]
-    x = F.pad(x, [padding] * 4)
-    height, width = (x.shape[1] - k) // stride + 1, (x.shape[2] - l) // stride + 1
-    y = torch.empty(len(W), height, width, dtype=x.dtype)
-    for i in range(height):
-        for j in range(width):
-            window = x[:, i * stride : i * stride + k, j * stride : j * stride + l]
-            y[:, i, j] = (W * window).sum(dim=(1, 2, 3))
-    return y
-
-
-@slip("conv2d", "The channels are averaged; they should be summed.")
-def channels_averaged(
-    x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0
-) -> Tensor:
-    k, l = W.shape[2:]
-    x = F.pad(x, [padding] * 4)
-    height, width = (x.shape[1] - k) // stride + 1, (x.shape[2] - l) // stride + 1
-    y = torch.empty(len(W), height, width, dtype=x.dtype)
-    for i in range(height):
-        for j in range(width):
-            window = x[:, i * stride : i * stride + k, j * stride : j * stride + l]
-            y[:, i, j] = (W * window).mean(dim=1).sum(dim=(1, 2)) + b
-    return y
+change(
+    "conv2d",
+    "The kernel is flipped both ways; it is laid down as it is.",
+    "(W * window)",
+    "(W.flip(2, 3) * window)",
+)
+change(
+    "conv2d",
+    "The rows of the kernel are flipped; it is laid down as it is.",
+    "(W * window)",
+    "(W.flip(2) * window)",
+)
+change(
+    "conv2d",
+    "The columns of the kernel are flipped; it is laid down as it is.",
+    "(W * window)",
+    "(W.flip(3) * window)",
+)
+change(
+    "conv2d",
+    "The kernel meets the channels of the picture in the reverse order.",
+    "(W * window)",
+    "(W.flip(1) * window)",
+)
+change("conv2d", "The biases are missing.", " + b", "")
+change("conv2d", "The biases are subtracted; they are added.", " + b", " - b")
+change("conv2d", "The biases multiply; they are added.", " + b", " * b")
+change(
+    "conv2d",
+    "The bias is added once for each channel of the input; each output gets it once.",
+    " + b",
+    " + len(x) * b",
+)
+change(
+    "conv2d",
+    "The bias is added once for each cell of the kernel; each output gets it once.",
+    " + b",
+    " + b * W[0].numel()",
+)
+change(
+    "conv2d",
+    "The bias is added once for each cell of a kernel's map; each output gets it once.",
+    " + b",
+    " + b * k * l",
+)
+change(
+    "conv2d",
+    "All outputs get the bias of the first kernel; each kernel has its own.",
+    " + b",
+    " + b[0]",
+)
+change(
+    "conv2d",
+    "Each output gets the sum of all biases; each kernel has its own.",
+    " + b",
+    " + b.sum()",
+)
+change(
+    "conv2d",
+    "The channels are averaged; they are summed.",
+    "(W * window).sum(dim=(1, 2, 3))",
+    "(W * window).mean(dim=1).sum(dim=(1, 2))",
+)
+change(
+    "conv2d",
+    "The mean over the window stands where its sum should be.",
+    ".sum(dim=(1, 2, 3))",
+    ".mean(dim=(1, 2, 3))",
+)
+change(
+    "conv2d",
+    "The mean over the places of a kernel is taken, and then the sum over the channels; all of them are summed.",
+    ".sum(dim=(1, 2, 3))",
+    ".mean(dim=(2, 3)).sum(dim=1)",
+)
+change(
+    "conv2d",
+    "Only the first channel of the input counts; all channels are summed.",
+    "(W * window).sum(dim=(1, 2, 3))",
+    "(W * window)[:, 0].sum(dim=(1, 2))",
+)
+change(
+    "conv2d",
+    "Only the last channel of the input is left; the channels are added up.",
+    "(W * window).sum(dim=(1, 2, 3))",
+    "(W * window)[:, -1].sum(dim=(1, 2))",
+)
+change(
+    "conv2d",
+    "The channels of the picture are added up before the kernel sees them; each has its own part of the kernel.",
+    "(W * window)",
+    "(W[:, :1] * window)",
+)
+change(
+    "conv2d",
+    "All outputs come from the first kernel; each has its own.",
+    "(W * window)",
+    "(W[:1] * window)",
+)
+change(
+    "conv2d",
+    "All outputs come from the last kernel; each has its own.",
+    "(W * window)",
+    "(W[-1:] * window)",
+)
+change(
+    "conv2d",
+    "The weight is left out: this is the sum of the pixels of each window.",
+    "(W * window)",
+    "(torch.ones_like(W) * window)",
+)
+change(
+    "conv2d",
+    "Weight and pixel are added; they are multiplied, then summed.",
+    "(W * window)",
+    "(W + window)",
+)
+change(
+    "conv2d",
+    "Only the last cell of the kernel is left: the products are added up.",
+    ".sum(dim=(1, 2, 3))",
+    "[:, :, -1, -1].sum(dim=1)",
+)
+change(
+    "conv2d",
+    "Only the last row of the kernel is left: the products of all rows are added up.",
+    ".sum(dim=(1, 2, 3))",
+    "[:, :, -1].sum(dim=(1, 2))",
+)
+change(
+    "conv2d",
+    "The last row and column of places are missing: n - k steps make n - k + 1 places.",
+    "(x.shape[1] - k) // stride + 1",
+    "(x.shape[1] - k) // stride",
+    "(x.shape[2] - l) // stride + 1",
+    "(x.shape[2] - l) // stride",
+)
+change(
+    "conv2d",
+    "The axes are in another order; the feature maps come first: (c_out, h', w').",
+    "return y",
+    "return y.permute(1, 2, 0)",
+)
+change(
+    "conv2d",
+    "Rows and columns of the output are exchanged.",
+    "return y",
+    "return y.transpose(1, 2)",
+)
+change(
+    "conv2d",
+    "The result keeps an axis of size 1 for the batch; one picture was given.",
+    "return y",
+    "return y[None]",
+)
+change(
+    "conv2d",
+    "The feature maps are added up; each kernel makes a map of its own.",
+    "return y",
+    "return y.sum(dim=0)",
+)
+change(
+    "conv2d",
+    "Negative outputs are cut to 0; an activation function is not asked for.",
+    "return y",
+    "return y.relu()",
+)
+change("conv2d", "The padding is ignored.", "[padding] * 4", "[0] * 4")
+change(
+    "conv2d",
+    "The zeros below and at the right are missing, in the picture or in the size of the output; they belong on all four sides.",
+    "[padding] * 4",
+    "[padding, 0, padding, 0]",
+)
+change(
+    "conv2d",
+    "There are zeros on two sides only, below and at the right; they belong on all four.",
+    "[padding] * 4",
+    "[0, padding, 0, padding]",
+)
+change(
+    "conv2d",
+    "Only the columns are padded, at the left and the right: F.pad takes four numbers for two axes.",
+    "[padding] * 4",
+    "[padding] * 2",
+)
+change(
+    "conv2d",
+    "Only the rows are padded, above and below; the padding belongs at the left and the right, too.",
+    "[padding] * 4",
+    "[0, 0, padding, padding]",
+)
+change(
+    "conv2d",
+    "One zero lies on each side where two were asked for: `padding` is the number on each side.",
+    "[padding] * 4",
+    "[min(padding, 1)] * 4",
+)
+change(
+    "conv2d",
+    "There are twice as many zeros as asked for: `padding` is the number on each side.",
+    "[padding] * 4",
+    "[2 * padding] * 4",
+)
+change(
+    "conv2d",
+    "The picture is padded with ones, not with zeros.",
+    "[padding] * 4",
+    "[padding] * 4, value=1.0",
+)
+change(
+    "conv2d",
+    "The picture is padded with its border pixels, not with zeros.",
+    "[padding] * 4)",
+    '[padding] * 4, mode="replicate")',
+)
+change(
+    "conv2d",
+    "The picture is padded with its mirror image, not with zeros.",
+    "[padding] * 4)",
+    '[padding] * 4, mode="reflect")',
+)
+change(
+    "conv2d",
+    "The picture is padded with its other end, as on a ring, not with zeros.",
+    "[padding] * 4)",
+    '[padding] * 4, mode="circular")',
+)
+change(
+    "conv2d",
+    "The output is too small: its size is computed without the padding.",
+    "(x.shape[1] - k)",
+    "(x.shape[1] - 2 * padding - k)",
+    "(x.shape[2] - l)",
+    "(x.shape[2] - 2 * padding - l)",
+)
+change(
+    "conv2d",
+    "The zeros below and at the right are missing, in the picture or in the size of the output; they belong on all four sides.",
+    "(x.shape[1] - k)",
+    "(x.shape[1] - padding - k)",
+    "(x.shape[2] - l)",
+    "(x.shape[2] - padding - l)",
+)
+change(
+    "conv2d",
+    "The output is padded with zeros; the padding belongs around the picture.",
+    "[padding] * 4",
+    "[0] * 4",
+    "return y",
+    "return F.pad(y, [padding] * 4)",
+)
+change(
+    "conv2d",
+    "The stride is ignored: the window moves by one pixel.",
+    "(x.shape[1] - k) // stride",
+    "(x.shape[1] - k)",
+    "(x.shape[2] - l) // stride",
+    "(x.shape[2] - l)",
+    "i * stride : i * stride + k",
+    "i : i + k",
+    "j * stride : j * stride + l",
+    "j : j + l",
+)
+change(
+    "conv2d",
+    "The size takes the stride into account, but the window moves by one pixel.",
+    "i * stride : i * stride + k",
+    "i : i + k",
+    "j * stride : j * stride + l",
+    "j : j + l",
+)
+change(
+    "conv2d",
+    "The stride is ignored in the rows: the window moves down by one pixel.",
+    "i * stride : i * stride + k",
+    "i : i + k",
+)
+change(
+    "conv2d",
+    "The stride is ignored in the columns: the window moves right by one pixel.",
+    "j * stride : j * stride + l",
+    "j : j + l",
+)
+change(
+    "conv2d",
+    "The stride is ignored in the columns: the window moves right by one pixel.",
+    "(x.shape[2] - l) // stride",
+    "(x.shape[2] - l)",
+    "j * stride : j * stride + l",
+    "j : j + l",
+)
+change(
+    "conv2d",
+    "The stride is ignored in the rows: the window moves down by one pixel.",
+    "(x.shape[1] - k) // stride",
+    "(x.shape[1] - k)",
+    "i * stride : i * stride + k",
+    "i : i + k",
+)
+change(
+    "conv2d",
+    "The size of the output divides before the kernel is taken off; take it off first.",
+    "(x.shape[1] - k) // stride",
+    "x.shape[1] // stride - k",
+    "(x.shape[2] - l) // stride",
+    "x.shape[2] // stride - l",
+)
 
 
 @slip(
     "conv2d",
-    "The bias is added once for each channel of the input; each output gets it once.",
+    "A window that starts inside and ends outside is kept; it does not fit, and is dropped.",
 )
-def bias_for_each_channel(
+def conv_with_cut_windows(
     x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0
 ) -> Tensor:
-    k, l = W.shape[2:]
+    c_out, _, k, l = W.shape
     x = F.pad(x, [padding] * 4)
-    height, width = (x.shape[1] - k) // stride + 1, (x.shape[2] - l) // stride + 1
-    y = torch.empty(len(W), height, width, dtype=x.dtype)
-    for i in range(height):
-        for j in range(width):
-            window = x[:, i * stride : i * stride + k, j * stride : j * stride + l]
-            y[:, i, j] = (W * window).sum(dim=(1, 2, 3)) + len(x) * b
-    return y
-
-
-@slip("conv2d", "There are zeros on two sides only; they belong on all four.")
-def padding_on_two_sides_only(
-    x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0
-) -> Tensor:
-    k, l = W.shape[2:]
-    x = F.pad(x, [padding, 0, padding, 0])
-    height, width = (x.shape[1] - k) // stride + 1, (x.shape[2] - l) // stride + 1
-    y = torch.empty(len(W), height, width, dtype=x.dtype)
+    height, width = -(-(x.shape[1] - k) // stride) + 1, -(-(x.shape[2] - l) // stride) + 1
+    x = F.pad(x, [0, stride, 0, stride])
+    y = torch.empty(c_out, height, width, dtype=x.dtype)
     for i in range(height):
         for j in range(width):
             window = x[:, i * stride : i * stride + k, j * stride : j * stride + l]
@@ -126,150 +487,707 @@ def padding_on_two_sides_only(
 
 # -- conv_matrix ----------------------------------------------------------------------------------------------
 
-
-@slip("conv_matrix", "The matrix stands upright; it has a row for each output.")
-def upright(kernel: Tensor, height: int, width: int) -> Tensor:
-    k, l = kernel.shape
-    M = torch.zeros(height, width, height - k + 1, width - l + 1, dtype=kernel.dtype)
-    for i in range(height - k + 1):
-        for j in range(width - l + 1):
-            M[i : i + k, j : j + l, i, j] = kernel
-    return M.flatten(2).flatten(0, 1)
-
-
-@slip("conv_matrix", "The kernel is flipped; it should be laid down as it is.")
-def matrix_of_a_flipped_kernel(kernel: Tensor, height: int, width: int) -> Tensor:
-    k, l = kernel.shape
-    M = torch.zeros(height - k + 1, width - l + 1, height, width, dtype=kernel.dtype)
-    for i in range(height - k + 1):
-        for j in range(width - l + 1):
-            M[i, j, i : i + k, j : j + l] = kernel.flip(0, 1)
-    return M.flatten(2).flatten(0, 1)
+change(
+    "conv_matrix",
+    "The matrix stands upright; it has a row for each output and a column for each pixel.",
+    "return M.flatten(2).flatten(0, 1)",
+    "return M.flatten(2).flatten(0, 1).T",
+)
+change(
+    "conv_matrix",
+    "The kernel is flipped both ways; it is laid down as it is.",
+    "= kernel\n",
+    "= kernel.flip(0, 1)\n",
+)
+change(
+    "conv_matrix",
+    "The rows of the kernel are flipped; it is laid down as it is.",
+    "= kernel\n",
+    "= kernel.flip(0)\n",
+)
+change(
+    "conv_matrix",
+    "The columns of the kernel are flipped; it is laid down as it is.",
+    "= kernel\n",
+    "= kernel.flip(1)\n",
+)
+change(
+    "conv_matrix",
+    "The outputs are unrolled column by column; they are unrolled row by row.",
+    "return M.flatten(2).flatten(0, 1)",
+    "return M.flatten(2).transpose(0, 1).flatten(0, 1)",
+)
+change(
+    "conv_matrix",
+    "The picture is unrolled column by column; it is unrolled row by row.",
+    "return M.flatten(2).flatten(0, 1)",
+    "return M.transpose(2, 3).flatten(2).flatten(0, 1)",
+)
+change(
+    "conv_matrix",
+    "Picture and outputs are unrolled column by column; both are unrolled row by row.",
+    "return M.flatten(2).flatten(0, 1)",
+    "return M.transpose(2, 3).flatten(2).transpose(0, 1).flatten(0, 1)",
+)
+change(
+    "conv_matrix",
+    "Each row of the matrix is still a picture; unroll it, and the outputs as well.",
+    "return M.flatten(2).flatten(0, 1)",
+    "return M",
+)
+change(
+    "conv_matrix",
+    "Each row of the matrix is still a picture; unroll it.",
+    "return M.flatten(2).flatten(0, 1)",
+    "return M.flatten(0, 1)",
+)
+change(
+    "conv_matrix",
+    "The outputs still have two axes; unroll them, too, so that the matrix has two axes in all.",
+    "return M.flatten(2).flatten(0, 1)",
+    "return M.flatten(2)",
+)
+change(
+    "conv_matrix",
+    "The kernel lies in the same corner in every row; it moves with the output.",
+    "i : i + k, j : j + l",
+    ":k, :l",
+)
+change(
+    "conv_matrix",
+    "Only the first row of the kernel is laid down.",
+    "i : i + k, j : j + l] = kernel",
+    "i, j : j + l] = kernel[0]",
+)
+change(
+    "conv_matrix",
+    "Ones stand where the weights of the kernel belong.",
+    "= kernel\n",
+    "= 1\n",
+)
+change(
+    "conv_matrix",
+    "The weights are divided by their number; they are laid down as they are.",
+    "= kernel\n",
+    "= kernel / kernel.numel()\n",
+)
+change(
+    "conv_matrix",
+    "Earlier kernels are still there: each row of the matrix holds the kernel once.",
+    "M[i, j, i : i + k, j : j + l] = kernel",
+    "M[i:, :, i : i + k, j : j + l] = kernel",
+)
+change(
+    "conv_matrix",
+    "The last row and column of places are missing: a kernel of k rows fits in height - k + 1 places.",
+    "torch.zeros(height - k + 1, width - l + 1,",
+    "torch.zeros(height - k, width - l,",
+    "for i in range(height - k + 1)",
+    "for i in range(height - k)",
+    "for j in range(width - l + 1)",
+    "for j in range(width - l)",
+)
+change(
+    "conv_matrix",
+    "The rows of the last places are empty: the loops stop one place early.",
+    "for i in range(height - k + 1)",
+    "for i in range(height - k)",
+    "for j in range(width - l + 1)",
+    "for j in range(width - l)",
+)
+change(
+    "conv_matrix",
+    "The rows of the last places are empty: the loop over the columns stops one place early.",
+    "for j in range(width - l + 1)",
+    "for j in range(width - l)",
+)
+change(
+    "conv_matrix",
+    "The rows of the last places are empty: the loop over the rows stops one place early.",
+    "for i in range(height - k + 1)",
+    "for i in range(height - k)",
+)
 
 
 @slip(
     "conv_matrix",
-    "The outputs are unrolled column by column; they should be unrolled row by row.",
+    "The kernel is laid down in one run; the rows of the picture are width pixels apart, and so are those of the kernel.",
 )
-def outputs_by_columns(kernel: Tensor, height: int, width: int) -> Tensor:
+def kernel_in_one_run(kernel: Tensor, height: int, width: int) -> Tensor:
     k, l = kernel.shape
-    M = torch.zeros(width - l + 1, height - k + 1, height, width, dtype=kernel.dtype)
+    M = torch.zeros((height - k + 1) * (width - l + 1), height * width, dtype=kernel.dtype)
     for i in range(height - k + 1):
         for j in range(width - l + 1):
-            M[j, i, i : i + k, j : j + l] = kernel
-    return M.flatten(2).flatten(0, 1)
+            start = i * width + j
+            M[i * (width - l + 1) + j, start : start + k * l] = kernel.flatten()
+    return M
+
+
+@slip(
+    "conv_matrix",
+    "Each output moves the kernel by one pixel; at the end of a row of places it jumps over l - 1 pixels.",
+)
+def one_pixel_further_in_each_row(kernel: Tensor, height: int, width: int) -> Tensor:
+    k, l = kernel.shape
+    rows = (height - k + 1) * (width - l + 1)
+    M = torch.zeros(rows, height * width, dtype=kernel.dtype)
+    for row in range(rows):
+        for u in range(k):
+            M[row, row + u * width : row + u * width + l] = kernel[u]
+    return M
+
+
+@slip(
+    "conv_matrix",
+    "The rows of the kernel are as far apart as those of the output; they are as far apart as those of the picture.",
+)
+def width_of_the_output(kernel: Tensor, height: int, width: int) -> Tensor:
+    k, l = kernel.shape
+    places = width - l + 1
+    M = torch.zeros((height - k + 1) * places, height * width, dtype=kernel.dtype)
+    for i in range(height - k + 1):
+        for j in range(places):
+            for u in range(k):
+                start = (i + u) * places + j
+                M[i * places + j, start : start + l] = kernel[u]
+    return M
+
+
+@slip(
+    "conv_matrix",
+    "This matrix gives an output for every pixel, with padding or round the border; a valid convolution keeps only windows that lie inside.",
+)
+def as_many_outputs_as_pixels(kernel: Tensor, height: int, width: int) -> Tensor:
+    k, l = kernel.shape
+    M = torch.zeros(height * width, height * width, dtype=kernel.dtype)
+    for i in range(height):
+        for j in range(width):
+            for u in range(k):
+                for v in range(l):
+                    if i + u < height and j + v < width:
+                        M[i * width + j, (i + u) * width + j + v] = kernel[u, v]
+    return M
 
 
 # -- conv_gradients -------------------------------------------------------------------------------------------
 
-
-@slip("conv_gradients", "dW and db are averaged over the places; a shared weight sums.")
-def mean_over_places(X: Tensor, W: Tensor, dY: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    height, width = dY.shape[2:]
-    dX, dW = torch.zeros_like(X), torch.zeros_like(W)
-    for u in range(W.shape[2]):
-        for v in range(W.shape[3]):
-            block = X[:, :, u : u + height, v : v + width]
-            dW[:, :, u, v] = torch.einsum("nohw,nchw->oc", dY, block) / (height * width)
-            dX[:, :, u : u + height, v : v + width] += torch.einsum(
-                "nohw,oc->nchw", dY, W[:, :, u, v]
-            )
-    return dX, dW, dY.mean(dim=(2, 3)).sum(dim=0)
-
-
-@slip("conv_gradients", "dW and db are averaged over the batch; the loss has seen to that.")
-def mean_over_batch(X: Tensor, W: Tensor, dY: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    height, width = dY.shape[2:]
-    dX, dW = torch.zeros_like(X), torch.zeros_like(W)
-    for u in range(W.shape[2]):
-        for v in range(W.shape[3]):
-            block = X[:, :, u : u + height, v : v + width]
-            dW[:, :, u, v] = torch.einsum("nohw,nchw->oc", dY, block) / len(X)
-            dX[:, :, u : u + height, v : v + width] += torch.einsum(
-                "nohw,oc->nchw", dY, W[:, :, u, v]
-            )
-    return dX, dW, dY.sum(dim=(2, 3)).mean(dim=0)
-
-
-@slip(
-    "conv_gradients", "dW and db are averaged over batch and places; a shared weight sums."
-)
-def mean_over_everything(X: Tensor, W: Tensor, dY: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    height, width = dY.shape[2:]
-    dX, dW = torch.zeros_like(X), torch.zeros_like(W)
-    for u in range(W.shape[2]):
-        for v in range(W.shape[3]):
-            block = X[:, :, u : u + height, v : v + width]
-            dW[:, :, u, v] = torch.einsum("nohw,nchw->oc", dY, block) / (
-                len(X) * height * width
-            )
-            dX[:, :, u : u + height, v : v + width] += torch.einsum(
-                "nohw,oc->nchw", dY, W[:, :, u, v]
-            )
-    return dX, dW, dY.mean(dim=(0, 2, 3))
-
-
-@slip(
+change(
     "conv_gradients",
-    "Each pixel kept one share of blame; it should get one from each kernel cell.",
+    "Each pixel kept only the last share of its gradient; it gets one from each kernel cell that meets it, and they add up.",
+    "dX[:, :, rows, cols] += ",
+    "dX[:, :, rows, cols] = ",
 )
-def overwritten_shares(X: Tensor, W: Tensor, dY: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    height, width = dY.shape[2:]
-    dX, dW = torch.zeros_like(X), torch.zeros_like(W)
-    for u in range(W.shape[2]):
-        for v in range(W.shape[3]):
-            block = X[:, :, u : u + height, v : v + width]
-            dW[:, :, u, v] = torch.einsum("nohw,nchw->oc", dY, block)
-            dX[:, :, u : u + height, v : v + width] = torch.einsum(
-                "nohw,oc->nchw", dY, W[:, :, u, v]
-            )
-    return dX, dW, dY.sum(dim=(0, 2, 3))
-
-
-@slip("conv_gradients", "On its way to dX the blame meets the kernel the wrong way round.")
-def kernel_not_flipped(X: Tensor, W: Tensor, dY: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    height, width = dY.shape[2:]
-    k, l = W.shape[2:]
-    dX, dW = torch.zeros_like(X), torch.zeros_like(W)
-    for u in range(k):
-        for v in range(l):
-            rows, cols = slice(u, u + height), slice(v, v + width)
-            dW[:, :, u, v] = torch.einsum("nohw,nchw->oc", dY, X[:, :, rows, cols])
-            other = W[:, :, k - 1 - u, l - 1 - v]
-            dX[:, :, rows, cols] += torch.einsum("nohw,oc->nchw", dY, other)
-    return dX, dW, dY.sum(dim=(0, 2, 3))
-
+change(
+    "conv_gradients",
+    "On its way to dX the error signal meets the kernel the wrong way round, flipped in rows and columns.",
+    "W[:, :, u, v])",
+    "W[:, :, -1 - u, -1 - v])",
+)
+change(
+    "conv_gradients",
+    "On its way to dX the error signal meets the rows of the kernel the wrong way round.",
+    "W[:, :, u, v])",
+    "W[:, :, -1 - u, v])",
+)
+change(
+    "conv_gradients",
+    "On its way to dX the error signal meets the columns of the kernel the wrong way round.",
+    "W[:, :, u, v])",
+    "W[:, :, u, -1 - v])",
+)
+change(
+    "conv_gradients",
+    "dX is averaged over the batch; each picture keeps its own gradient, whole.",
+    "return dX,",
+    "return dX / len(X),",
+)
+change(
+    "conv_gradients",
+    "dX is averaged over the output channels; they are summed.",
+    "return dX,",
+    "return dX / len(W),",
+)
+change(
+    "conv_gradients",
+    "dX is averaged over the cells of the kernel; their shares are summed.",
+    "return dX,",
+    "return dX / W[0, 0].numel(),",
+)
+change(
+    "conv_gradients",
+    "dX is averaged over the places of the output; the shares are summed.",
+    "return dX,",
+    "return dX / (height * width),",
+)
+change("conv_gradients", "dX has the wrong sign.", "return dX,", "return -dX,")
+change(
+    "conv_gradients",
+    "dX is summed over the batch; each picture has its own gradient.",
+    "return dX,",
+    "return dX.sum(dim=0, keepdim=True).expand_as(X).clone(),",
+)
+change(
+    "conv_gradients",
+    "dX is multiplied by X; the derivative of W X with respect to X is W alone.",
+    "return dX,",
+    "return dX * X,",
+)
+change(
+    "conv_gradients",
+    "dX comes from the first output channel alone; all of them are summed.",
+    '"nohw,oc->nchw", dY, W[:, :, u, v]',
+    '"nohw,oc->nchw", dY[:, :1], W[:1, :, u, v]',
+)
+change(
+    "conv_gradients",
+    "dX comes from the last output channel alone; the shares of all of them add up.",
+    '"nohw,oc->nchw", dY, W[:, :, u, v]',
+    '"nohw,oc->nchw", dY[:, -1:], W[-1:, :, u, v]',
+)
+change(
+    "conv_gradients",
+    "All channels of dX are the same: the weights are summed over the input channels, and each has its own.",
+    'torch.einsum("nohw,oc->nchw", dY, W[:, :, u, v])',
+    'torch.einsum("nohw,oc->nhw", dY, W[:, :, u, v])[:, None]',
+)
+change(
+    "conv_gradients",
+    "The weights are not in dX: each share is the error signal times the weight of its kernel cell.",
+    'torch.einsum("nohw,oc->nchw", dY, W[:, :, u, v])',
+    "dY.sum(dim=1, keepdim=True)",
+)
+change(
+    "conv_gradients",
+    "dX uses the first cell of the kernel for all pixels of a window; each pixel met its own cell.",
+    "W[:, :, u, v])",
+    "W[:, :, 0, 0])",
+)
+change(
+    "conv_gradients",
+    "All shares of dX went to the first window's pixels: the block moves with the cell (u, v).",
+    "dX[:, :, rows, cols]",
+    "dX[:, :, :height, :width]",
+)
+change(
+    "conv_gradients",
+    "Nothing was added to dX: it is zero everywhere.",
+    "dX[:, :, rows, cols] += ",
+    "_ = ",
+)
+change(
+    "conv_gradients",
+    "dW comes first here; the order is dX, dW, db.",
+    "return dX, dW,",
+    "return dW, dX,",
+)
+change(
+    "conv_gradients",
+    "db comes first here; the order is dX, dW, db.",
+    "return dX, dW, dY.sum(dim=(0, 2, 3))",
+    "return dY.sum(dim=(0, 2, 3)), dX, dW",
+)
+change(
+    "conv_gradients",
+    "db comes first here; the order is dX, dW, db.",
+    "return dX, dW, dY.sum(dim=(0, 2, 3))",
+    "return dY.sum(dim=(0, 2, 3)), dW, dX",
+)
+change(
+    "conv_gradients",
+    "dW comes first here; the order is dX, dW, db.",
+    "return dX, dW, dY.sum(dim=(0, 2, 3))",
+    "return dW, dY.sum(dim=(0, 2, 3)), dX",
+)
+change(
+    "conv_gradients",
+    "The last row and column of the kernel are left out of dX: the loops stop one cell early.",
+    "W.shape[2])",
+    "W.shape[2] - 1)",
+    "W.shape[3])",
+    "W.shape[3] - 1)",
+)
+change(
+    "conv_gradients",
+    "The last row of the kernel is left out of dX: the loop over u stops one cell early.",
+    "W.shape[2])",
+    "W.shape[2] - 1)",
+)
+change(
+    "conv_gradients",
+    "The last column of the kernel is left out of dX: the loop over v stops one cell early.",
+    "W.shape[3])",
+    "W.shape[3] - 1)",
+)
+change(
+    "conv_gradients",
+    "dW is averaged over the places; a shared weight sums.",
+    "return dX, dW, dY.sum(dim=(0, 2, 3))",
+    "return dX, dW / (height * width), dY.mean(dim=(2, 3)).sum(dim=0)",
+)
+change(
+    "conv_gradients",
+    "dW is averaged over the places; a shared weight sums.",
+    "return dX, dW,",
+    "return dX, dW / (height * width),",
+)
+change(
+    "conv_gradients",
+    "dW is averaged over the batch; the loss has done that where it is wanted.",
+    "return dX, dW, dY.sum(dim=(0, 2, 3))",
+    "return dX, dW / len(X), dY.sum(dim=(0, 2, 3)) / len(X)",
+)
+change(
+    "conv_gradients",
+    "dW is averaged over the batch; the loss has done that where it is wanted.",
+    "return dX, dW,",
+    "return dX, dW / len(X),",
+)
+change(
+    "conv_gradients",
+    "dW is averaged over batch and places; a shared weight sums.",
+    "return dX, dW, dY.sum(dim=(0, 2, 3))",
+    "return dX, dW / (len(X) * height * width), dY.mean(dim=(0, 2, 3))",
+)
+change(
+    "conv_gradients",
+    "dW is averaged over batch and places; a shared weight sums.",
+    "return dX, dW,",
+    "return dX, dW / (len(X) * height * width),",
+)
+change(
+    "conv_gradients",
+    "dW comes from the first picture alone; the batch is summed.",
+    "dY, X[:, :, rows, cols])",
+    "dY[:1], X[:1, :, rows, cols])",
+)
+change(
+    "conv_gradients",
+    "dW comes from the last picture alone; the pictures of the batch add up.",
+    "dY, X[:, :, rows, cols])",
+    "dY[-1:], X[-1:, :, rows, cols])",
+)
+change(
+    "conv_gradients",
+    "dW comes from the last place of the output alone; all places add up.",
+    "dY, X[:, :, rows, cols])",
+    "dY[:, :, -1:, -1:], X[:, :, rows, cols][:, :, -1:, -1:])",
+)
+change(
+    "conv_gradients",
+    "dW comes from the first place of the output alone; all places add up.",
+    "dY, X[:, :, rows, cols])",
+    "dY[:, :, :1, :1], X[:, :, rows, cols][:, :, :1, :1])",
+)
+change(
+    "conv_gradients",
+    "dW comes out flipped in rows and columns; cell (u, v) gets the pixels that lie (u, v) from the corner of each window.",
+    "return dX, dW,",
+    "return dX, dW.flip(2, 3),",
+)
+change(
+    "conv_gradients",
+    "dW comes out with its rows flipped; row u gets the pixels that lie u below the corner of each window.",
+    "return dX, dW,",
+    "return dX, dW.flip(2),",
+)
+change(
+    "conv_gradients",
+    "dW comes out with its columns flipped; column v gets the pixels that lie v right of the corner of each window.",
+    "return dX, dW,",
+    "return dX, dW.flip(3),",
+)
+change(
+    "conv_gradients",
+    "For dW the error signal is flipped; it meets the pixels as it is.",
+    "dY, X[:, :, rows, cols])",
+    "dY.flip(2, 3), X[:, :, rows, cols])",
+)
+change(
+    "conv_gradients",
+    "All input channels get the same dW: each weight belongs to one channel of X.",
+    'torch.einsum("nohw,nchw->oc", dY, X[:, :, rows, cols])',
+    'torch.einsum("nohw,nchw->o", dY, X[:, :, rows, cols])[:, None]',
+)
+change(
+    "conv_gradients",
+    "All kernels get the same dW: each weight belongs to one channel of dY.",
+    'torch.einsum("nohw,nchw->oc", dY, X[:, :, rows, cols])',
+    'torch.einsum("nohw,nchw->c", dY, X[:, :, rows, cols])',
+)
+change(
+    "conv_gradients",
+    "All cells of a kernel get the same dW: the block of pixels moves with the cell (u, v).",
+    "X[:, :, rows, cols])",
+    "X[:, :, :height, :width])",
+)
+change(
+    "conv_gradients",
+    "The channels of dW are exchanged: it has the shape of W, (c_out, c_in, k, l).",
+    "return dX, dW,",
+    "return dX, dW.transpose(0, 1),",
+)
+change("conv_gradients", "dW has the wrong sign.", "return dX, dW,", "return dX, -dW,")
+change(
+    "conv_gradients",
+    "dW is multiplied by W; the derivative of W X with respect to W is X alone.",
+    "return dX, dW,",
+    "return dX, dW * W,",
+)
+change(
+    "conv_gradients",
+    "dW keeps the examples apart; a weight is shared by the whole batch, which is summed.",
+    "torch.zeros_like(W)",
+    "torch.zeros(len(X), *W.shape, dtype=W.dtype)",
+    "dW[:, :, u, v]",
+    "dW[:, :, :, u, v]",
+    '"nohw,nchw->oc"',
+    '"nohw,nchw->noc"',
+)
+change(
+    "conv_gradients",
+    "Nothing was added to dW: it is zero everywhere.",
+    "dW[:, :, u, v] = ",
+    "_ = ",
+)
+change(
+    "conv_gradients",
+    "db comes before dW here; the order is dX, dW, db.",
+    "return dX, dW, dY.sum(dim=(0, 2, 3))",
+    "return dX, dY.sum(dim=(0, 2, 3)), dW",
+)
+change(
+    "conv_gradients",
+    "db is averaged over the places; a shared bias sums.",
+    "dY.sum(dim=(0, 2, 3))",
+    "dY.mean(dim=(2, 3)).sum(dim=0)",
+)
+change(
+    "conv_gradients",
+    "db is averaged over the batch; it is summed, as dW is.",
+    "dY.sum(dim=(0, 2, 3))",
+    "dY.sum(dim=(2, 3)).mean(dim=0)",
+)
+change(
+    "conv_gradients",
+    "db is averaged over batch and places; a shared bias sums.",
+    "dY.sum(dim=(0, 2, 3))",
+    "dY.mean(dim=(0, 2, 3))",
+)
+change(
+    "conv_gradients",
+    "db keeps the examples apart; a bias is shared by the whole batch, which is summed.",
+    "dim=(0, 2, 3)",
+    "dim=(2, 3)",
+)
+change(
+    "conv_gradients",
+    "db keeps the places apart; a bias is shared by all places, which are summed.",
+    "dim=(0, 2, 3)",
+    "dim=0",
+)
+change(
+    "conv_gradients",
+    "db keeps axes of size 1; it has the shape (c_out,).",
+    "dim=(0, 2, 3)",
+    "dim=(0, 2, 3), keepdim=True",
+)
+change(
+    "conv_gradients",
+    "db is one number; there is one bias for each output channel.",
+    "dim=(0, 2, 3)",
+    "",
+)
+change(
+    "conv_gradients",
+    "db is summed over the channels and kept apart by pictures; it is the other way round.",
+    "dim=(0, 2, 3)",
+    "dim=(1, 2, 3)",
+)
+change(
+    "conv_gradients",
+    "db comes from the first picture alone; the batch is summed.",
+    "dY.sum(dim=(0, 2, 3))",
+    "dY[0].sum(dim=(1, 2))",
+)
+change(
+    "conv_gradients",
+    "db comes from the last picture alone; the pictures of the batch add up.",
+    "dY.sum(dim=(0, 2, 3))",
+    "dY[-1].sum(dim=(1, 2))",
+)
+change(
+    "conv_gradients",
+    "db is summed anew for each cell of the kernel; each place counts once.",
+    "dY.sum(dim=(0, 2, 3))",
+    "dY.sum(dim=(0, 2, 3)) * W[0, 0].numel()",
+)
+change(
+    "conv_gradients",
+    "db is the sum of the weights; a bias is multiplied by 1, so that its gradient is the sum of dY.",
+    "dY.sum(dim=(0, 2, 3))",
+    "W.sum(dim=(1, 2, 3))",
+)
+change("conv_gradients", "db has the wrong sign.", "dW, dY", "dW, -dY")
 
 # -- maxpool_backward -----------------------------------------------------------------------------------------
 
+change(
+    "maxpool_backward",
+    "A pixel that won more than once kept its last share only; windows overlap, and the shares add up.",
+    "+= dy[i, j]",
+    "= dy[i, j]",
+)
+change(
+    "maxpool_backward",
+    "In a tie the last winner got the gradient; it belongs to the first.",
+    "int(window.argmax())",
+    "k * k - 1 - int(window.flatten().flip(0).argmax())",
+)
+change(
+    "maxpool_backward",
+    "In a tie the first winner in the order of the columns got the gradient; read row by row.",
+    "row, col = divmod(int(window.argmax()), k)",
+    "col, row = divmod(int(window.T.argmax()), k)",
+)
+change(
+    "maxpool_backward",
+    "The smallest pixel of the window got the gradient; it belongs to the largest.",
+    "window.argmax()",
+    "window.argmin()",
+)
+change(
+    "maxpool_backward",
+    "The pixel with the largest absolute value got the gradient; -5 is smaller than 1.",
+    "window.argmax()",
+    "window.abs().argmax()",
+)
+change(
+    "maxpool_backward",
+    "Row and column of the winner are exchanged.",
+    "row, col = divmod",
+    "col, row = divmod",
+)
+change(
+    "maxpool_backward",
+    "The place inside the window is taken for a place in the picture; add the corner of the window.",
+    "dx[i * stride + row, j * stride + col]",
+    "dx[row, col]",
+)
+change(
+    "maxpool_backward",
+    "The corner of a window is taken for (i, j); it is (i S, j S).",
+    "dx[i * stride + row, j * stride + col]",
+    "dx[i + row, j + col]",
+)
+change(
+    "maxpool_backward",
+    "The stride is ignored: the window moves by one pixel.",
+    "x[i * stride : i * stride + k, j * stride : j * stride + k]",
+    "x[i : i + k, j : j + k]",
+    "dx[i * stride + row, j * stride + col]",
+    "dx[i + row, j + col]",
+)
+change(
+    "maxpool_backward",
+    "The winner is looked for in a window that moves by one pixel: the stride is ignored there.",
+    "x[i * stride : i * stride + k, j * stride : j * stride + k]",
+    "x[i : i + k, j : j + k]",
+)
+change(
+    "maxpool_backward",
+    "Each winner gets 1; it gets the gradient of its window.",
+    "+= dy[i, j]",
+    "+= 1",
+)
+change(
+    "maxpool_backward",
+    "The gradient is multiplied by the pixel; the derivative of a maximum is 1 at the winner.",
+    "+= dy[i, j]",
+    "+= dy[i, j] * window.max()",
+)
+change(
+    "maxpool_backward",
+    "The value of the winner is put into its place; it gets the gradient of its window.",
+    "+= dy[i, j]",
+    "= window.max()",
+)
+change(
+    "maxpool_backward",
+    "The gradient is divided by the size of the window, as in average pooling; the winner gets all of it.",
+    "+= dy[i, j]",
+    "+= dy[i, j] / k**2",
+)
+change("maxpool_backward", "The sign is turned round.", "+= dy[i, j]", "-= dy[i, j]")
+change(
+    "maxpool_backward",
+    "All pixels of a window get its gradient; only the first largest gets it.",
+    "dx[i * stride + row, j * stride + col]",
+    "dx[i * stride : i * stride + k, j * stride : j * stride + k]",
+)
+change(
+    "maxpool_backward",
+    "The gradient is spread evenly over the window, as in average pooling; only the first largest pixel gets it.",
+    "dx[i * stride + row, j * stride + col] += dy[i, j]",
+    "dx[i * stride : i * stride + k, j * stride : j * stride + k] += dy[i, j] / k**2",
+)
+change(
+    "maxpool_backward",
+    "The gradient always goes to the first pixel of the window; it belongs to the largest.",
+    "dx[i * stride + row, j * stride + col]",
+    "dx[i * stride, j * stride]",
+)
+change(
+    "maxpool_backward",
+    "The last row and column of windows are left out.",
+    "range(dy.shape[0])",
+    "range(dy.shape[0] - 1)",
+    "range(dy.shape[1])",
+    "range(dy.shape[1] - 1)",
+)
+change(
+    "maxpool_backward",
+    "The last row of windows is left out.",
+    "range(dy.shape[0])",
+    "range(dy.shape[0] - 1)",
+)
+change(
+    "maxpool_backward",
+    "The last column of windows is left out.",
+    "range(dy.shape[1])",
+    "range(dy.shape[1] - 1)",
+)
+change(
+    "maxpool_backward",
+    "Windows whose largest pixel is not above 0 pass nothing on; a maximum may be negative.",
+    "+= dy[i, j]",
+    "+= dy[i, j] * (window.max() > 0)",
+)
+change(
+    "maxpool_backward",
+    "Windows whose largest pixel is not above 0 give their gradient to their first pixel; a maximum may be negative.",
+    "window.argmax()",
+    "window.clamp(min=0).argmax()",
+)
+change(
+    "maxpool_backward",
+    "Negative gradients are left out; they go back as well.",
+    "+= dy[i, j]",
+    "+= dy[i, j].clamp(min=0)",
+)
+change(
+    "maxpool_backward",
+    "Each window gives its gradient to the largest pixel of the whole map; it belongs to the largest of the window.",
+    "window.argmax()), k)",
+    "x.argmax()), x.shape[1])",
+    "dx[i * stride + row, j * stride + col]",
+    "dx[row, col]",
+)
+
 
 @slip(
-    "maxpool_backward", "A pixel that won twice received one share only; windows overlap."
+    "maxpool_backward",
+    "In a tie the gradient was shared evenly; the first winner gets all of it.",
 )
-def last_share_only(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
-    dx = torch.zeros_like(x)
-    for i in range(dy.shape[0]):
-        for j in range(dy.shape[1]):
-            window = x[i * stride : i * stride + k, j * stride : j * stride + k]
-            row, col = divmod(int(window.argmax()), k)
-            dx[i * stride + row, j * stride + col] = dy[i, j]
-    return dx
-
-
-@slip(
-    "maxpool_backward", "In a tie the last winner got the blame; it belongs to the first."
-)
-def last_winner(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
-    dx = torch.zeros_like(x)
-    for i in range(dy.shape[0]):
-        for j in range(dy.shape[1]):
-            window = x[i * stride : i * stride + k, j * stride : j * stride + k]
-            row, col = (window == window.max()).nonzero()[-1].tolist()
-            dx[i * stride + row, j * stride + col] += dy[i, j]
-    return dx
-
-
-@slip("maxpool_backward", "In a tie the blame was shared; it belongs to the first.")
 def shared_between_winners(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
     dx = torch.zeros_like(x)
     for i in range(dy.shape[0]):
@@ -280,24 +1198,109 @@ def shared_between_winners(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor
     return dx
 
 
+@slip(
+    "maxpool_backward",
+    "In a tie all winners got the whole gradient; it belongs to the first alone.",
+)
+def all_winners(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
+    dx = torch.zeros_like(x)
+    for i in range(dy.shape[0]):
+        for j in range(dy.shape[1]):
+            at = slice(i * stride, i * stride + k), slice(j * stride, j * stride + k)
+            dx[at] += dy[i, j] * (x[at] == x[at].max())
+    return dx
+
+
 # -- conv_transpose -------------------------------------------------------------------------------------------
 
-
-@slip("conv_transpose", "The kernel is not flipped; on the way back it has to be.")
-def transpose_not_flipped(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
-    (h, w), (k, l) = y.shape, kernel.shape
-    out = torch.zeros((h - 1) * stride + k, (w - 1) * stride + l, dtype=y.dtype)
-    for i in range(h):
-        for j in range(w):
-            out[i * stride : i * stride + k, j * stride : j * stride + l] += y[
-                i, j
-            ] * kernel.flip(0, 1)
-    return out
+change(
+    "conv_transpose",
+    "The kernel comes out flipped both ways: the sliding kernel is flipped, a stamp is not.",
+    "kernel[k - 1 - u, l - 1 - v]",
+    "kernel[u, v]",
+)
+change(
+    "conv_transpose",
+    "The kernel comes out with its rows flipped: the sliding kernel is flipped both ways.",
+    "kernel[k - 1 - u, l - 1 - v]",
+    "kernel[u, l - 1 - v]",
+)
+change(
+    "conv_transpose",
+    "The kernel comes out with its columns flipped: the sliding kernel is flipped both ways.",
+    "kernel[k - 1 - u, l - 1 - v]",
+    "kernel[k - 1 - u, v]",
+)
+change(
+    "conv_transpose",
+    "Only the last product is left in each place; they are added up.",
+    "out += flipped",
+    "out = flipped",
+)
+change(
+    "conv_transpose",
+    "The products are averaged over the cells of the kernel; they are summed.",
+    "return out",
+    "return out / kernel.numel()",
+)
+change(
+    "conv_transpose",
+    "Rows and columns of the result are exchanged.",
+    "return out",
+    "return out.T",
+)
+change(
+    "conv_transpose",
+    "The result still has the axes that torch's layers use; one map was given.",
+    "return out",
+    "return out[None, None]",
+)
+change(
+    "conv_transpose",
+    "The kernel is left out: each output is the sum of the pixels that reach it.",
+    "out += flipped * ",
+    "out += ",
+)
+change(
+    "conv_transpose",
+    "Only places where the kernel lies inside the spread map are kept; pad it, with k - 1 zeros above and below and l - 1 at the sides.",
+    "return out",
+    "return out[k - 1 : out.shape[0] - k + 1, l - 1 : out.shape[1] - l + 1]",
+)
+change(
+    "conv_transpose",
+    "There are S - 1 zeros behind the last pixel, too; the result has (n - 1) S + k pixels along an axis.",
+    "return out",
+    "return F.pad(out, [0, stride - 1, 0, stride - 1])",
+)
+change(
+    "conv_transpose",
+    "Each pixel is repeated into the S - 1 places behind it; zeros belong there.",
+    "spread[::stride, ::stride] = y",
+    "spread[:] = y.repeat_interleave(stride, 0).repeat_interleave(stride, 1)[: len(spread), : spread.shape[1]]",
+)
+change(
+    "conv_transpose",
+    "The rows of the spread map are copied instead of being left empty: zeros belong between neighbours above and below, too.",
+    "spread[::stride, ::stride] = y",
+    "spread[:, ::stride] = y.repeat_interleave(stride, 0)[: len(spread)]",
+)
+change(
+    "conv_transpose",
+    "The columns of the spread map are copied instead of being left empty: zeros belong between neighbours left and right, too.",
+    "spread[::stride, ::stride] = y",
+    "spread[::stride] = y.repeat_interleave(stride, 1)[:, : spread.shape[1]]",
+)
+change(
+    "conv_transpose",
+    "The pixels stand one apart, and their stamps with them; they belong S apart.",
+    "spread[::stride, ::stride] = y",
+    "spread[:h, :w] = y",
+)
 
 
 @slip(
-    "conv_transpose",
-    "Where stamps overlap only the last one is left; they should be added.",
+    "conv_transpose", "Where stamps overlap only the last one is left; they are added up."
 )
 def stamps_overwrite(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
     (h, w), (k, l) = y.shape, kernel.shape
@@ -308,56 +1311,282 @@ def stamps_overwrite(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
     return out
 
 
-@slip(
-    "conv_transpose",
-    "There are zeros behind the last pixel too; they belong between pixels.",
-)
-def zeros_behind(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+@slip("conv_transpose", "Where stamps overlap their mean is taken; they are added up.")
+def stamps_averaged(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    (h, w), (k, l) = y.shape, kernel.shape
+    out = torch.zeros((h - 1) * stride + k, (w - 1) * stride + l, dtype=y.dtype)
+    count = torch.zeros_like(out)
+    for i in range(h):
+        for j in range(w):
+            at = slice(i * stride, i * stride + k), slice(j * stride, j * stride + l)
+            out[at] += y[i, j] * kernel
+            count[at] += 1
+    return out / count.clamp(min=1)
+
+
+@slip("conv_transpose", "The pixel is added to the stamp; it multiplies the kernel.")
+def stamps_shifted(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
     (h, w), (k, l) = y.shape, kernel.shape
     out = torch.zeros((h - 1) * stride + k, (w - 1) * stride + l, dtype=y.dtype)
     for i in range(h):
         for j in range(w):
             out[i * stride : i * stride + k, j * stride : j * stride + l] += (
-                y[i, j] * kernel
+                y[i, j] + kernel
             )
-    return F.pad(out, [0, stride - 1, 0, stride - 1])
+    return out
+
+
+@slip(
+    "conv_transpose",
+    "The pixels stand one apart, and their stamps with them; they belong S apart.",
+)
+def stamps_side_by_side(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    (h, w), (k, l) = y.shape, kernel.shape
+    out = torch.zeros((h - 1) * stride + k, (w - 1) * stride + l, dtype=y.dtype)
+    for i in range(h):
+        for j in range(w):
+            out[i : i + k, j : j + l] += y[i, j] * kernel
+    return out
+
+
+@slip(
+    "conv_transpose", "The stride is ignored: the pixels stand one apart, as if S were 1."
+)
+def stride_of_one(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    (h, w), (k, l) = y.shape, kernel.shape
+    out = torch.zeros(h - 1 + k, w - 1 + l, dtype=y.dtype)
+    for i in range(h):
+        for j in range(w):
+            out[i : i + k, j : j + l] += y[i, j] * kernel
+    return out
+
+
+@slip(
+    "conv_transpose",
+    "The pixels stand S + 1 apart: S zeros lie between neighbours, and it should be S - 1.",
+)
+def one_zero_too_many(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    (h, w), (k, l) = y.shape, kernel.shape
+    out = torch.zeros((h - 1) * (stride + 1) + k, (w - 1) * (stride + 1) + l, dtype=y.dtype)
+    for i in range(h):
+        for j in range(w):
+            at = (
+                slice(i * (stride + 1), i * (stride + 1) + k),
+                slice(j * (stride + 1), j * (stride + 1) + l),
+            )
+            out[at] += y[i, j] * kernel
+    return out
+
+
+@slip(
+    "conv_transpose",
+    "Only places where the kernel lies inside the spread map are kept; pad it, with k - 1 zeros above and below and l - 1 at the sides.",
+)
+def without_padding(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    (h, w), (k, l) = y.shape, kernel.shape
+    spread = torch.zeros((h - 1) * stride + 1, (w - 1) * stride + 1, dtype=y.dtype)
+    spread[::stride, ::stride] = y
+    rows, cols = max(spread.shape[0] - k + 1, 0), max(spread.shape[1] - l + 1, 0)
+    out = torch.zeros(rows, cols, dtype=y.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            out[i, j] = (kernel.flip(0, 1) * spread[i : i + k, j : j + l]).sum()
+    return out
+
+
+@slip(
+    "conv_transpose",
+    "The padding is one too wide on each side: it is k - 1 above and below, l - 1 at the sides.",
+)
+def padding_too_wide(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    (h, w), (k, l) = y.shape, kernel.shape
+    spread = torch.zeros((h - 1) * stride + 1, (w - 1) * stride + 1, dtype=y.dtype)
+    spread[::stride, ::stride] = y
+    spread = F.pad(spread, [l, l, k, k])
+    rows, cols = spread.shape[0] - k + 1, spread.shape[1] - l + 1
+    out = torch.zeros(rows, cols, dtype=y.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            out[i, j] = (kernel.flip(0, 1) * spread[i : i + k, j : j + l]).sum()
+    return out
+
+
+@slip(
+    "conv_transpose",
+    "The padding of the two axes is exchanged: F.pad begins with the last axis, whose padding is l - 1.",
+)
+def padding_exchanged(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    (h, w), (k, l) = y.shape, kernel.shape
+    spread = torch.zeros((h - 1) * stride + 1, (w - 1) * stride + 1, dtype=y.dtype)
+    spread[::stride, ::stride] = y
+    spread = F.pad(spread, [k - 1, k - 1, l - 1, l - 1])
+    rows, cols = max(spread.shape[0] - k + 1, 0), max(spread.shape[1] - l + 1, 0)
+    out = torch.zeros(rows, cols, dtype=y.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            out[i, j] = (kernel.flip(0, 1) * spread[i : i + k, j : j + l]).sum()
+    return out
+
+
+@slip(
+    "conv_transpose",
+    "There are S - 1 zeros behind the last pixel, too; the result has (n - 1) S + k pixels along an axis.",
+)
+def zeros_behind(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    (h, w), (k, l) = y.shape, kernel.shape
+    spread = torch.zeros(h * stride, w * stride, dtype=y.dtype)
+    spread[::stride, ::stride] = y
+    spread = F.pad(spread, [l - 1, l - 1, k - 1, k - 1])
+    rows, cols = spread.shape[0] - k + 1, spread.shape[1] - l + 1
+    out = torch.zeros(rows, cols, dtype=y.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            out[i, j] = (kernel.flip(0, 1) * spread[i : i + k, j : j + l]).sum()
+    return out
+
+
+@slip(
+    "conv_transpose",
+    "This is an ordinary convolution of y with that stride: it makes the map smaller, and M has to be transposed.",
+)
+def forward_convolution(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    (h, w), (k, l) = y.shape, kernel.shape
+    rows, cols = max((h - k) // stride + 1, 0), max((w - l) // stride + 1, 0)
+    out = torch.zeros(rows, cols, dtype=y.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            window = y[i * stride : i * stride + k, j * stride : j * stride + l]
+            out[i, j] = (kernel * window).sum()
+    return out
 
 
 # -- receptive_field ------------------------------------------------------------------------------------------
 
-
-@slip(
+change(
     "receptive_field",
     "The stride of a layer widens its own steps; it widens those of the layers above.",
+    "size += dilation * (k - 1) * jump\n        jump *= stride",
+    "jump *= stride\n        size += dilation * (k - 1) * jump",
 )
-def jump_first(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
-    size, jump = 1, 1
-    for k, stride, dilation in layers:
-        jump *= stride
-        size += dilation * (k - 1) * jump
-    return size, jump
-
-
-@slip(
-    "receptive_field", "The strides are ignored; they widen the steps of all layers above."
+change(
+    "receptive_field",
+    "The strides are ignored; they widen the steps of all layers above.",
+    "        jump *= stride\n",
+    "",
 )
-def no_strides(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
-    return 1 + sum(dilation * (k - 1) for k, _, dilation in layers), 1
-
-
-@slip("receptive_field", "The dilation is ignored; it stretches the kernel.")
-def no_dilations(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
-    size, jump = 1, 1
-    for k, stride, _ in layers:
-        size += (k - 1) * jump
-        jump *= stride
-    return size, jump
-
-
-@slip("receptive_field", "A layer adds the size of its kernel; it adds one pixel less.")
-def whole_kernels(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
-    size, jump = 1, 1
-    for k, stride, dilation in layers:
-        size += dilation * k * jump
-        jump *= stride
-    return size, jump
+change(
+    "receptive_field",
+    "The strides are in the jump but not in the size: the steps of a layer are as wide as the jump below it.",
+    " * jump\n",
+    "\n",
+)
+change(
+    "receptive_field",
+    "Each layer is widened by its own stride; it is widened by the jump, the product of the strides below it.",
+    "(k - 1) * jump",
+    "(k - 1) * stride",
+)
+change(
+    "receptive_field",
+    "A layer adds the size of its kernel; it adds one pixel less.",
+    "dilation * (k - 1)",
+    "dilation * k",
+)
+change(
+    "receptive_field",
+    "The size begins at 0; without a layer a neuron sees one pixel.",
+    "size, jump = 1, 1",
+    "size, jump = 0, 1",
+)
+change(
+    "receptive_field",
+    "Size and jump are exchanged.",
+    "return size, jump",
+    "return jump, size",
+)
+change(
+    "receptive_field",
+    "The strides are added up; jumps multiply.",
+    "jump *= stride",
+    "jump += stride",
+)
+change(
+    "receptive_field",
+    "The jump is the stride of the last layer alone; the strides multiply.",
+    "jump *= stride",
+    "jump = stride",
+)
+change(
+    "receptive_field",
+    "The layers are taken in the wrong order: the steps of a layer are widened by the strides below it, not above.",
+    "in layers:",
+    "in layers[::-1]:",
+)
+change("receptive_field", "The last layer is left out.", "in layers:", "in layers[:-1]:")
+change("receptive_field", "The first layer is left out.", "in layers:", "in layers[1:]:")
+change(
+    "receptive_field",
+    "Only the last layer counts: the size is added to, layer by layer.",
+    "size += dilation * (k - 1) * jump",
+    "size = 1 + dilation * (k - 1) * jump",
+)
+change(
+    "receptive_field",
+    "The sizes are multiplied; each layer adds to the size.",
+    "size += dilation * (k - 1) * jump",
+    "size *= dilation * (k - 1) * jump",
+)
+change(
+    "receptive_field",
+    "A layer adds to both sides; d (k - 1) is all that it adds.",
+    "dilation * (k - 1) * jump",
+    "2 * dilation * (k - 1) * jump",
+)
+change(
+    "receptive_field",
+    "The jump is not updated as a product: it grows by a power. Multiply by the stride once for each layer.",
+    "jump *= stride",
+    "jump *= stride * jump",
+)
+change(
+    "receptive_field",
+    "The dilation is ignored; it stretches the kernel.",
+    "dilation * (k",
+    "(k",
+)
+change(
+    "receptive_field",
+    "A dilated kernel is taken for d k pixels long; from its first to its last pixel it adds d (k - 1).",
+    "dilation * (k - 1)",
+    "(dilation * k - 1)",
+)
+change(
+    "receptive_field",
+    "The dilation is added once; it widens each of the k - 1 gaps.",
+    "dilation * (k - 1)",
+    "(k - 1 + dilation - 1)",
+)
+change(
+    "receptive_field",
+    "The dilation widens the jump, too; only strides do.",
+    "jump *= stride",
+    "jump *= stride * dilation",
+)
+change(
+    "receptive_field",
+    "Only the gaps of the dilated kernel are counted, d - 1 for each; its pixels count as well.",
+    "dilation * (k - 1)",
+    "(dilation - 1) * (k - 1)",
+)
+change(
+    "receptive_field",
+    "The dilation divides the jump; it widens the kernel, and leaves the jump alone.",
+    "jump *= stride",
+    "jump = jump * stride // dilation",
+)
+change(
+    "receptive_field",
+    "Stride and dilation are exchanged: a layer is (k, stride, dilation).",
+    "k, stride, dilation in",
+    "k, dilation, stride in",
+)
