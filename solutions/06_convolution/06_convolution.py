@@ -69,7 +69,7 @@ def output_size(
 # %% test_output_size points=2
 for name, cases in {
     "stride": [(7, 3), (9, 2, 3), (12, 4, 5), (10, 3, 4), (5, 5, 2)],
-    "padding": [(8, 3, 1, 2), (7, 4, 3, 2), (6, 2, 5, 4), (11, 5, 4, 3)],
+    "padding": [(9, 3, 1, 5), (7, 4, 3, 2), (6, 2, 5, 4), (11, 5, 4, 3)],
     "dilation": [(12, 3, 1, 0, 2), (17, 2, 4, 0, 5), (20, 5, 6, 0, 4), (19, 4, 5, 4, 3)],
 }.items():
     expected = [
@@ -89,7 +89,7 @@ together = [
     (13, 4, 3, 2, 3),
     (30, 6, 7, 3, 5),
     (16, 3, 6, 7, 2),
-    (11, 2, 4, 1, 3),
+    (16, 3, 4, 1, 5),
 ]
 seal("other sizes", torch.tensor([output_size(*case) for case in together]))
 strides = [(9, 4), (15, 2, 5), (14, 6, 3), (23, 3, 7), (6, 6, 4), (1, 1, 2)]
@@ -136,8 +136,8 @@ def conv2d(x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0) -
 
 # %% test_conv2d points=3
 rng = torch.Generator().manual_seed(61)
-x, W, b = whole(rng, 2, 7, 11), whole(rng, 4, 2, 3, 5), numbers([1, -2, 3, 5])
-for stride, padding in ((1, 0), (1, 2), (3, 0), (3, 2)):
+x, W, b = whole(rng, 2, 8, 13), whole(rng, 4, 2, 3, 5), numbers([1, -2, 3, 5])
+for stride, padding in ((1, 0), (1, 3), (4, 0), (4, 3)):
     expected = F.conv2d(x[None], W, b, stride, padding)[0]
     check.close(
         f"stride {stride}, padding {padding}",
@@ -194,7 +194,7 @@ def conv_matrix(kernel: Tensor, height: int, width: int) -> Tensor:
 
 # %% test_conv_matrix points=3
 rng = torch.Generator().manual_seed(63)
-for k, l, height, width in ((2, 3, 4, 6), (3, 2, 3, 5)):
+for k, l, height, width in ((2, 3, 5, 8), (3, 2, 3, 7)):
     kernel = whole(rng, k, l)
     pictures = torch.eye(height * width).double().view(-1, 1, height, width)
     expected = F.conv2d(pictures, kernel[None, None]).flatten(1).T
@@ -209,7 +209,7 @@ from course_tools.grading.author import banned, seal
 banned("conv2d", "unfold", "autograd")
 rng = torch.default_generator
 kernel = 4.5 + whole(rng, 3, 2)
-seal("3 x 2 on 5 x 4, and the kernel afterwards", (conv_matrix(kernel, 5, 4), kernel))
+seal("3 x 2 on 6 x 9, and the kernel afterwards", (conv_matrix(kernel, 6, 9), kernel))
 for k, l, height, width in ((2, 4, 3, 7), (1, 2, 2, 6), (3, 2, 3, 2)):
     seal(
         f"{k} x {l} on {height} x {width}",
@@ -255,7 +255,7 @@ def conv_gradients(X: Tensor, W: Tensor, dY: Tensor) -> tuple[Tensor, Tensor, Te
 
 # %% test_conv_gradients points=4
 rng = torch.Generator().manual_seed(64)
-X, W, dY = whole(rng, 2, 4, 7, 8), whole(rng, 5, 4, 3, 6), whole(rng, 2, 5, 5, 3)
+X, W, dY = whole(rng, 2, 4, 9, 13), whole(rng, 5, 4, 3, 6), whole(rng, 2, 5, 7, 8)
 leaves = [t.clone().requires_grad_() for t in (X, W, torch.zeros(5).double())]
 expected = torch.autograd.grad(F.conv2d(*leaves), leaves, dY)
 check.close("dX", lambda: conv_gradients(X, W, dY)[0], expected[0])
@@ -373,7 +373,7 @@ def conv_transpose(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
 
 # %% test_conv_transpose points=3
 rng = torch.Generator().manual_seed(66)
-y, kernel = whole(rng, 5, 6), whole(rng, 2, 4)
+y, kernel = whole(rng, 5, 7), whole(rng, 2, 4)
 for stride in (1, 3):
     expected = F.conv_transpose2d(y[None, None], kernel[None, None], stride=stride)[0, 0]
     check.close(

@@ -68,7 +68,7 @@ change(
 )
 change(
     "output_size",
-    "The kernel is taken for one pixel too long in each gap: d multiplies k - 1, not k.",
+    "A last window that just fits is left out: with stride 1 and dilation 1 a kernel fits in n - k + 1 places.",
     "dilation * (k - 1) - 1",
     "dilation * k - 1",
 )
@@ -152,6 +152,49 @@ change(
     "The division is by the size of the kernel; the window moves in steps of the stride.",
     "// stride",
     "// k",
+)
+
+change(
+    "output_size",
+    "n is doubled: 2 p is the padding of both sides, n stands alone.",
+    "n + 2 * padding",
+    "2 * (n + padding)",
+)
+change(
+    "output_size",
+    "The last 1 is added to the stride; it is the place before the first step, and is added after the division.",
+    "// stride + 1",
+    "// (stride + 1)",
+)
+change(
+    "output_size",
+    "The kernel is taken for two pixels too short: the 1 below the bar is subtracted, too.",
+    "(k - 1) - 1)",
+    "(k - 1) + 1)",
+)
+change(
+    "output_size",
+    "A last window that just fits is left out: with stride 1 and dilation 1 a kernel fits in n - k + 1 places.",
+    "(n + 2 * padding - dilation * (k - 1) - 1) // stride + 1",
+    "-(-(n + 2 * padding - dilation * (k - 1) - 1) // stride)",
+)
+change(
+    "output_size",
+    "The kernel is too long: its k pixels and its k - 1 gaps of d are added, but from its first to its last pixel it has d (k - 1) + 1.",
+    "dilation * (k - 1) - 1",
+    "dilation * (k - 1) - k",
+)
+change(
+    "output_size",
+    "The padding is dilated as well; it is a number of pixels on each side.",
+    "2 * padding",
+    "2 * padding * dilation",
+)
+change(
+    "output_size",
+    "The padding is taken for one zero on each side, whatever p is.",
+    "2 * padding",
+    "2 * (padding > 0)",
 )
 
 # -- conv2d ---------------------------------------------------------------------------------------------------
@@ -350,7 +393,7 @@ change(
 )
 change(
     "conv2d",
-    "One zero lies on each side where two were asked for: `padding` is the number on each side.",
+    "One zero lies on each side; `padding` says how many there should be.",
     "[padding] * 4",
     "[min(padding, 1)] * 4",
 )
@@ -484,6 +527,88 @@ def conv_with_cut_windows(
             y[:, i, j] = (W * window).sum(dim=(1, 2, 3)) + b
     return y
 
+
+change(
+    "conv2d",
+    "Your numbers are float32: torch.zeros and torch.empty take `dtype=x.dtype`.",
+    ", dtype=x.dtype",
+    "",
+)
+change(
+    "conv2d",
+    "The last row and column of the output are not computed: the loops stop one place early.",
+    "torch.empty",
+    "torch.zeros",
+    "range(height)",
+    "range(height - 1)",
+    "range(width)",
+    "range(width - 1)",
+)
+change(
+    "conv2d",
+    "The last row of the output is not computed: the loop stops one place early.",
+    "torch.empty",
+    "torch.zeros",
+    "range(height)",
+    "range(height - 1)",
+)
+change(
+    "conv2d",
+    "The last column of the output is not computed: the loop stops one place early.",
+    "torch.empty",
+    "torch.zeros",
+    "range(width)",
+    "range(width - 1)",
+)
+change(
+    "conv2d",
+    "The first row and column of the output are not computed: places are counted from 0.",
+    "torch.empty",
+    "torch.zeros",
+    "range(height)",
+    "range(1, height)",
+    "range(width)",
+    "range(1, width)",
+)
+change(
+    "conv2d",
+    "Only the last cell of the kernel on the last channel is left: the products are added up.",
+    ".sum(dim=(1, 2, 3))",
+    "[:, -1, -1, -1]",
+)
+change(
+    "conv2d",
+    "Only the first cell of the kernel is used; the products of all cells are added up.",
+    ".sum(dim=(1, 2, 3))",
+    "[:, :, 0, 0].sum(dim=1)",
+)
+change(
+    "conv2d",
+    "The last row and column of the kernel are left out.",
+    "(W * window)",
+    "(W * window)[:, :, :-1, :-1]",
+)
+change(
+    "conv2d",
+    "The largest product of each window is taken; they are summed.",
+    ".sum(dim=(1, 2, 3))",
+    ".amax(dim=(1, 2, 3))",
+)
+change(
+    "conv2d", "The biases meet the kernels in the reverse order.", " + b", " + b.flip(0)"
+)
+change(
+    "conv2d",
+    "The mean of the biases is added; each kernel has its own.",
+    " + b",
+    " + b.mean()",
+)
+change(
+    "conv2d",
+    "The feature maps come out in the reverse order.",
+    "return y",
+    "return y.flip(0)",
+)
 
 # -- conv_matrix ----------------------------------------------------------------------------------------------
 
@@ -667,6 +792,133 @@ def as_many_outputs_as_pixels(kernel: Tensor, height: int, width: int) -> Tensor
                     if i + u < height and j + v < width:
                         M[i * width + j, (i + u) * width + j + v] = kernel[u, v]
     return M
+
+
+change(
+    "conv_matrix",
+    "Your numbers are float32: torch.zeros takes `dtype=kernel.dtype`.",
+    ", dtype=kernel.dtype",
+    "",
+)
+change(
+    "conv_matrix", "The sign of the weights is turned round.", "= kernel\n", "= -kernel\n"
+)
+change(
+    "conv_matrix",
+    "Only the last row of the kernel is laid down; its other rows are missing.",
+    "i : i + k, j : j + l] = kernel",
+    "i + k - 1, j : j + l] = kernel[-1]",
+)
+change(
+    "conv_matrix",
+    "All rows of the kernel are the same: each row of the picture meets its own.",
+    "= kernel\n",
+    "= kernel[0]\n",
+)
+change(
+    "conv_matrix",
+    "The kernel only moves to the right; from one row of places to the next it moves down.",
+    "i : i + k, j : j + l",
+    ":k, j : j + l",
+)
+change(
+    "conv_matrix",
+    "The kernel only moves down; from one place to the next it moves to the right.",
+    "i : i + k, j : j + l",
+    "i : i + k, :l",
+)
+change(
+    "conv_matrix",
+    "The rows of the matrix come in the reverse order; the first one belongs to the place at the top left.",
+    "return M.flatten(2).flatten(0, 1)",
+    "return M.flatten(2).flatten(0, 1).flip(0)",
+)
+change(
+    "conv_matrix",
+    "The matrix keeps its four axes in the wrong groups: pixels stand in the rows and outputs in the columns.",
+    "return M.flatten(2).flatten(0, 1)",
+    "return M.permute(2, 3, 0, 1)",
+)
+
+
+@slip(
+    "conv_matrix",
+    "The rows of the kernel are height pixels apart; unrolled row by row, a pixel is width pixels before the one below it.",
+)
+def height_for_width(kernel: Tensor, height: int, width: int) -> Tensor:
+    k, l = kernel.shape
+    M = torch.zeros((height - k + 1) * (width - l + 1), height * width, dtype=kernel.dtype)
+    for i in range(height - k + 1):
+        for j in range(width - l + 1):
+            for u in range(k):
+                start = (i + u) * height + j
+                M[i * (width - l + 1) + j, start : start + l] = kernel[u]
+    return M
+
+
+@slip(
+    "conv_matrix",
+    "The rows of the kernel are l pixels apart; unrolled row by row, a pixel is width pixels before the one below it.",
+)
+def kernel_width_for_width(kernel: Tensor, height: int, width: int) -> Tensor:
+    k, l = kernel.shape
+    M = torch.zeros((height - k + 1) * (width - l + 1), height * width, dtype=kernel.dtype)
+    for i in range(height - k + 1):
+        for j in range(width - l + 1):
+            for u in range(k):
+                start = (i + u) * l + j
+                M[i * (width - l + 1) + j, start : start + l] = kernel[u]
+    return M
+
+
+@slip(
+    "conv_matrix",
+    "Places are numbered with the number of their rows; unrolled row by row, place (i, j) has the number i (width - l + 1) + j.",
+)
+def outputs_numbered_by_rows(kernel: Tensor, height: int, width: int) -> Tensor:
+    k, l = kernel.shape
+    rows, cols = height - k + 1, width - l + 1
+    M = torch.zeros(rows * cols, height, width, dtype=kernel.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            M[min(i * rows + j, rows * cols - 1), i : i + k, j : j + l] = kernel
+    return M.flatten(1)
+
+
+@slip(
+    "conv_matrix",
+    "The middle of the kernel lies on pixel (i, j), and what hangs over is cut off; in a valid convolution its upper left corner lies there.",
+)
+def kernel_in_the_middle(kernel: Tensor, height: int, width: int) -> Tensor:
+    k, l = kernel.shape
+    rows, cols = (height - k + 1, width - l + 1)
+    M = torch.zeros(rows, cols, height, width, dtype=kernel.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            for u in range(k):
+                for v in range(l):
+                    r, c = i + u - k // 2, j + v - l // 2
+                    if 0 <= r < height and 0 <= c < width:
+                        M[i, j, r, c] = kernel[u, v]
+    return M.flatten(2).flatten(0, 1)
+
+
+@slip(
+    "conv_matrix",
+    "The middle of the kernel lies on pixel (i, j), and what hangs over is cut off; in a valid convolution its upper left corner lies there.",
+)
+def kernel_in_the_middle_of_each_pixel(kernel: Tensor, height: int, width: int) -> Tensor:
+    k, l = kernel.shape
+    rows, cols = (height, width)
+    M = torch.zeros(rows, cols, height, width, dtype=kernel.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            for u in range(k):
+                for v in range(l):
+                    r, c = i + u - k // 2, j + v - l // 2
+                    if 0 <= r < height and 0 <= c < width:
+                        M[i, j, r, c] = kernel[u, v]
+    return M.flatten(2).flatten(0, 1)
 
 
 # -- conv_gradients -------------------------------------------------------------------------------------------
@@ -1029,6 +1281,249 @@ change(
 )
 change("conv_gradients", "db has the wrong sign.", "dW, dY", "dW, -dY")
 
+change(
+    "conv_gradients",
+    "dX is float32: torch.zeros takes `dtype=X.dtype`, and zeros_like takes it over.",
+    "torch.zeros_like(X), torch.zeros_like(W)",
+    "torch.zeros(X.shape), torch.zeros(W.shape)",
+)
+change(
+    "conv_gradients",
+    "dX is float32: torch.zeros takes `dtype=X.dtype`, and zeros_like takes it over.",
+    "torch.zeros_like(X), ",
+    "torch.zeros(X.shape), ",
+)
+change(
+    "conv_gradients",
+    "dW is float32: torch.zeros takes `dtype=W.dtype`, and zeros_like takes it over.",
+    "torch.zeros_like(W)",
+    "torch.zeros(W.shape)",
+)
+change(
+    "conv_gradients",
+    "dX is multiplied by 2: each share of the gradient is added once.",
+    "return dX,",
+    "return 2 * dX,",
+)
+change(
+    "conv_gradients",
+    "dX begins as a copy of X; it begins with zeros.",
+    "torch.zeros_like(X)",
+    "X.clone()",
+)
+change(
+    "conv_gradients",
+    "dX begins with ones; it begins with zeros.",
+    "torch.zeros_like(X)",
+    "torch.ones_like(X)",
+)
+change(
+    "conv_gradients",
+    "dX comes from the first picture alone: its error signal is used for all of them.",
+    '"nohw,oc->nchw", dY, W[:, :, u, v]',
+    '"nohw,oc->nchw", dY[:1], W[:, :, u, v]',
+)
+change(
+    "conv_gradients",
+    "dX uses the last cell of the kernel for all pixels of a window; each pixel met its own cell.",
+    "W[:, :, u, v])",
+    "W[:, :, -1, -1])",
+)
+change(
+    "conv_gradients",
+    "The first row and column of the kernel are left out of dX: cells are counted from 0.",
+    "range(W.shape[2])",
+    "range(1, W.shape[2])",
+    "range(W.shape[3])",
+    "range(1, W.shape[3])",
+)
+change(
+    "conv_gradients",
+    "dW is averaged over the cells of the kernel; each has a gradient of its own.",
+    "return dX, dW,",
+    "return dX, dW / W[0, 0].numel(),",
+)
+change(
+    "conv_gradients",
+    "dW is averaged over the input channels; each has a gradient of its own.",
+    "return dX, dW,",
+    "return dX, dW / X.shape[1],",
+)
+change(
+    "conv_gradients",
+    "dW is averaged over the output channels; each has a gradient of its own.",
+    "return dX, dW,",
+    "return dX, dW / len(W),",
+)
+change(
+    "conv_gradients",
+    "dW comes from the last place of the last picture alone; all places of all pictures add up.",
+    "dY, X[:, :, rows, cols])",
+    "dY[-1:, :, -1:, -1:], X[-1:, :, rows, cols][:, :, -1:, -1:])",
+)
+change(
+    "conv_gradients",
+    "dW takes the error signal for 1: it is the sum of the pixels that each weight met.",
+    "dY, X[:, :, rows, cols])",
+    "torch.ones_like(dY), X[:, :, rows, cols])",
+)
+change(
+    "conv_gradients",
+    "dW leaves the pixels out: it is the sum of the error signal.",
+    "dY, X[:, :, rows, cols])",
+    "dY, torch.ones_like(X[:, :, rows, cols]))",
+)
+change(
+    "conv_gradients",
+    "Rows or columns of dW's kernel cells are exchanged with its channels: dW has the shape of W, (c_out, c_in, k, l).",
+    "return dX, dW,",
+    "return dX, dW.permute(2, 3, 0, 1),",
+)
+change(
+    "conv_gradients",
+    "db comes from the last place alone; all places add up.",
+    "dY.sum(dim=(0, 2, 3))",
+    "dY[:, :, -1, -1].sum(dim=0)",
+)
+change(
+    "conv_gradients",
+    "db comes from the last place of the last picture alone; all places of all pictures add up.",
+    "dY.sum(dim=(0, 2, 3))",
+    "dY[-1, :, -1, -1]",
+)
+change(
+    "conv_gradients",
+    "db comes from the first place alone; all places add up.",
+    "dY.sum(dim=(0, 2, 3))",
+    "dY[:, :, 0, 0].sum(dim=0)",
+)
+change(
+    "conv_gradients",
+    "db keeps the columns apart; a bias is shared by all places, which are summed.",
+    "dim=(0, 2, 3)",
+    "dim=(0, 2)",
+)
+change(
+    "conv_gradients",
+    "db keeps the rows apart; a bias is shared by all places, which are summed.",
+    "dim=(0, 2, 3)",
+    "dim=(0, 3)",
+)
+change(
+    "conv_gradients",
+    "Nothing was added to db: it is zero everywhere.",
+    "dY.sum(dim=(0, 2, 3))",
+    "torch.zeros_like(dY[0, :, 0, 0])",
+)
+change(
+    "conv_gradients",
+    "db is the sum of the pixels; a bias is multiplied by 1, so that its gradient is the sum of dY.",
+    "dY.sum(dim=(0, 2, 3))",
+    "X.sum(dim=(0, 2, 3))",
+)
+
+
+@slip(
+    "conv_gradients",
+    "Where windows overlap, a pixel kept only the share of its last window; the shares of all windows add up.",
+)
+def last_window_only(X: Tensor, W: Tensor, dY: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    height, width = dY.shape[2:]
+    k, l = W.shape[2:]
+    dX, dW = torch.zeros_like(X), torch.zeros_like(W)
+    for i in range(height):
+        for j in range(width):
+            window = X[:, :, i : i + k, j : j + l]
+            dW += torch.einsum("no,ncuv->ocuv", dY[:, :, i, j], window)
+            dX[:, :, i : i + k, j : j + l] = torch.einsum(
+                "no,ocuv->ncuv", dY[:, :, i, j], W
+            )
+    return dX, dW, dY.sum(dim=(0, 2, 3))
+
+
+@slip(
+    "conv_gradients",
+    "A pixel kept only the share of its last window and last output channel; all shares add up.",
+)
+def last_window_and_channel_only(
+    X: Tensor, W: Tensor, dY: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    height, width = dY.shape[2:]
+    k, l = W.shape[2:]
+    dX, dW = torch.zeros_like(X), torch.zeros_like(W)
+    for i in range(height):
+        for j in range(width):
+            window = X[:, :, i : i + k, j : j + l]
+            dW += torch.einsum("no,ncuv->ocuv", dY[:, :, i, j], window)
+            dX[:, :, i : i + k, j : j + l] = torch.einsum(
+                "no,ocuv->ncuv", dY[:, -1:, i, j], W[-1:]
+            )
+    return dX, dW, dY.sum(dim=(0, 2, 3))
+
+
+@slip(
+    "conv_gradients",
+    "The error signal is read at (r + u, s + v); pixel (r, s) was met by kernel cell (u, v) in the window at (r - u, s - v).",
+)
+def error_signal_read_below(
+    X: Tensor, W: Tensor, dY: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    height, width = dY.shape[2:]
+    (h, w), (k, l) = X.shape[2:], W.shape[2:]
+    dX, dW = torch.zeros_like(X), torch.zeros_like(W)
+    padded = F.pad(dY, [0, 2 * l - 2, 0, 2 * k - 2])
+    for u in range(k):
+        for v in range(l):
+            block = X[:, :, u : u + height, v : v + width]
+            dW[:, :, u, v] = torch.einsum("nohw,nchw->oc", dY, block)
+            dX += torch.einsum(
+                "nohw,oc->nchw", padded[:, :, u : u + h, v : v + w], W[:, :, u, v]
+            )
+    return dX, dW, dY.sum(dim=(0, 2, 3))
+
+
+@slip(
+    "conv_gradients",
+    "dX is too small: before the kernel slides over the error signal, that is padded with k - 1 and l - 1 zeros on its sides.",
+)
+def error_signal_not_padded(
+    X: Tensor, W: Tensor, dY: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    height, width = dY.shape[2:]
+    k, l = W.shape[2:]
+    h, w = max(height - k + 1, 0), max(width - l + 1, 0)
+    dX, dW = X.new_zeros(len(X), X.shape[1], h, w), torch.zeros_like(W)
+    for u in range(k):
+        for v in range(l):
+            block = X[:, :, u : u + height, v : v + width]
+            dW[:, :, u, v] = torch.einsum("nohw,nchw->oc", dY, block)
+            part = dY[:, :, u : u + h, v : v + w] if h and w else dY[:, :, :0, :0]
+            if h and w:
+                dX += torch.einsum("nohw,oc->nchw", part, W[:, :, -1 - u, -1 - v])
+    return dX, dW, dY.sum(dim=(0, 2, 3))
+
+
+@slip(
+    "conv_gradients",
+    "dX is too small: before the kernel slides over the error signal, that is padded with k - 1 and l - 1 zeros on its sides.",
+)
+def error_signal_not_padded_kernel_not_flipped(
+    X: Tensor, W: Tensor, dY: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    height, width = dY.shape[2:]
+    k, l = W.shape[2:]
+    h, w = max(height - k + 1, 0), max(width - l + 1, 0)
+    dX, dW = X.new_zeros(len(X), X.shape[1], h, w), torch.zeros_like(W)
+    for u in range(k):
+        for v in range(l):
+            block = X[:, :, u : u + height, v : v + width]
+            dW[:, :, u, v] = torch.einsum("nohw,nchw->oc", dY, block)
+            part = dY[:, :, u : u + h, v : v + w] if h and w else dY[:, :, :0, :0]
+            if h and w:
+                dX += torch.einsum("nohw,oc->nchw", part, W[:, :, u, v])
+    return dX, dW, dY.sum(dim=(0, 2, 3))
+
+
 # -- maxpool_backward -----------------------------------------------------------------------------------------
 
 change(
@@ -1208,6 +1703,93 @@ def all_winners(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
         for j in range(dy.shape[1]):
             at = slice(i * stride, i * stride + k), slice(j * stride, j * stride + k)
             dx[at] += dy[i, j] * (x[at] == x[at].max())
+    return dx
+
+
+change(
+    "maxpool_backward",
+    "Your numbers are float32: torch.zeros takes `dtype=x.dtype`, and zeros_like takes it over.",
+    "torch.zeros_like(x)",
+    "torch.zeros(x.shape)",
+)
+change(
+    "maxpool_backward",
+    "dx begins as a copy of x; it begins with zeros.",
+    "torch.zeros_like(x)",
+    "x.clone()",
+)
+change(
+    "maxpool_backward",
+    "dx begins with ones; it begins with zeros.",
+    "torch.zeros_like(x)",
+    "torch.ones_like(x)",
+)
+change(
+    "maxpool_backward",
+    "The gradient always goes to the last pixel of the window; it belongs to the largest.",
+    "dx[i * stride + row, j * stride + col]",
+    "dx[i * stride + k - 1, j * stride + k - 1]",
+)
+change(
+    "maxpool_backward",
+    "The window is one pixel too small: it has k rows and k columns.",
+    "i * stride + k, j",
+    "max(i * stride + k - 1, i * stride + 1), j",
+    "j * stride + k]",
+    "max(j * stride + k - 1, j * stride + 1)]",
+    ", k)",
+    ", max(k - 1, 1))",
+)
+change(
+    "maxpool_backward",
+    "The winner is looked for in the first row of the window alone.",
+    "window.argmax()",
+    "window[0].argmax()",
+)
+change(
+    "maxpool_backward",
+    "The sizes of the gradients are dropped: each winner gets their sign only.",
+    "+= dy[i, j]",
+    "+= dy[i, j].sign()",
+)
+change(
+    "maxpool_backward",
+    "The first row and column of windows are left out: places are counted from 0.",
+    "range(dy.shape[0])",
+    "range(1, dy.shape[0])",
+    "range(dy.shape[1])",
+    "range(1, dy.shape[1])",
+)
+change(
+    "maxpool_backward",
+    "All gradients are added to each winner; a winner gets the gradient of its own window.",
+    "+= dy[i, j]",
+    "+= dy.sum()",
+)
+
+
+@slip(
+    "maxpool_backward",
+    "This is the pooling itself, the way forward; the gradient has the shape of x, with dy at the winners.",
+)
+def the_way_forward(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
+    y = torch.zeros_like(dy)
+    for i in range(dy.shape[0]):
+        for j in range(dy.shape[1]):
+            y[i, j] = x[i * stride : i * stride + k, j * stride : j * stride + k].max()
+    return y
+
+
+@slip(
+    "maxpool_backward",
+    "The gradient is not put at the winner alone: it is multiplied by the pixels of the window, as in a convolution.",
+)
+def times_the_window(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
+    dx = torch.zeros_like(x)
+    for i in range(dy.shape[0]):
+        for j in range(dy.shape[1]):
+            at = slice(i * stride, i * stride + k), slice(j * stride, j * stride + k)
+            dx[at] += dy[i, j] * x[at]
     return dx
 
 
@@ -1460,6 +2042,92 @@ def forward_convolution(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
     return out
 
 
+change(
+    "conv_transpose",
+    "Your numbers are float32: torch.zeros takes `dtype=y.dtype`.",
+    "out = torch.zeros((h - 1) * stride + k, (w - 1) * stride + l, dtype=y.dtype)",
+    "out = torch.zeros((h - 1) * stride + k, (w - 1) * stride + l)",
+    "out += ",
+    "out += (",
+    "v : v + out.shape[1]]",
+    "v : v + out.shape[1]]).float()",
+)
+change(
+    "conv_transpose",
+    "The result is turned by 180 degrees: the kernel is flipped, the map is not.",
+    "return out",
+    "return out.flip(0, 1)",
+)
+change(
+    "conv_transpose",
+    "The result is too long: it has (n - 1) S + k pixels along an axis, not n S + k.",
+    "return out",
+    "return F.pad(out, [0, stride, 0, stride])",
+)
+change(
+    "conv_transpose",
+    "The result is cut to n S pixels along an axis; it has (n - 1) S + k.",
+    "return out",
+    "return out[: h * stride, : w * stride]",
+)
+change(
+    "conv_transpose",
+    "There are S - 1 zeros before the first pixel, too; they belong between pixels only.",
+    "return out",
+    "return F.pad(out, [stride - 1, 0, stride - 1, 0])",
+)
+change(
+    "conv_transpose",
+    "There are zeros around the result: the padding or the zeros between the pixels go beyond the border.",
+    "return out",
+    "return F.pad(out, [stride - 1] * 4)",
+)
+change(
+    "conv_transpose",
+    "The stride acts on the rows only; between the columns there are zeros, too.",
+    "(w - 1) * stride + 1",
+    "w",
+    "spread[::stride, ::stride]",
+    "spread[::stride]",
+    "(w - 1) * stride + l",
+    "w - 1 + l",
+)
+change(
+    "conv_transpose",
+    "The stride acts on the columns only; between the rows there are zeros, too.",
+    "(h - 1) * stride + 1",
+    "h",
+    "spread[::stride, ::stride]",
+    "spread[:, ::stride]",
+    "(h - 1) * stride + k",
+    "h - 1 + k",
+)
+
+
+@slip(
+    "conv_transpose",
+    "Rows and columns of the kernel are exchanged: a transposed convolution transposes the matrix M; the sliding kernel is flipped both ways.",
+)
+def kernel_transposed(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    kernel = kernel.T
+    (h, w), (k, l) = y.shape, kernel.shape
+    out = torch.zeros((h - 1) * stride + k, (w - 1) * stride + l, dtype=y.dtype)
+    for i in range(h):
+        for j in range(w):
+            out[i * stride : i * stride + k, j * stride : j * stride + l] += (
+                y[i, j] * kernel
+            )
+    return out
+
+
+@slip(
+    "conv_transpose",
+    "The pixels stand S + k apart or side by side: the stamps do not overlap, each in a block of its own; neighbours stand S apart.",
+)
+def stamps_in_blocks(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    return torch.kron(y, kernel)
+
+
 # -- receptive_field ------------------------------------------------------------------------------------------
 
 change(
@@ -1589,4 +2257,58 @@ change(
     "Stride and dilation are exchanged: a layer is (k, stride, dilation).",
     "k, stride, dilation in",
     "k, dilation, stride in",
+)
+change(
+    "receptive_field",
+    "The stride multiplies the size; it widens the jump, and the jump widens the steps of the layers above.",
+    "size += dilation * (k - 1) * jump",
+    "size = size * stride + dilation * (k - 1)",
+)
+change(
+    "receptive_field",
+    "The stride of the last layer is missing in the jump; neighbours above it are that much further apart.",
+    "return size, jump",
+    "return size, jump // (layers[-1][1] if layers else 1)",
+)
+change(
+    "receptive_field",
+    "The sizes of the kernels are added up; a layer adds one pixel less, and its steps are as wide as the jump below it.",
+    "size += dilation * (k - 1) * jump",
+    "size += dilation * k",
+)
+change(
+    "receptive_field",
+    "One pixel is added for each layer, too; the first pixel counts once.",
+    "size += dilation * (k - 1) * jump",
+    "size += dilation * (k - 1) * jump + 1",
+)
+change(
+    "receptive_field",
+    "A kernel is taken for two pixels shorter; between its ends lie k - 1 steps.",
+    "(k - 1)",
+    "(k - 2)",
+)
+change(
+    "receptive_field",
+    "The jump is 1, the start, plus something for each layer; strides multiply, so that the jump is their product.",
+    "jump *= stride",
+    "jump += stride - 1",
+)
+change(
+    "receptive_field",
+    "The loop ends after the first layer: the return stands inside it, or the later layers are left out.",
+    "in layers:",
+    "in layers[:1]:",
+)
+change(
+    "receptive_field",
+    "Half of each kernel is added; all its k - 1 steps count.",
+    "(k - 1) * jump",
+    "(k // 2) * jump",
+)
+change(
+    "receptive_field",
+    "The dilation is squared in the steps; it multiplies once.",
+    "dilation * (k",
+    "dilation**2 * (k",
 )
