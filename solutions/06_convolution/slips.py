@@ -168,7 +168,7 @@ change(
 )
 change(
     "output_size",
-    "The kernel is taken for two pixels too short: the 1 below the bar is subtracted, too.",
+    "Two pixels too many are left for the steps: with stride 1 and dilation 1 a kernel fits in n - k + 1 places.",
     "(k - 1) - 1)",
     "(k - 1) + 1)",
 )
@@ -2122,7 +2122,7 @@ def kernel_transposed(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
 
 @slip(
     "conv_transpose",
-    "The pixels stand S + k apart or side by side: the stamps do not overlap, each in a block of its own; neighbours stand S apart.",
+    "Each stamp has a block of its own, as if the stride were the size of the kernel; neighbouring stamps stand S apart, and may overlap.",
 )
 def stamps_in_blocks(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
     return torch.kron(y, kernel)
@@ -2284,7 +2284,7 @@ change(
 )
 change(
     "receptive_field",
-    "A kernel is taken for two pixels shorter; between its ends lie k - 1 steps.",
+    "A layer adds one step too few: a kernel of k pixels spans k - 1 steps.",
     "(k - 1)",
     "(k - 2)",
 )
