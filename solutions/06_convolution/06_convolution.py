@@ -345,7 +345,7 @@ for h, w, k, stride in (
 #
 # $$ M^{\mathsf T}\mathbf y = \operatorname{conv}\big(\text{zeros between the pixels of } \mathbf y,\ \text{flipped kernel}\big) \tag{6.18} $$
 #
-# From $n$ pixels it makes $(n - 1)\,S + k$. (Stamping the kernel, once for each pixel of $\mathbf y$, gives the same numbers and counts as well.) The stride may be larger than the kernel, and any of the sizes may be 1.
+# From $n$ pixels it makes $(n - 1)\,S + k$. (Stamping the kernel, once for each pixel of $\mathbf y$, gives the same numbers and counts as well.) The kernel may be larger than the map, and the stride larger than the kernel; any of the sizes may be 1. Stay in float64 throughout: numbers may be too large for float32.
 #
 # <details><summary>Hint</summary>
 #
@@ -373,12 +373,15 @@ def conv_transpose(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
 
 # %% test_conv_transpose points=3
 rng = torch.Generator().manual_seed(66)
-y, kernel = whole(rng, 5, 7), whole(rng, 2, 4)
-for stride in (1, 3):
+for h, w, k, l, stride in ((7, 6, 2, 4, 1), (4, 3, 8, 5, 2), (4, 3, 5, 7, 6)):
+    y, kernel = whole(rng, h, w), whole(rng, k, l)
     expected = F.conv_transpose2d(y[None, None], kernel[None, None], stride=stride)[0, 0]
     check.close(
-        f"transposed, stride {stride}", lambda: conv_transpose(y, kernel, stride), expected
+        f"kernel {k} x {l}, stride {stride}",
+        lambda: conv_transpose(y, kernel, stride),
+        expected,
     )
+check.close("large", lambda: conv_transpose(1e40 * y, kernel, stride), 1e40 * expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
@@ -386,6 +389,7 @@ banned("conv2d", "conv_transpose2d", "unfold", "fold", "autograd")
 rng = torch.default_generator
 y, kernel = whole(rng, 4, 7), whole(rng, 3, 5)
 seal("3 x 5 on 4 x 7, and the inputs afterwards", (conv_transpose(y, kernel, 2), y, kernel))
+seal("large numbers", conv_transpose(1e40 * y, kernel, 2))
 for h, w, k, l, stride in (
     (6, 5, 4, 2, 1),
     (2, 5, 4, 3, 5),
@@ -425,16 +429,10 @@ def receptive_field(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
 
 
 # %% test_receptive_field points=2
-strided = [[(3, 1, 1), (4, 2, 1), (6, 5, 1), (2, 3, 1)], [(5, 3, 1), (3, 4, 1), (7, 2, 1)]]
-expected = [(26, 30), (83, 24)]
-check.close(
-    "(size, jump)", lambda: [receptive_field(layers) for layers in strided], expected
-)
-dilated = [[(3, 1, 4), (4, 2, 3), (2, 3, 5)], [(5, 3, 2), (3, 4, 6), (2, 2, 7)]]
-expected = [(28, 6), (129, 24)]
-check.close(
-    "dilated layers", lambda: [receptive_field(layers) for layers in dilated], expected
-)
+strided = [(3, 1, 1), (4, 2, 1), (6, 5, 1), (2, 3, 1), (5, 4, 1)]
+check.close("(size, jump)", lambda: receptive_field(strided), (146, 120))
+dilated = [(3, 1, 4), (5, 2, 3), (2, 3, 5), (4, 5, 2), (3, 2, 7)]
+check.close("dilated layers", lambda: receptive_field(dilated), (487, 60))
 check.close("no layer", lambda: receptive_field([]), (1, 1))
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_tools.grading.slips import change, slip
+from course_tools.grading.slips import change, equivalent, slip
 
 # -- output_size ----------------------------------------------------------------------------------------------
 
@@ -195,6 +195,31 @@ change(
     "The padding is taken for one zero on each side, whatever p is.",
     "2 * padding",
     "2 * (padding > 0)",
+)
+
+change(
+    "output_size",
+    "There is one place too many: only the place before the first step is added.",
+    "// stride + 1",
+    "// stride + 2",
+)
+change(
+    "output_size",
+    "The number of zeros is right, but the axis of n pixels is missing.",
+    "n + 2 * padding",
+    "2 * padding",
+)
+change(
+    "output_size",
+    "The dilation divides; it stretches the kernel, so it multiplies k - 1.",
+    "dilation * (k - 1)",
+    "(k - 1) // dilation",
+)
+change(
+    "output_size",
+    "The dilation is raised to a power or squared; each of the k - 1 gaps is d wide.",
+    "dilation * (k - 1)",
+    "dilation**2 * (k - 1)",
 )
 
 # -- conv2d ---------------------------------------------------------------------------------------------------
@@ -610,6 +635,7 @@ change(
     "return y.flip(0)",
 )
 
+
 # -- conv_matrix ----------------------------------------------------------------------------------------------
 
 change(
@@ -920,6 +946,31 @@ def kernel_in_the_middle_of_each_pixel(kernel: Tensor, height: int, width: int) 
                         M[i, j, r, c] = kernel[u, v]
     return M.flatten(2).flatten(0, 1)
 
+
+change(
+    "conv_matrix",
+    "The last row of places is missing: a kernel of k rows fits in height - k + 1 places.",
+    "torch.zeros(height - k + 1, width - l + 1,",
+    "torch.zeros(height - k, width - l + 1,",
+    "for i in range(height - k + 1)",
+    "for i in range(height - k)",
+)
+change(
+    "conv_matrix",
+    "The last column of places is missing: a kernel of l columns fits in width - l + 1 places.",
+    "torch.zeros(height - k + 1, width - l + 1,",
+    "torch.zeros(height - k + 1, width - l,",
+    "for j in range(width - l + 1)",
+    "for j in range(width - l)",
+)
+change(
+    "conv_matrix",
+    "The first row and column of places stay empty: places are counted from 0.",
+    "for i in range(height - k + 1)",
+    "for i in range(1, height - k + 1)",
+    "for j in range(width - l + 1)",
+    "for j in range(1, width - l + 1)",
+)
 
 # -- conv_gradients -------------------------------------------------------------------------------------------
 
@@ -1524,6 +1575,12 @@ def error_signal_not_padded_kernel_not_flipped(
     return dX, dW, dY.sum(dim=(0, 2, 3))
 
 
+equivalent(
+    "conv_gradients",
+    "Every cell of dW is assigned afterwards, so that what it begins with does not matter.",
+    "dX, dW = torch.zeros_like(X), torch.ones_like(W)",
+)
+
 # -- maxpool_backward -----------------------------------------------------------------------------------------
 
 change(
@@ -1792,6 +1849,19 @@ def times_the_window(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
             dx[at] += dy[i, j] * x[at]
     return dx
 
+
+change(
+    "maxpool_backward",
+    "Nothing was sent back: dx is zero everywhere.",
+    "+= dy[i, j]",
+    "+= 0 * dy[i, j]",
+)
+change(
+    "maxpool_backward",
+    "The squares of the gradients go back; the derivative of a maximum is 1 at the winner.",
+    "+= dy[i, j]",
+    "+= dy[i, j] ** 2",
+)
 
 # -- conv_transpose -------------------------------------------------------------------------------------------
 
@@ -2128,6 +2198,44 @@ def stamps_in_blocks(y: Tensor, kernel: Tensor, stride: int) -> Tensor:
     return torch.kron(y, kernel)
 
 
+change(
+    "conv_transpose",
+    "Nothing was added to the result: it is zero everywhere.",
+    "out += flipped",
+    "_ = flipped",
+)
+change(
+    "conv_transpose",
+    "The first row and column of the kernel are left out: its cells are counted from 0.",
+    "range(k)",
+    "range(k - 1)",
+    "range(l)",
+    "range(l - 1)",
+)
+change(
+    "conv_transpose",
+    "The last row and column of the kernel are left out: it has k rows and l columns.",
+    "range(k)",
+    "range(1, k)",
+    "range(l)",
+    "range(1, l)",
+)
+change(
+    "conv_transpose",
+    "Positive and negative products are added without their signs.",
+    "out += flipped * ",
+    "out += flipped.abs() * ",
+)
+
+equivalent(
+    "conv_transpose",
+    "More zeros at the right or below are never read: the size of the output ends the slices before them.",
+    "spread = F.pad(spread, [l - 1, l + 1, k - 1, k - 1])",
+    "spread = F.pad(spread, [l - 1, l - 1, k - 1, k + 1])",
+    "spread = F.pad(spread, [l - 1, l, k - 1, k - 1])",
+    "spread = F.pad(spread, [l - 1, l - 1, k - 1, k])",
+)
+
 # -- receptive_field ------------------------------------------------------------------------------------------
 
 change(
@@ -2311,4 +2419,46 @@ change(
     "The dilation is squared in the steps; it multiplies once.",
     "dilation * (k",
     "dilation**2 * (k",
+)
+change(
+    "receptive_field",
+    "A layer adds k + 1 steps; a kernel of k pixels spans k - 1.",
+    "(k - 1)",
+    "(k + 1)",
+)
+change(
+    "receptive_field",
+    "Only the last layer counts: the size is added to, layer by layer.",
+    "size += dilation",
+    "size = dilation",
+)
+change(
+    "receptive_field",
+    "Each layer makes the field smaller; it adds to it.",
+    "size += dilation",
+    "size -= dilation",
+)
+change(
+    "receptive_field",
+    "The jump begins at 0, and a product with 0 stays 0: without a layer it is 1.",
+    "size, jump = 1, 1",
+    "size, jump = 1, 0",
+)
+change(
+    "receptive_field",
+    "Both begin at 0: without a layer a neuron sees one pixel, and neighbours are one apart.",
+    "size, jump = 1, 1",
+    "size, jump = 0, 0",
+)
+change(
+    "receptive_field",
+    "Kernel size and stride are exchanged: a layer is (k, stride, dilation).",
+    "k, stride, dilation in",
+    "stride, k, dilation in",
+)
+change(
+    "receptive_field",
+    "The stride widens by one less: the jump is the product of the strides.",
+    "jump *= stride",
+    "jump *= max(stride - 1, 1)",
 )
