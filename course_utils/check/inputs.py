@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.check.values import as_array, is_tensor
+from course_utils.closeness import SHOWN, differing, tolerance
 
 Inputs = dict[str, Any]
 AXES = {1: ("entries",), 2: ("rows", "columns")}

@@ -57,6 +57,11 @@ def test_every_kind_of_change_is_seen(x: object, change: object) -> None:
     assert changed({"x": before}, {"x": x}) == ["x"]
 
 
+def test_a_number_that_was_put_back_may_have_lost_its_last_digit() -> None:
+    x = torch.tensor([0.3, 1e6], dtype=torch.float64)
+    check.close("y", lambda: x.add_(0.1).sub_(0.2).add_(0.1).sum() * 0 + 1, torch.tensor(1.0, dtype=torch.float64))
+
+
 def test_a_generator_may_be_used() -> None:
     rng = torch.Generator().manual_seed(0)
     check.close("shape", lambda: tuple(torch.randn(2, 3, generator=rng).shape), (2, 3))
