@@ -20,7 +20,8 @@
 # is related to the expected one and, for many slips, what went wrong. After handing in, each function is run again on other inputs: edge cases included.
 #
 # Write the mathematics yourself. torch's own losses and its automatic differentiation (`F.cross_entropy`, `torch.autograd.grad`, `.backward()` and their
-# relatives) do not count as an answer. Everything is in float64, and a batch has one example in each row.
+# relatives) do not count as an answer. Everything is in float64, and a batch has one example in each row; it may hold a single example, and a layer a
+# single unit. What a function is given belongs to the caller: leave it as it was.
 
 # %% setup
 from collections.abc import Callable
@@ -40,6 +41,15 @@ def numbers(values: object) -> Tensor:
 def normal(rng: torch.Generator, *size: int) -> Tensor:
     """Normal random numbers in float64."""
     return torch.randn(size, generator=rng, dtype=torch.float64)
+
+
+def with_gradient(
+    loss: Callable[..., Tensor], z: Tensor, *others: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What torch says of loss(z, ...): its value and its gradient, to compare with."""
+    z = z.clone().requires_grad_()
+    value = loss(z, *others)
+    return value.detach(), torch.autograd.grad(value, z)[0]
 
 
 # %% [markdown]
@@ -69,9 +79,8 @@ def output_delta(dL_da: Tensor, z: Tensor) -> Tensor:
 
 # %% test_output_delta points=2
 rng = torch.Generator().manual_seed(31)
-dL_da, z = normal(rng, 3, 4), (3 * normal(rng, 3, 4)).requires_grad_()
-expected = torch.autograd.grad(z.sigmoid(), z, dL_da)[0]
-z = z.detach()
+dL_da, z = normal(rng, 3, 4), 3 * normal(rng, 3, 4)
+_, expected = with_gradient(lambda z: (dL_da * z.sigmoid()).sum(), z)
 check.close("delta", lambda: output_delta(dL_da, z), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
@@ -111,10 +120,8 @@ def hidden_delta(delta_next: Tensor, W_next: Tensor, z: Tensor) -> Tensor:
 
 # %% test_hidden_delta points=2
 rng = torch.Generator().manual_seed(32)
-delta_next, W_next = normal(rng, 5, 3), normal(rng, 3, 4)
-z = normal(rng, 5, 4).requires_grad_()
-expected = torch.autograd.grad(F.linear(z.tanh(), W_next), z, delta_next)[0]
-z = z.detach()
+delta_next, W_next, z = normal(rng, 6, 3), normal(rng, 3, 4), normal(rng, 6, 4)
+_, expected = with_gradient(lambda z: (delta_next * F.linear(z.tanh(), W_next)).sum(), z)
 check.close("delta", lambda: hidden_delta(delta_next, W_next, z), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
@@ -156,8 +163,8 @@ def layer_gradients(delta: Tensor, a_prev: Tensor) -> tuple[Tensor, Tensor]:
 
 # %% test_layer_gradients points=3
 rng = torch.Generator().manual_seed(33)
-delta, a_prev = normal(rng, 4, 2), normal(rng, 4, 3)
-W, b = normal(rng, 2, 3).requires_grad_(), normal(rng, 2).requires_grad_()
+delta, a_prev = normal(rng, 6, 3), normal(rng, 6, 4)
+W, b = normal(rng, 3, 4).requires_grad_(), normal(rng, 3).requires_grad_()
 expected = torch.autograd.grad(F.linear(a_prev, W, b), (W, b), delta)
 check.close("(dW, db)", lambda: layer_gradients(delta, a_prev), expected)
 ### BEGIN HIDDEN TESTS
@@ -165,7 +172,7 @@ from course_tools.grading.author import banned, seal
 
 banned("autograd")
 rng = torch.default_generator
-for n, m, k in ((6, 3, 5), (1, 4, 2), (5, 5, 5)):
+for n, m, k in ((7, 3, 5), (1, 4, 2), (5, 5, 5)):
     answer = layer_gradients(normal(rng, n, m), normal(rng, n, k))
     seal(f"{n} examples, {m} sums from {k}", answer)
 ### END HIDDEN TESTS
@@ -178,7 +185,7 @@ for n, m, k in ((6, 3, 5), (1, 4, 2), (5, 5, 5)):
 #
 # $$ \frac{\partial L}{\partial x_i} \approx \frac{L(\mathbf x + h\,\mathbf e_i) - L(\mathbf x - h\,\mathbf e_i)}{2h} \tag{3.5} $$
 #
-# `x` may have any shape, and it belongs to the caller: leave it as it was.
+# `x` may have any shape, even that of a single number, and it belongs to the caller: leave it as it was.
 #
 # <details><summary>Hint</summary>
 #
@@ -201,17 +208,19 @@ def numeric_gradient(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) 
 
 
 # %% test_numeric_gradient points=3
-x = numbers([[1.0, -2.0, 0.5], [3.0, 0.0, -1.0]])
-expected = 3 * x**2 + 0.01  # of the sum of x^3: nudging both ways by h = 0.1 is off by h^2
+x = normal(torch.Generator().manual_seed(34), 2, 3, 4)
+expected = (3 * x**2 + 0.1**2) * x.flip(0) ** 3  # nudging x^3 both ways is off by h^2
 check.close(
-    "gradient", lambda: numeric_gradient(lambda v: (v**3).sum(), x, h=0.1), expected
+    "gradient",
+    lambda: numeric_gradient(lambda v: ((v[0] * v[1]) ** 3).sum(), x, h=0.1),
+    expected,
 )
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, close, seal
 
 banned("autograd")
-x = normal(torch.default_generator, 2, 3, 2)
-gradient = numeric_gradient(lambda v: (v**3).sum(), x, h=0.1)
+x = normal(torch.default_generator, 2, 4, 3)
+gradient = numeric_gradient(lambda v: (v[0] ** 3 * v[1] ** 2).sum(), x, h=0.2)
 seal("a large step, and x afterwards", (gradient, x))
 for size in ((5,), ()):
     x = normal(torch.default_generator, *size)
@@ -254,20 +263,24 @@ def softmax_cross_entropy(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 # %% test_softmax_cross_entropy points=4
 rng = torch.Generator().manual_seed(35)
-z, labels = (2 * normal(rng, 3, 4)).requires_grad_(), torch.tensor([1, 2, 0])
-loss = F.cross_entropy(z, labels)
-dz, loss, z = torch.autograd.grad(loss, z)[0], loss.detach(), z.detach()
-check.close("(loss, dz) of a softmax", lambda: softmax_cross_entropy(z, labels), (loss, dz))
-z = numbers([[1000.0, 2.0], [-1000.0, -1001.0], [5.0, 7.0]])
-loss = F.cross_entropy(z, labels % 2)
-check.close("large logits", lambda: softmax_cross_entropy(z, labels % 2)[0], loss)
+z, labels = 2 * normal(rng, 3, 5), torch.tensor([2, 0, 2])
+expected = with_gradient(F.cross_entropy, z, labels)
+check.close("(loss, dz) of a softmax", lambda: softmax_cross_entropy(z, labels), expected)
+z = numbers([[1000, -900, -990], [-1000, -1001, -1000], [5, 7, 7], [-998, 3, -2]])
+labels = torch.tensor([1, 0, 2, 1])
+expected = with_gradient(F.cross_entropy, z, labels)
+check.close("large logits", lambda: softmax_cross_entropy(z, labels), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("cross_entropy", "autograd")
 rng = torch.default_generator
-z = torch.cat([3 * normal(rng, 4, 4), 1000 * normal(rng, 2, 4)])
-seal("small and large logits", softmax_cross_entropy(z, torch.randint(4, (6,))))
+large = numbers([[950, -900, -980, 3], [-970, -1000, -990, -1020], [-980, 20, 10, -5]])
+z = torch.cat([3 * normal(rng, 4, 4), large + normal(rng, 3, 4)])
+labels = torch.cat([torch.randint(3, (4,)), torch.tensor([2, 1, 0])])
+seal("small and large logits, and z afterwards", (softmax_cross_entropy(z, labels), z))
+labels = torch.tensor([1, 2, 1])
+seal("more classes than examples", softmax_cross_entropy(3 * normal(rng, 3, 5), labels))
 seal("one example", softmax_cross_entropy(3 * normal(rng, 1, 5), torch.randint(5, (1,))))
 seal("two classes", softmax_cross_entropy(normal(rng, 7, 2), torch.randint(2, (7,))))
 ### END HIDDEN TESTS
@@ -301,21 +314,19 @@ def bce_with_logits(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # %% test_bce_with_logits points=3
-z, y = numbers([0.5, -2.0, 1.5, 0.0, -0.7]).requires_grad_(), numbers([1, 0, 0, 1, 1])
-loss = F.binary_cross_entropy_with_logits(z, y)
-dz, loss, z = torch.autograd.grad(loss, z)[0], loss.detach(), z.detach()
-check.close("(loss, dz) of a sigmoid", lambda: bce_with_logits(z, y), (loss, dz))
-z, y = numbers([800.0, -900.0, 700.0]), numbers([0.0, 1.0, 1.0])
-check.close("large logits, yes or no", lambda: bce_with_logits(z, y)[0], numbers(1700 / 3))
+z, y = numbers([0.5, -2.0, 1.5, 0.0, -0.7]), numbers([1, 0, 0, 1, 1])
+expected = with_gradient(F.binary_cross_entropy_with_logits, z, y)
+check.close("(loss, dz) of a sigmoid", lambda: bce_with_logits(z, y), expected)
+z, y = numbers([800, -900, 700, -650]), numbers([0, 1, 1, 0])
+expected = with_gradient(F.binary_cross_entropy_with_logits, z, y)
+check.close("large logits, yes or no", lambda: bce_with_logits(z, y), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("cross_entropy", "autograd")
 rng = torch.default_generator
-scale = numbers([1.0, 3.0, 1.0, 0.1, 2.0])
-z = torch.cat([scale * normal(rng, 5), numbers([800.0, -900.0])])
-y = torch.cat([torch.randint(2, (5,)).double(), numbers([0.0, 1.0])])
-seal("small and large logits", bce_with_logits(z, y))
+z = numbers([0.9, -2, 1.6, 0.1, -0.7, 800, -900, 750]) + 0.3 * normal(rng, 8)
+seal("small and large logits", bce_with_logits(z, numbers([1, 0, 0, 1, 1, 0, 1, 1])))
 seal("one example", bce_with_logits(normal(rng, 1), numbers([1.0])))
 seal(
     "a batch of ordinary logits",
@@ -349,16 +360,19 @@ def hinge_loss(s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # %% test_hinge_loss points=3
-s, t = numbers([0.3, -2.0, 1.0, -0.4, 2.5]), numbers([1.0, -1.0, 1.0, 1.0, -1.0])
-expected = numbers(1.12), numbers([-0.2, 0.0, 0.0, -0.2, 0.2])
+s = numbers([0.31, -2.4, 1.0, -0.45, 2.63, -0.62, 1.7])
+t = numbers([1, -1, 1, 1, -1, -1, 1])
+loss = F.margin_ranking_loss(s, torch.zeros_like(s), t, margin=1.0)
+expected = loss, numbers([-1, 0, 0, -1, 1, 1, 0]) / 7
 check.close("(loss, ds)", lambda: hinge_loss(s, t), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("autograd")
 rng = torch.default_generator
-t = 2 * torch.randint(2, (8,)).double() - 1
-s = torch.cat([2 * normal(rng, 5), numbers([0.25, 4.0, 1.0]) * t[5:]])
+ts = numbers([-1.2, -0.7, 0.3, 0.6, 1.5, 2.4]) + 0.1 * normal(rng, 6).tanh()
+t = numbers([1, -1, -1, 1, 1, -1, 1, -1, 1])
+s = t * torch.cat([ts, numbers([1, 1]), 2 * normal(rng, 1)])
 seal("wrong, right, and at the corner", hinge_loss(s, t))
 seal("one example", hinge_loss(2 * normal(rng, 1), numbers([-1.0])))
 seal("a batch", hinge_loss(2 * normal(rng, 13), normal(rng, 13).sign()))

@@ -27,7 +27,12 @@ change(
     "a * (1 - a)",
     "a",
 )
-change("output_delta", "Only 1 - a is there: the slope is a (1 - a).", "* a * (1", "* (1")
+change(
+    "output_delta",
+    "The slope here is 1 - a alone: its factor a is missing; written with exponentials, the square below the line.",
+    "* a * (1",
+    "* (1",
+)
 change(
     "output_delta",
     "The slope is right, but the blame dL_da is not in it.",
@@ -40,7 +45,7 @@ change(
     "a = z.sigmoid()",
     "a = z",
 )
-change("output_delta", "1 - a**2 is the slope of tanh; the layer is a sigmoid.", "* a * (1 - a)",
+change("output_delta", "1 - tanh(z)**2 is the slope of tanh; the layer is a sigmoid.", "* a * (1 - a)",
        "* (1 - z.tanh() ** 2)")  # fmt: skip
 change(
     "output_delta",
@@ -53,6 +58,175 @@ change(
     "Averaged over the batch; the loss has seen to that.",
     "* (1 - a)",
     "* (1 - a) / len(z)",
+)
+
+change(
+    "output_delta",
+    "The sign is turned round; the sigmoid rises everywhere, so that its slope is positive.",
+    "dL_da * a * (1 - a)",
+    "dL_da * a * (a - 1)",
+)
+change(
+    "output_delta",
+    "1 - a**2 would be the slope if a were a tanh; here it is a sigmoid.",
+    "dL_da * a * (1 - a)",
+    "dL_da * (1 - a**2)",
+)
+change(
+    "output_delta",
+    "a (1 + a) stands where the slope should be: the sign before the second a is wrong.",
+    "dL_da * a * (1 - a)",
+    "dL_da * a * (1 + a)",
+)
+change(
+    "output_delta",
+    "a**2 stands where the slope of the sigmoid should be.",
+    "dL_da * a * (1 - a)",
+    "dL_da * a * a",
+)
+change(
+    "output_delta",
+    "The slope is in it twice; each layer is passed once.",
+    "dL_da * a * (1 - a)",
+    "dL_da * a * (1 - a) * a * (1 - a)",
+)
+change(
+    "output_delta",
+    "The two inputs are exchanged: the slope is taken at the sums z, and the blame dL_da multiplies it.",
+    "dL_da * a * (1 - a)",
+    "z * dL_da.sigmoid() * (1 - dL_da.sigmoid())",
+)
+change(
+    "output_delta",
+    "The slope is taken at the blame dL_da; it belongs to the sums z.",
+    "dL_da * a * (1 - a)",
+    "dL_da * dL_da.sigmoid() * (1 - dL_da.sigmoid())",
+)
+change(
+    "output_delta",
+    "The slope is taken at the product of blame and sums; it belongs to the sums z alone.",
+    "dL_da * a * (1 - a)",
+    "dL_da * (dL_da * z).sigmoid() * (1 - (dL_da * z).sigmoid())",
+)
+change(
+    "output_delta",
+    "The slope is multiplied by the sums z; the blame dL_da belongs there.",
+    "dL_da * a * (1 - a)",
+    "z * a * (1 - a)",
+)
+change(
+    "output_delta",
+    "The slope is multiplied by the answers a; the blame dL_da belongs there.",
+    "dL_da * a * (1 - a)",
+    "a * a * (1 - a)",
+)
+change(
+    "output_delta",
+    "The blame is divided by the slope; the chain rule multiplies by it.",
+    "dL_da * a * (1 - a)",
+    "dL_da / (a * (1 - a))",
+)
+change(
+    "output_delta",
+    "This is the slope of a ReLU, which is 1 where z is positive; the layer is a sigmoid.",
+    "dL_da * a * (1 - a)",
+    "dL_da * (z > 0)",
+)
+change(
+    "output_delta",
+    "The blame is multiplied by the sums z themselves; the slope of the sigmoid at them belongs there.",
+    "dL_da * a * (1 - a)",
+    "dL_da * z",
+)
+change(
+    "output_delta",
+    "Answers minus blame: that form holds for a cross-entropy, with the truths in the place of dL_da.",
+    "dL_da * a * (1 - a)",
+    "a - dL_da",
+)
+change(
+    "output_delta",
+    "This is the blame itself put through the slope's formula; a is the sigmoid of the sums z.",
+    "dL_da * a * (1 - a)",
+    "dL_da * (1 - dL_da)",
+)
+change(
+    "output_delta",
+    "Summed over the batch; each example keeps a row of its own.",
+    "dL_da * a * (1 - a)",
+    "(dL_da * a * (1 - a)).sum(dim=0)",
+)
+change(
+    "output_delta",
+    "Averaged over the batch; each example keeps a row of its own.",
+    "dL_da * a * (1 - a)",
+    "(dL_da * a * (1 - a)).mean(dim=0)",
+)
+change(
+    "output_delta",
+    "Summed over the outputs; each sum z has a blame of its own.",
+    "dL_da * a * (1 - a)",
+    "(dL_da * a * (1 - a)).sum(dim=1)",
+)
+change(
+    "output_delta",
+    "All are added up into one number; each sum z has a blame of its own.",
+    "dL_da * a * (1 - a)",
+    "(dL_da * a * (1 - a)).sum()",
+)
+change(
+    "output_delta",
+    "A matrix product pairs each example with every other; the circle in the formula multiplies place by place.",
+    "dL_da * a * (1 - a)",
+    "dL_da @ (a * (1 - a)).T",
+)
+change(
+    "output_delta",
+    "A matrix product pairs each output with every other and mixes the examples; the circle in the formula multiplies place by place.",
+    "dL_da * a * (1 - a)",
+    "dL_da.T @ (a * (1 - a))",
+)
+change(
+    "output_delta",
+    "Divided by the number of outputs; nothing here is averaged.",
+    "dL_da * a * (1 - a)",
+    "dL_da * a * (1 - a) / z.shape[1]",
+)
+change(
+    "output_delta",
+    "Divided by the number of all entries; nothing here is averaged.",
+    "dL_da * a * (1 - a)",
+    "dL_da * a * (1 - a) / z.numel()",
+)
+change(
+    "output_delta",
+    "The slope is averaged over the batch first; each example has a slope of its own.",
+    "dL_da * a * (1 - a)",
+    "dL_da * (a * (1 - a)).mean(dim=0)",
+)
+change(
+    "output_delta",
+    "All examples get the slope of the first one; each has its own.",
+    "dL_da * a * (1 - a)",
+    "dL_da * (a * (1 - a))[0]",
+)
+change(
+    "output_delta",
+    "All examples get the slope of the last one; each has its own.",
+    "dL_da * a * (1 - a)",
+    "dL_da * (a * (1 - a))[-1]",
+)
+change(
+    "output_delta",
+    "The blame has passed the activation instead of its slope: sigmoid of dL_da.",
+    "dL_da * a * (1 - a)",
+    "dL_da.sigmoid()",
+)
+change(
+    "output_delta",
+    "The slope of the sigmoid is taken at dL_da and nothing is multiplied; it belongs to z, and the blame multiplies it.",
+    "dL_da * a * (1 - a)",
+    "dL_da.sigmoid() * (1 - dL_da.sigmoid())",
 )
 
 # -- hidden_delta ---------------------------------------------------------------------------------------------
@@ -104,6 +278,220 @@ change(
     "t (1 - t) is right for a sigmoid only; for a tanh t the slope is 1 - t**2.",
     "(1 - z.tanh() ** 2)",
     "(z.tanh() * (1 - z.tanh()))",
+)
+
+change(
+    "hidden_delta",
+    "The sign is turned round; tanh rises everywhere, so that its slope is positive.",
+    "(1 - z.tanh() ** 2)",
+    "(z.tanh() ** 2 - 1)",
+)
+change(
+    "hidden_delta",
+    "The sign of the square is wrong: the slope of tanh is at most 1.",
+    "(1 - z.tanh() ** 2)",
+    "(1 + z.tanh() ** 2)",
+)
+change(
+    "hidden_delta",
+    "tanh squared stands where the slope should be; it is taken from 1.",
+    "(1 - z.tanh() ** 2)",
+    "z.tanh() ** 2",
+)
+change(
+    "hidden_delta",
+    "The square is taken of the whole bracket; only tanh is squared.",
+    "(1 - z.tanh() ** 2)",
+    "(1 - z.tanh()) ** 2",
+)
+change(
+    "hidden_delta",
+    "The square is taken inside the tanh; it belongs outside.",
+    "z.tanh() ** 2",
+    "(z ** 2).tanh()",
+)
+change(
+    "hidden_delta",
+    "The exponent is turned into a factor 2; the slope of tanh holds its square.",
+    "z.tanh() ** 2",
+    "2 * z.tanh()",
+)
+change(
+    "hidden_delta",
+    "The slope is in it twice; each layer is passed once.",
+    "(1 - z.tanh() ** 2)",
+    "(1 - z.tanh() ** 2) ** 2",
+)
+change(
+    "hidden_delta",
+    "The blame is divided by the slope; the chain rule multiplies by it.",
+    ") * (",
+    ") / (",
+)
+change(
+    "hidden_delta",
+    "This is the slope of a ReLU; the layer is a tanh.",
+    "(1 - z.tanh() ** 2)",
+    "(z > 0)",
+)
+change(
+    "hidden_delta", "A sigmoid is squared where tanh should be.", "z.tanh()", "z.sigmoid()"
+)
+change(
+    "hidden_delta",
+    "This is the slope of tanh squared; the layer is a plain tanh.",
+    "(1 - z.tanh() ** 2)",
+    "2 * z.tanh() * (1 - z.tanh() ** 2)",
+)
+change(
+    "hidden_delta",
+    "The square root of the slope: 1 / cosh z; the slope of tanh is its square.",
+    "(1 - z.tanh() ** 2)",
+    "(1 / z.cosh())",
+)
+change(
+    "hidden_delta",
+    "The slope is taken at the blame that was carried back; it belongs to the sums z.",
+    "z.tanh()",
+    "(delta_next @ W_next).tanh()",
+)
+change(
+    "hidden_delta",
+    "tanh is applied to the blame that was carried back; on the way back only its slope at z acts.",
+    "(delta_next @ W_next)",
+    "(delta_next @ W_next).tanh()",
+)
+change(
+    "hidden_delta",
+    "The blame is multiplied by the sums z; the slope of tanh there belongs in their place.",
+    "(1 - z.tanh() ** 2)",
+    "z",
+)
+change(
+    "hidden_delta",
+    "The slope is right, but no blame has come back from the next layer.",
+    "(delta_next @ W_next) * (1 - z.tanh() ** 2)",
+    "1 - z.tanh() ** 2",
+)
+change(
+    "hidden_delta",
+    "The weights are missing: each sum gets the whole blame of the next layer, and none is weighted.",
+    "delta_next @ W_next",
+    "delta_next.sum(dim=1, keepdim=True)",
+)
+change(
+    "hidden_delta",
+    "The blame delta_next is missing: the weights alone are added up.",
+    "delta_next @ W_next",
+    "W_next.sum(dim=0)",
+)
+change(
+    "hidden_delta",
+    "Averaged over the sums of the next layer; their blames add up.",
+    "delta_next @ W_next",
+    "delta_next @ W_next / delta_next.shape[1]",
+)
+change(
+    "hidden_delta",
+    "Averaged over the batch; nothing is averaged on the way back.",
+    "(1 - z.tanh() ** 2)",
+    "(1 - z.tanh() ** 2) / len(z)",
+)
+change(
+    "hidden_delta",
+    "Divided by the number of sums z; nothing is averaged on the way back.",
+    "(1 - z.tanh() ** 2)",
+    "(1 - z.tanh() ** 2) / z.shape[1]",
+)
+change(
+    "hidden_delta",
+    "The absolute values of the weights are used; a weight below zero turns the blame round.",
+    "@ W_next",
+    "@ W_next.abs()",
+)
+change(
+    "hidden_delta",
+    "Only the last sum of the next layer is heard; what comes from each of them is added up.",
+    "delta_next @ W_next",
+    "delta_next[:, -1:] * W_next[-1]",
+)
+change(
+    "hidden_delta",
+    "Only the first sum of the next layer is heard; what comes from each of them is added up.",
+    "delta_next @ W_next",
+    "delta_next[:, :1] * W_next[0]",
+)
+change(
+    "hidden_delta",
+    "The last sum of the next layer is left out.",
+    "delta_next @ W_next",
+    "delta_next[:, :-1] @ W_next[:-1]",
+)
+change(
+    "hidden_delta",
+    "The first sum of the next layer is left out.",
+    "delta_next @ W_next",
+    "delta_next[:, 1:] @ W_next[1:]",
+)
+change(
+    "hidden_delta",
+    "Blames and weights are added up apart and multiplied afterwards; each blame goes with its own weight.",
+    "delta_next @ W_next",
+    "delta_next.sum(dim=1, keepdim=True) * W_next.sum(dim=0)",
+)
+change(
+    "hidden_delta",
+    "The largest part alone is carried back; what comes from each sum of the next layer is added up.",
+    "delta_next @ W_next",
+    "(delta_next[:, :, None] * W_next).max(dim=1).values",
+)
+change(
+    "hidden_delta",
+    "All examples get the slope of the first one; each has its own.",
+    "(1 - z.tanh() ** 2)",
+    "(1 - z[0].tanh() ** 2)",
+)
+change(
+    "hidden_delta",
+    "All examples get the slope of the last one; each has its own.",
+    "(1 - z.tanh() ** 2)",
+    "(1 - z[-1].tanh() ** 2)",
+)
+change(
+    "hidden_delta",
+    "The slope is averaged over the batch; each example has its own.",
+    "(1 - z.tanh() ** 2)",
+    "(1 - z.tanh() ** 2).mean(dim=0)",
+)
+change(
+    "hidden_delta",
+    "Summed over the batch; each example keeps a row of its own.",
+    "(delta_next @ W_next) * (1 - z.tanh() ** 2)",
+    "((delta_next @ W_next) * (1 - z.tanh() ** 2)).sum(dim=0)",
+)
+change(
+    "hidden_delta",
+    "Averaged over the batch; each example keeps a row of its own.",
+    "(delta_next @ W_next) * (1 - z.tanh() ** 2)",
+    "((delta_next @ W_next) * (1 - z.tanh() ** 2)).mean(dim=0)",
+)
+change(
+    "hidden_delta",
+    "Transposed: the batch comes with an example in each row, and goes back so.",
+    "(delta_next @ W_next) * (1 - z.tanh() ** 2)",
+    "((delta_next @ W_next) * (1 - z.tanh() ** 2)).T",
+)
+change(
+    "hidden_delta",
+    "This goes forwards: the answers tanh(z) are put through the weights; blame goes from the next layer to z.",
+    "(delta_next @ W_next) * (1 - z.tanh() ** 2)",
+    "z.tanh() @ W_next.T",
+)
+change(
+    "hidden_delta",
+    "All are added up into one number; each sum z has a blame of its own.",
+    "(delta_next @ W_next) * (1 - z.tanh() ** 2)",
+    "((delta_next @ W_next) * (1 - z.tanh() ** 2)).sum()",
 )
 
 # -- layer_gradients ------------------------------------------------------------------------------------------
@@ -166,6 +554,247 @@ change(
     "dim=0, keepdim=True",
 )
 
+change(
+    "layer_gradients",
+    "Both have the opposite sign: these are steps downhill; a gradient points uphill.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "-delta.T @ a_prev, -delta.sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "dW has the opposite sign.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "-delta.T @ a_prev, delta.sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "db has the opposite sign.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "delta.T @ a_prev, -delta.sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "Both come from the last example alone: each example should be added to the ones before.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "torch.outer(delta[-1], a_prev[-1]), delta[-1]",
+)
+change(
+    "layer_gradients",
+    "dW comes from the last example alone: each example should be added to the ones before.",
+    "delta.T @ a_prev",
+    "torch.outer(delta[-1], a_prev[-1])",
+)
+change(
+    "layer_gradients",
+    "db is the blame of the last example alone: each example should be added to the ones before.",
+    "delta.sum(dim=0)",
+    "delta[-1]",
+)
+change(
+    "layer_gradients",
+    "Both come from the first example alone; all examples add up.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "torch.outer(delta[0], a_prev[0]), delta[0]",
+)
+change(
+    "layer_gradients",
+    "dW comes from the first example alone; all examples add up.",
+    "delta.T @ a_prev",
+    "torch.outer(delta[0], a_prev[0])",
+)
+change(
+    "layer_gradients",
+    "db is the blame of the first example alone; all examples add up.",
+    "delta.sum(dim=0)",
+    "delta[0]",
+)
+change(
+    "layer_gradients",
+    "The last example is left out of both.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "delta[:-1].T @ a_prev[:-1], delta[:-1].sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "The first example is left out of both.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "delta[1:].T @ a_prev[1:], delta[1:].sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "The last example is left out of dW.",
+    "delta.T @ a_prev",
+    "delta[:-1].T @ a_prev[:-1]",
+)
+change(
+    "layer_gradients",
+    "The first example is left out of dW.",
+    "delta.T @ a_prev",
+    "delta[1:].T @ a_prev[1:]",
+)
+change(
+    "layer_gradients",
+    "The last example is left out of db.",
+    "delta.sum(dim=0)",
+    "delta[:-1].sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "The first example is left out of db.",
+    "delta.sum(dim=0)",
+    "delta[1:].sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "Only the first examples are added up, as many as there are outputs; the sums run over the whole batch.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "delta[: delta.shape[1]].T @ a_prev[: delta.shape[1]], delta[: delta.shape[1]].sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "dW is made of sums over the batch, multiplied afterwards; multiply within each example first, then add up.",
+    "delta.T @ a_prev",
+    "torch.outer(delta.sum(dim=0), a_prev.sum(dim=0))",
+)
+change(
+    "layer_gradients",
+    "dW is made of means over the batch, multiplied; multiply within each example first, then add up.",
+    "delta.T @ a_prev",
+    "torch.outer(delta.mean(dim=0), a_prev.mean(dim=0))",
+)
+change(
+    "layer_gradients",
+    "Both are made of means over the batch; multiply within each example first, then add up, and divide by nothing.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "torch.outer(delta.mean(dim=0), a_prev.mean(dim=0)), delta.mean(dim=0)",
+)
+change(
+    "layer_gradients",
+    "dW is made of blames and inputs that were added up or averaged apart; each blame goes with the input of its own example.",
+    "delta.T @ a_prev",
+    "torch.outer(delta.sum(dim=0), a_prev.mean(dim=0))",
+)
+change(
+    "layer_gradients",
+    "dW holds a matrix for each example; the examples are added up.",
+    "delta.T @ a_prev",
+    "delta[:, :, None] * a_prev[:, None, :]",
+)
+change(
+    "layer_gradients",
+    "Both hold something for each example; the examples are added up.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "delta[:, :, None] * a_prev[:, None, :], delta",
+)
+change(
+    "layer_gradients",
+    "dW is made of the blame twice; the inputs a_prev are missing.",
+    "delta.T @ a_prev",
+    "delta.T @ delta",
+)
+change(
+    "layer_gradients",
+    "dW is made of the inputs twice; the blame delta is missing.",
+    "delta.T @ a_prev",
+    "a_prev.T @ a_prev",
+)
+change(
+    "layer_gradients",
+    "dW is divided by the number of inputs; nothing is averaged here.",
+    "a_prev, ",
+    "a_prev / a_prev.shape[1], ",
+)
+change(
+    "layer_gradients",
+    "Both are divided by the number of outputs; nothing is averaged here.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "delta.T @ a_prev / delta.shape[1], delta.sum(dim=0) / delta.shape[1]",
+)
+change(
+    "layer_gradients",
+    "db is the row sums of dW, as if the inputs belonged to the bias; a bias has the constant input 1.",
+    "delta.sum(dim=0)",
+    "(delta.T @ a_prev).sum(dim=1)",
+)
+change(
+    "layer_gradients",
+    "db is the row means of dW, as if the inputs belonged to the bias; a bias has the constant input 1.",
+    "delta.sum(dim=0)",
+    "(delta.T @ a_prev).mean(dim=1)",
+)
+change(
+    "layer_gradients",
+    "db is 1 everywhere: that is how z changes with b; the blame has to multiply it.",
+    "delta.sum(dim=0)",
+    "torch.ones_like(delta[0])",
+)
+change(
+    "layer_gradients",
+    "db is the number of examples everywhere; the blame has to multiply each 1.",
+    "delta.sum(dim=0)",
+    "torch.ones_like(delta).sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "db is one number, a mean; there is one bias for each output, and the examples are summed.",
+    "delta.sum(dim=0)",
+    "delta.mean()",
+)
+change(
+    "layer_gradients",
+    "db is averaged over the outputs; there is one bias for each output, and the examples are summed.",
+    "delta.sum(dim=0)",
+    "delta.mean(dim=1)",
+)
+change(
+    "layer_gradients",
+    "dW and db are both averaged, and dW is transposed besides: it has the shape of W.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "a_prev.T @ delta / len(delta), delta.mean(dim=0)",
+)
+change(
+    "layer_gradients",
+    "dW is transposed, and db is averaged; b adds up the examples as W does.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "a_prev.T @ delta, delta.mean(dim=0)",
+)
+change(
+    "layer_gradients",
+    "dW is averaged and transposed; it has the shape of W, and the examples are summed.",
+    "delta.T @ a_prev",
+    "a_prev.T @ delta / len(delta)",
+)
+change(
+    "layer_gradients",
+    "db is the largest blame of the batch; the blames are summed.",
+    "delta.sum(dim=0)",
+    "delta.max(dim=0).values",
+)
+change(
+    "layer_gradients",
+    "The absolute blames are added up in db; those below zero count against the others.",
+    "delta.sum(dim=0)",
+    "delta.abs().sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "db is given twice; dW comes first.",
+    "delta.T @ a_prev, delta.sum(dim=0)",
+    "delta.sum(dim=0), delta.sum(dim=0)",
+)
+change(
+    "layer_gradients",
+    "db keeps an axis of size 1, and is a mean; b has the shape (m,), and the examples are summed.",
+    "delta.sum(dim=0)",
+    "delta.mean(dim=0, keepdim=True)",
+)
+change(
+    "layer_gradients",
+    "db stands upright, as a column; b has the shape (m,).",
+    "delta.sum(dim=0)",
+    "delta.sum(dim=0)[:, None]",
+)
+
 # -- numeric_gradient -----------------------------------------------------------------------------------------
 
 change(
@@ -199,7 +828,7 @@ change(
     "(2 * h)",
     "2 * h",
 )
-change("numeric_gradient", "The step is fixed; it should be the h that was given.", "= h\n", "= 1e-5\n",
+change("numeric_gradient", "This is closer to the derivative than a step of h comes: nudge both ways by the h that was given, no other.", "= h\n", "= 1e-5\n",
        "(2 * h)", "(2e-5)")  # fmt: skip
 change(
     "numeric_gradient",
@@ -227,7 +856,10 @@ change(
 )
 
 
-@slip("numeric_gradient", "x belongs to the caller, and was left changed.")
+@slip(
+    "numeric_gradient",
+    "A number that was nudged stays nudged: set it back before the next one's turn, and leave the caller's x as it was.",
+)
 def leaves_x_nudged(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
     grad = torch.empty_like(x)
     for i in range(x.numel()):
@@ -236,6 +868,255 @@ def leaves_x_nudged(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -
         up = f(x)
         x.view(-1)[i] = old - h
         grad.view(-1)[i] = (up - f(x)) / (2 * h)
+    return grad
+
+
+change(
+    "numeric_gradient",
+    "The step is h, but it is divided by another, fixed one.",
+    "(2 * h)",
+    "(2e-5)",
+)
+change(
+    "numeric_gradient",
+    "The step is fixed, but it is divided by the h that was given; both are h.",
+    "= h\n",
+    "= 1e-5\n",
+)
+change(
+    "numeric_gradient",
+    "Divided by the square of the distance; a first derivative is divided by the distance itself.",
+    "(2 * h)",
+    "(2 * h) ** 2",
+)
+change(
+    "numeric_gradient",
+    "Divided by h squared; a first derivative is divided by the distance 2h.",
+    "(2 * h)",
+    "h ** 2",
+)
+change("numeric_gradient", "The half is there, but not the division by h.", "(2 * h)", "2")
+change(
+    "numeric_gradient",
+    "This is the second derivative; the gradient takes the value below from the value above.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "(f(x + step) - 2 * f(x) + f(x - step)) / h ** 2",
+)
+change(
+    "numeric_gradient",
+    "Nudged by half of h to each side; it is h to each side, so that the two are 2h apart.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "(f(x + step / 2) - f(x - step / 2)) / h",
+)
+change(
+    "numeric_gradient",
+    "Nudged by 2h to each side; it is h.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "(f(x + 2 * step) - f(x - 2 * step)) / (4 * h)",
+)
+change(
+    "numeric_gradient",
+    "Nudged by 2h to one side only; nudge by h to each side.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "(f(x + 2 * step) - f(x)) / (2 * h)",
+)
+change(
+    "numeric_gradient",
+    "The division acts on the second value only: a bracket around the difference is missing.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "f(x + step) - f(x - step) / (2 * h)",
+)
+change(
+    "numeric_gradient",
+    "The two values are added; the one below is taken from the one above.",
+    "f(x + step) - f(x - step)",
+    "f(x + step) + f(x - step)",
+)
+change(
+    "numeric_gradient",
+    "The absolute value is taken; a gradient has signs.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "abs(f(x + step) - f(x - step)) / (2 * h)",
+)
+change(
+    "numeric_gradient",
+    "The step is a part of each number: h x in place of h.",
+    "= h\n",
+    "= h * x.view(-1)[i]\n",
+)
+change(
+    "numeric_gradient",
+    "Each derivative is multiplied by its x; the distance of the two points is 2h for every number.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "(f(x + step) - f(x - step)) / (2 * h) * x.view(-1)[i]",
+)
+change(
+    "numeric_gradient",
+    "Divided by the number of entries; each nudge measures one number by itself.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "(f(x + step) - f(x - step)) / (2 * h) / x.numel()",
+)
+change(
+    "numeric_gradient",
+    "The last number is never nudged.",
+    "torch.empty_like(x)",
+    "torch.zeros_like(x)",
+    "range(x.numel())",
+    "range(x.numel() - 1)",
+)
+change(
+    "numeric_gradient",
+    "The first number is never nudged.",
+    "torch.empty_like(x)",
+    "torch.zeros_like(x)",
+    "range(x.numel())",
+    "range(1, x.numel())",
+)
+change(
+    "numeric_gradient",
+    "Only as many numbers are nudged as x has rows (entries of its first axis); nudge every one.",
+    "torch.empty_like(x)",
+    "torch.zeros_like(x)",
+    "range(x.numel())",
+    "range(len(x))",
+)
+change(
+    "numeric_gradient",
+    "Every number has the derivative of the last one: one place for each.",
+    "grad.view(-1)[i] =",
+    "grad[:] =",
+)
+change(
+    "numeric_gradient",
+    "The derivatives are summed up as the loop goes: each place holds its own alone.",
+    "grad.view(-1)[i] = ",
+    "grad.view(-1)[i] = (grad.view(-1)[i - 1] if i else 0) + ",
+)
+change(
+    "numeric_gradient",
+    "The derivatives of all numbers are added up into one; each has a place of its own.",
+    "torch.empty_like(x)",
+    "torch.zeros((), dtype=x.dtype)",
+    "grad.view(-1)[i] =",
+    "grad +=",
+)
+change(
+    "numeric_gradient",
+    "Everything but the one number is nudged: the step is h in one place and 0 elsewhere.",
+    "torch.zeros_like(x)",
+    "torch.full_like(x, h)",
+    "= h\n",
+    "= 0\n",
+)
+change(
+    "numeric_gradient",
+    "f gets the numbers as one long row; it needs a tensor of the shape of x.",
+    "f(x + step) - f(x - step)",
+    "f((x + step).view(-1)) - f((x - step).view(-1))",
+)
+change(
+    "numeric_gradient",
+    "f gets the step alone; it is to be evaluated at x plus and minus the step.",
+    "f(x + step) - f(x - step)",
+    "f(step) - f(-step)",
+)
+change(
+    "numeric_gradient",
+    "This is L at x, not how it changes.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "f(x)",
+)
+change(
+    "numeric_gradient",
+    "This is the value above alone, divided by the distance; the value below is taken from it.",
+    "(f(x + step) - f(x - step)) / (2 * h)",
+    "f(x + step) / (2 * h)",
+)
+
+
+@slip(
+    "numeric_gradient",
+    "A whole row (or slice) of x is nudged at once: each place holds the sum of several derivatives.",
+)
+def slices_of_the_first_axis(
+    f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5
+) -> Tensor:
+    grad = torch.empty_like(x)
+    for i in range(len(x)):
+        step = torch.zeros_like(x)
+        step[i] = h
+        grad[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return grad
+
+
+@slip(
+    "numeric_gradient",
+    "A whole row (or slice) of x is nudged at once: each row needs a derivative for every number.",
+)
+def one_number_for_a_slice(
+    f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5
+) -> Tensor:
+    grad = torch.empty(len(x), dtype=x.dtype)
+    for i in range(len(x)):
+        step = torch.zeros_like(x)
+        step[i] = h
+        grad[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return grad
+
+
+@slip(
+    "numeric_gradient",
+    "The numbers of the last axis are nudged together: each place holds the sum of several derivatives.",
+)
+def rows_at_once(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
+    grad, rows = torch.empty_like(x), x.numel() // x.shape[-1]
+    for i in range(rows):
+        step = torch.zeros_like(x)
+        step.view(rows, -1)[i] = h
+        grad.view(rows, -1)[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return grad
+
+
+@slip(
+    "numeric_gradient",
+    "A number that was nudged stays nudged: set it back before the next one's turn, and leave the caller's x as it was.",
+)
+def not_set_back(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
+    grad, x = torch.empty_like(x), x.clone()
+    for i in range(x.numel()):
+        x.view(-1)[i] += h
+        up = f(x)
+        x.view(-1)[i] -= 2 * h
+        grad.view(-1)[i] = (up - f(x)) / (2 * h)
+    return grad
+
+
+@slip(
+    "numeric_gradient",
+    "The point above stays nudged from number to number; the point below does not, or the other way round.",
+)
+def up_is_not_set_back(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
+    grad, up = torch.empty_like(x), x.clone()
+    for i in range(x.numel()):
+        down = x.clone()
+        up.view(-1)[i] += h
+        down.view(-1)[i] -= h
+        grad.view(-1)[i] = (f(up) - f(down)) / (2 * h)
+    return grad
+
+
+@slip(
+    "numeric_gradient",
+    "Nudged one way only, and earlier numbers stay nudged: set each back, and nudge both ways.",
+)
+def up_stays_and_one_sided(
+    f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5
+) -> Tensor:
+    grad, x = torch.empty_like(x), x.clone()
+    for i in range(x.numel()):
+        before = f(x)
+        x.view(-1)[i] += h
+        grad.view(-1)[i] = (f(x) - before) / h
     return grad
 
 
@@ -273,7 +1154,7 @@ change(
 )
 change(
     "softmax_cross_entropy",
-    "The softmax runs over the examples, not the classes.",
+    "The sum below the line runs over the examples; the probabilities of one example sum to 1.",
     ".exp().sum(dim=1,",
     ".exp().sum(dim=0,",
 )
@@ -329,6 +1210,444 @@ def logarithm_of_a_rounded_softmax(z: Tensor, labels: Tensor) -> tuple[Tensor, T
     return -p[torch.arange(len(z)), labels].log().mean(), dz / len(z)
 
 
+change(
+    "softmax_cross_entropy",
+    "The softmax runs over the examples; the probabilities of one example sum to 1.",
+    "z.max(dim=1, ",
+    "z.max(dim=0, ",
+    ".exp().sum(dim=1, ",
+    ".exp().sum(dim=0, ",
+)
+change(
+    "softmax_cross_entropy",
+    "The maximum of each class over the batch is taken off; only what is the same for all classes of an example cancels.",
+    "z.max(dim=1, ",
+    "z.max(dim=0, ",
+)
+change(
+    "softmax_cross_entropy",
+    "The maximum of the whole batch is taken off: rows far below it vanish. Each row needs its own.",
+    "z.max(dim=1, keepdim=True).values",
+    "z.max()",
+)
+change(
+    "softmax_cross_entropy",
+    "The smallest logit of the row is taken off; then the largest power still overflows.",
+    "z.max(dim=1, keepdim=True).values",
+    "z.min(dim=1, keepdim=True).values",
+)
+change(
+    "softmax_cross_entropy",
+    "The mean of the row is taken off; then the largest power can still overflow.",
+    "z.max(dim=1, keepdim=True).values",
+    "z.mean(dim=1, keepdim=True)",
+)
+change(
+    "softmax_cross_entropy",
+    "The largest absolute value of the row is taken off; where all logits are far below zero, every power becomes 0.",
+    "z.max(dim=1, keepdim=True).values",
+    "z.abs().max(dim=1, keepdim=True).values",
+)
+change(
+    "softmax_cross_entropy",
+    "The sum of the powers overflows: the largest logit of the row has to be taken off before.",
+    "z - z.max",
+    "z + z.max",
+)
+change(
+    "softmax_cross_entropy",
+    "The row is divided by its maximum; that changes the softmax, taking it off does not.",
+    "z - z.max",
+    "z / z.max",
+)
+change(
+    "softmax_cross_entropy",
+    "The sum is over everything; each example has a sum of its own.",
+    ".exp().sum(dim=1, keepdim=True)",
+    ".exp().sum()",
+)
+change(
+    "softmax_cross_entropy",
+    "A mean stands below the line where the softmax has a sum.",
+    ".exp().sum(dim=1, keepdim=True)",
+    ".exp().mean(dim=1, keepdim=True)",
+)
+change(
+    "softmax_cross_entropy",
+    "The normaliser is missing: the logarithm of the sum has to be taken off.",
+    "log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()",
+    "log_p = shifted",
+)
+change(
+    "softmax_cross_entropy",
+    "The logarithm of the sum is added; dividing by the sum means to take it off.",
+    "shifted - shifted.exp()",
+    "shifted + shifted.exp()",
+)
+change(
+    "softmax_cross_entropy",
+    "The logarithm of the sum is missing, the sum itself is taken off.",
+    ".sum(dim=1, keepdim=True).log()",
+    ".sum(dim=1, keepdim=True)",
+)
+change(
+    "softmax_cross_entropy",
+    "The maximum is taken off inside the sum only: it has to be taken off the logit, too, or added again.",
+    "log_p = shifted - ",
+    "log_p = z - ",
+)
+change(
+    "softmax_cross_entropy",
+    "The maximum is taken off the logit but not inside the sum.",
+    "shifted.exp().sum",
+    "z.exp().sum",
+)
+change(
+    "softmax_cross_entropy",
+    "The gradient has the opposite sign, and is not divided by n.",
+    "dz / len(z)",
+    "-dz",
+)
+change(
+    "softmax_cross_entropy",
+    "Both have the opposite sign.",
+    "return -log_p[rows, labels].mean(), dz / len(z)",
+    "return log_p[rows, labels].mean(), -dz / len(z)",
+)
+change(
+    "softmax_cross_entropy",
+    "The gradient is divided by the number of classes; the mean is over the examples.",
+    "dz / len(z)",
+    "dz / z.shape[1]",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss is divided by the number of classes; the mean is over the examples.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[rows, labels].sum() / z.shape[1]",
+)
+change(
+    "softmax_cross_entropy",
+    "Both are divided by the number of classes; the mean is over the examples.",
+    "return -log_p[rows, labels].mean(), dz / len(z)",
+    "return -log_p[rows, labels].sum() / z.shape[1], dz / z.shape[1]",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss is divided by all entries of z; the mean is over the examples.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[rows, labels].sum() / z.numel()",
+)
+change(
+    "softmax_cross_entropy",
+    "Both are divided by all entries of z; the mean is over the examples.",
+    "return -log_p[rows, labels].mean(), dz / len(z)",
+    "return -log_p[rows, labels].sum() / z.numel(), dz / z.numel()",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss is divided by n twice.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[rows, labels].mean() / len(z)",
+)
+change(
+    "softmax_cross_entropy",
+    "The gradient is divided by n twice.",
+    "dz / len(z)",
+    "dz / len(z) ** 2",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss should be one number, the mean over the examples.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[rows, labels]",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss is the worst of the batch; it should be the mean.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[rows, labels].min()",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss is that of the last example alone; the examples are averaged.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[-1, labels[-1]]",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss is that of the first example alone; the examples are averaged.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[0, labels[0]]",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss is that of the last example divided by n: the loop overwrites where it should add.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[-1, labels[-1]] / len(z)",
+)
+change(
+    "softmax_cross_entropy",
+    "The logarithm is taken of the mean probability; the logarithms are averaged.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[rows, labels].exp().mean().log()",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss is 1 - p; it should be minus its logarithm.",
+    "-log_p[rows, labels].mean()",
+    "(1 - log_p[rows, labels].exp()).mean()",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss follows the most likely class; the labels say which one counts.",
+    "-log_p[rows, labels].mean()",
+    "-log_p.max(dim=1).values.mean()",
+)
+change(
+    "softmax_cross_entropy",
+    "This is the entropy of p: the truth is missing, which lets only one class count.",
+    "-log_p[rows, labels].mean()",
+    "-(log_p.exp() * log_p).sum(dim=1).mean()",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss adds up all classes; only the right one counts.",
+    "-log_p[rows, labels].mean()",
+    "-log_p.sum(dim=1).mean()",
+)
+change(
+    "softmax_cross_entropy",
+    "The loss is the logit of the right class; it should be minus the logarithm of its probability.",
+    "-log_p[rows, labels].mean()",
+    "-z[rows, labels].mean()",
+)
+change(
+    "softmax_cross_entropy",
+    "The logarithm is to the base 2; the natural one is meant.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[rows, labels].mean() / 0.6931471805599453",
+)
+change(
+    "softmax_cross_entropy",
+    "Row and column are exchanged where the probability of the right class is picked.",
+    "-log_p[rows, labels].mean()",
+    "-log_p[labels, rows].mean()",
+)
+change(
+    "softmax_cross_entropy",
+    "Row and column are exchanged where 1 is taken from the right class.",
+    "dz[rows, labels] -= 1",
+    "dz[labels, rows] -= 1",
+)
+change(
+    "softmax_cross_entropy",
+    "Row and column are exchanged, in the loss and in the gradient: an example's label chooses its column.",
+    "    dz[rows, labels] -= 1\n",
+    "    dz[labels, rows] -= 1\n",
+    "-log_p[rows, labels].mean()",
+    "-log_p[labels, rows].mean()",
+)
+change(
+    "softmax_cross_entropy",
+    "1 is taken from each label's column for every example; take it from one number in each row.",
+    "dz[rows, labels]",
+    "dz[:, labels]",
+)
+change(
+    "softmax_cross_entropy",
+    "1 is taken from whole rows; take it from one number in each row.",
+    "dz[rows, labels]",
+    "dz[labels]",
+)
+change(
+    "softmax_cross_entropy",
+    "1 is taken from every class; only the right one has y = 1.",
+    "dz[rows, labels] -= 1",
+    "dz -= 1",
+)
+change(
+    "softmax_cross_entropy",
+    "1 is added at the right class; it has to be taken off.",
+    "] -= 1",
+    "] += 1",
+)
+change(
+    "softmax_cross_entropy",
+    "The right class holds -1; it should hold p - 1.",
+    "dz[rows, labels] -= 1",
+    "dz[rows, labels] = -1",
+)
+change(
+    "softmax_cross_entropy",
+    "The numbers of the labels are taken off; y is 1 at the right class and 0 elsewhere.",
+    "dz[rows, labels] -= 1",
+    "dz -= labels[:, None]",
+)
+change(
+    "softmax_cross_entropy",
+    "The number of the label is taken off at its class; y is 1 there.",
+    "dz[rows, labels] -= 1",
+    "dz[rows, labels] -= labels",
+)
+change(
+    "softmax_cross_entropy",
+    "y is divided by n, but p is not.",
+    "] -= 1",
+    "] -= 1 / len(z)",
+    "dz / len(z)",
+    "dz",
+)
+change(
+    "softmax_cross_entropy",
+    "The logits stand where the probabilities should be: the gradient is p - y.",
+    "dz = log_p.exp()",
+    "dz = z.clone()",
+)
+change(
+    "softmax_cross_entropy",
+    "log p stands where p should be: the gradient is p - y.",
+    "dz = log_p.exp()",
+    "dz = log_p.clone()",
+)
+change(
+    "softmax_cross_entropy",
+    "The powers are not divided by their sum: the gradient needs probabilities.",
+    "dz = log_p.exp()",
+    "dz = shifted.exp()",
+)
+change(
+    "softmax_cross_entropy",
+    "The gradient goes on to multiply by p (1 - p); with this loss the slope of the softmax is in p - y already.",
+    "dz / len(z)",
+    "dz * log_p.exp() * (1 - log_p.exp()) / len(z)",
+)
+change(
+    "softmax_cross_entropy",
+    "Only the right class has a gradient here; the others must be pushed down by their p.",
+    "dz = log_p.exp()",
+    "dz = torch.zeros_like(z)\n    dz[rows, labels] = log_p.exp()[rows, labels]",
+)
+change(
+    "softmax_cross_entropy",
+    "The gradient is -1 / p at the right class: that is dL/dp; it has not passed the softmax yet.",
+    "    dz[rows, labels] -= 1\n",
+    "    dz = torch.zeros_like(z)\n    dz[rows, labels] = -1 / log_p.exp()[rows, labels]\n",
+)
+change(
+    "softmax_cross_entropy",
+    "The gradient is minus y: the probabilities are missing.",
+    "dz = log_p.exp()",
+    "dz = torch.zeros_like(z)",
+)
+change(
+    "softmax_cross_entropy",
+    "A sigmoid of each logit stands where the softmax should be: the probabilities of a row must sum to 1.",
+    "log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()",
+    "log_p = z.sigmoid().log()",
+)
+change(
+    "softmax_cross_entropy",
+    "The labels are taken to count from 1; they count from 0.",
+    "rows = torch.arange(len(z))",
+    "rows, labels = torch.arange(len(z)), labels - 1",
+)
+change(
+    "softmax_cross_entropy",
+    "The gradient is summed over the batch; each example keeps a row of its own.",
+    "dz / len(z)",
+    "dz.sum(dim=0) / len(z)",
+)
+change(
+    "softmax_cross_entropy",
+    "The gradient comes first here; the loss is asked for first.",
+    "return -log_p[rows, labels].mean(), dz / len(z)",
+    "return dz / len(z), -log_p[rows, labels].mean()",
+)
+change(
+    "softmax_cross_entropy",
+    "z was changed: what a function is given belongs to the caller.",
+    "shifted = z - z.max(dim=1, keepdim=True).values",
+    "shifted = z.sub_(z.max(dim=1, keepdim=True).values)",
+)
+
+change(
+    "softmax_cross_entropy",
+    "A small number inside the logarithm hides how wrong a sure answer is; compute log p itself.",
+    "-log_p[rows, labels].mean()",
+    "-(log_p.exp() + 1e-12)[rows, labels].log().mean()",
+)
+
+change(
+    "softmax_cross_entropy",
+    "A small number inside the logarithm hides how wrong a sure answer is; compute log p itself.",
+    "-log_p[rows, labels].mean()",
+    "-(log_p.exp() + 1e-10)[rows, labels].log().mean()",
+)
+
+change(
+    "softmax_cross_entropy",
+    "A small number inside the logarithm hides how wrong a sure answer is; compute log p itself.",
+    "-log_p[rows, labels].mean()",
+    "-(log_p.exp() + 1e-9)[rows, labels].log().mean()",
+)
+
+change(
+    "softmax_cross_entropy",
+    "A small number inside the logarithm hides how wrong a sure answer is; compute log p itself.",
+    "-log_p[rows, labels].mean()",
+    "-(log_p.exp() + 1e-8)[rows, labels].log().mean()",
+)
+
+change(
+    "softmax_cross_entropy",
+    "A small number inside the logarithm hides how wrong a sure answer is; compute log p itself.",
+    "-log_p[rows, labels].mean()",
+    "-(log_p.exp() + 1e-15)[rows, labels].log().mean()",
+)
+
+change(
+    "softmax_cross_entropy",
+    "A small number inside the logarithm hides how wrong a sure answer is; compute log p itself.",
+    "-log_p[rows, labels].mean()",
+    "-(log_p.exp() + 1e-7)[rows, labels].log().mean()",
+)
+
+
+@slip(
+    "softmax_cross_entropy",
+    "The loss is the logarithm of a negative number: p must be read before 1 is taken from it, and the logarithm is taken once.",
+)
+def p_is_changed_first(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    rows = torch.arange(len(z))
+    e = (z - z.max(dim=1, keepdim=True).values).exp()
+    p = e / e.sum(dim=1, keepdim=True)
+    dz = p
+    dz[rows, labels] -= 1
+    return -p[rows, labels].log().mean(), dz / len(z)
+
+
+@slip(
+    "softmax_cross_entropy",
+    "The sum of the powers overflows: the largest logit of the row has to be taken off before.",
+)
+def logarithm_of_a_sum_that_overflows(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    rows = torch.arange(len(z))
+    log_p = z - z.exp().sum(dim=1, keepdim=True).log()
+    dz = log_p.exp()
+    dz[rows, labels] -= 1
+    return -log_p[rows, labels].mean(), dz / len(z)
+
+
+change(
+    "softmax_cross_entropy",
+    "1 is taken off after the division by n; y is divided, too.",
+    "dz / len(z)",
+    "dz",
+    "    dz[rows, labels] -= 1\n",
+    "    dz = dz / len(z)\n    dz[rows, labels] -= 1\n",
+)
+
 # -- bce_with_logits ------------------------------------------------------------------------------------------
 
 change(
@@ -375,7 +1694,10 @@ change(
     "z",
 )
 change(
-    "bce_with_logits", "In log(1 + e^-|z|) the absolute value is missing.", "-z.abs()", "-z"
+    "bce_with_logits",
+    "The loss counts |z| in full: either |z| stands where max(z, 0) should be, or the absolute value in e^-|z| is missing.",
+    "-z.abs()",
+    "-z",
 )
 change("bce_with_logits", "In log(1 + e^-|z|) the minus is missing.", "-z.abs()", "z.abs()")
 
@@ -395,6 +1717,350 @@ def logarithm_of_a_rounded_probability(z: Tensor, y: Tensor) -> tuple[Tensor, Te
     p = z.sigmoid()
     return -(y * p.log() + (1 - y) * (1 - p).log()).mean(), (p - y) / len(z)
 
+
+change("bce_with_logits", "The loss has the wrong sign.", "loss.mean()", "-loss.mean()")
+change(
+    "bce_with_logits",
+    "Both have the opposite sign.",
+    "return loss.mean(), (z.sigmoid() - y) / len(z)",
+    "return -loss.mean(), (y - z.sigmoid()) / len(z)",
+)
+change(
+    "bce_with_logits",
+    "The loss is divided by n twice.",
+    "loss.mean()",
+    "loss.mean() / len(z)",
+)
+change(
+    "bce_with_logits", "The gradient is divided by n twice.", "/ len(z)", "/ len(z) ** 2"
+)
+change(
+    "bce_with_logits",
+    "The gradient has the opposite sign and is not divided by n.",
+    "(z.sigmoid() - y) / len(z)",
+    "y - z.sigmoid()",
+)
+change(
+    "bce_with_logits",
+    "Yes and no are exchanged in the loss: y goes with log p, 1 - y with log(1 - p).",
+    "- y * z",
+    "- (1 - y) * z",
+)
+change(
+    "bce_with_logits",
+    "Yes and no are exchanged in the gradient.",
+    "(z.sigmoid() - y)",
+    "(z.sigmoid() - (1 - y))",
+)
+change(
+    "bce_with_logits",
+    "Yes and no are exchanged, in the loss and in the gradient.",
+    "- y * z",
+    "- (1 - y) * z",
+    "(z.sigmoid() - y)",
+    "(z.sigmoid() - (1 - y))",
+)
+change(
+    "bce_with_logits",
+    "y is added in the gradient; it has to be taken off.",
+    "(z.sigmoid() - y)",
+    "(z.sigmoid() + y)",
+)
+change(
+    "bce_with_logits",
+    "The gradient is the sigmoid alone; the truth y has to be taken off.",
+    "(z.sigmoid() - y)",
+    "z.sigmoid()",
+)
+change(
+    "bce_with_logits",
+    "The gradient is divided by p (1 - p): that is dL/dp; it has not passed the sigmoid yet.",
+    "(z.sigmoid() - y)",
+    "(z.sigmoid() - y) / (z.sigmoid() * (1 - z.sigmoid()))",
+)
+change(
+    "bce_with_logits",
+    "tanh stands in the gradient where the sigmoid should be.",
+    "(z.sigmoid() - y)",
+    "(z.tanh() - y)",
+)
+change(
+    "bce_with_logits",
+    "The gradient is put through the sigmoid twice: z is a logit, its sigmoid is the probability.",
+    "(z.sigmoid() - y)",
+    "(z.sigmoid().sigmoid() - y)",
+)
+change(
+    "bce_with_logits",
+    "The sigmoid is applied before the formula, which does that itself: z stands for the logits in it.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid()\n    loss = p.clamp(min=0) - y * p + torch.log1p(torch.exp(-p.abs()))",
+)
+change(
+    "bce_with_logits",
+    "The sigmoid is applied before both formulas, which do that themselves: z stands for the logits in them.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "z = z.sigmoid()\n    loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+)
+change(
+    "bce_with_logits",
+    "max(z, 0) is missing from the loss.",
+    "z.clamp(min=0) - y * z",
+    "-y * z",
+)
+change(
+    "bce_with_logits",
+    "min(z, 0) stands where max(z, 0) should be.",
+    "clamp(min=0)",
+    "clamp(max=0)",
+)
+change(
+    "bce_with_logits",
+    "The loss counts |z| in full: either |z| stands where max(z, 0) should be, or the absolute value in e^-|z| is missing.",
+    "z.clamp(min=0)",
+    "z.abs()",
+)
+change(
+    "bce_with_logits",
+    "The logarithm is missing from the loss.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "loss = z.clamp(min=0) - y * z",
+)
+change(
+    "bce_with_logits",
+    "The logarithm is taken off; it is added.",
+    "+ torch.log1p",
+    "- torch.log1p",
+)
+change(
+    "bce_with_logits", "The 1 is missing in log(1 + e^-|z|).", "torch.log1p(", "torch.log("
+)
+change(
+    "bce_with_logits",
+    "1 is added twice in log(1 + e^-|z|): log1p does so itself.",
+    "torch.log1p(torch.exp(-z.abs()))",
+    "torch.log1p(1 + torch.exp(-z.abs()))",
+)
+change(
+    "bce_with_logits",
+    "The exponential is missing in log(1 + e^-|z|).",
+    "torch.exp(-z.abs())",
+    "z.abs()",
+)
+change(
+    "bce_with_logits",
+    "The logarithm is missing, its argument e^-|z| stands there.",
+    "torch.log1p(torch.exp(-z.abs()))",
+    "torch.exp(-z.abs())",
+)
+change(
+    "bce_with_logits",
+    "The logarithm is missing, its argument 1 + e^-|z| stands there.",
+    "torch.log1p(torch.exp(-z.abs()))",
+    "(1 + torch.exp(-z.abs()))",
+)
+change("bce_with_logits", "In the loss y stands where y z should be.", "- y * z", "- y")
+change("bce_with_logits", "In the loss z stands where y z should be.", "- y * z", "- z")
+change(
+    "bce_with_logits",
+    "This loss takes the truths for -1 and +1; they are 0 and 1.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "loss = (-y * z).clamp(min=0) + torch.log1p(torch.exp(-(y * z).abs()))",
+)
+change(
+    "bce_with_logits",
+    "The squared error of the probability is measured; this is a cross-entropy.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "loss = (z.sigmoid() - y) ** 2",
+)
+change(
+    "bce_with_logits",
+    "The probabilities of the right answers are averaged; the loss is minus the mean of their logarithms.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "loss = torch.where(y > 0, z.sigmoid(), 1 - z.sigmoid())",
+)
+change(
+    "bce_with_logits",
+    "The loss is 1 minus the probability of the right answer; it should be minus its logarithm.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "loss = torch.where(y > 0, 1 - z.sigmoid(), z.sigmoid())",
+)
+change(
+    "bce_with_logits",
+    "The loss of the worst example is given; it should be the mean.",
+    "loss.mean()",
+    "loss.max()",
+)
+change(
+    "bce_with_logits",
+    "The loss is that of the last example alone; the examples are averaged.",
+    "loss.mean()",
+    "loss[-1]",
+)
+change(
+    "bce_with_logits",
+    "The loss is that of the first example alone; the examples are averaged.",
+    "loss.mean()",
+    "loss[0]",
+)
+change(
+    "bce_with_logits",
+    "The loss is that of the last example divided by n: the loop overwrites where it should add.",
+    "loss.mean()",
+    "loss[-1] / len(z)",
+)
+change(
+    "bce_with_logits",
+    "Averaged over the examples whose answer is yes; the mean is over all.",
+    "loss.mean()",
+    "loss.sum() / y.sum()",
+)
+change(
+    "bce_with_logits",
+    "The logarithm is to the base 2; the natural one is meant.",
+    "torch.log1p(torch.exp(-z.abs()))",
+    "torch.log2(1 + torch.exp(-z.abs()))",
+)
+change(
+    "bce_with_logits",
+    "The gradient is one number; each logit has its own.",
+    "(z.sigmoid() - y) / len(z)",
+    "(z.sigmoid() - y).mean()",
+)
+change(
+    "bce_with_logits",
+    "The gradient is multiplied by the logits z: that is the gradient of a weight, not of z.",
+    "(z.sigmoid() - y)",
+    "(z.sigmoid() - y) * z",
+)
+change(
+    "bce_with_logits",
+    "In the gradient each logit is rounded to yes or no; the sigmoid itself belongs there.",
+    "(z.sigmoid() - y)",
+    "((z > 0) * 1.0 - y)",
+)
+change(
+    "bce_with_logits",
+    "In the gradient the exponential of a large logit overflows.",
+    "(z.sigmoid() - y)",
+    "(z.exp() / (1 + z.exp()) - y)",
+)
+change(
+    "bce_with_logits",
+    "The gradient is the absolute error; its sign says to which side.",
+    "(z.sigmoid() - y)",
+    "(z.sigmoid() - y).abs()",
+)
+change(
+    "bce_with_logits",
+    "The examples whose answer is no have no gradient here; their p has to go down.",
+    "(z.sigmoid() - y)",
+    "y * (z.sigmoid() - y)",
+)
+change(
+    "bce_with_logits",
+    "The gradient comes first here; the loss is asked for first.",
+    "return loss.mean(), (z.sigmoid() - y) / len(z)",
+    "return (z.sigmoid() - y) / len(z), loss.mean()",
+)
+
+
+@slip("bce_with_logits", "Only the examples whose answer is no are charged.")
+def a_yes_is_free(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    return -((1 - y) * (-z).sigmoid().log()).mean(), (z.sigmoid() - y) / len(z)
+
+
+@slip("bce_with_logits", "Large logits overflow, or round a probability to 0.")
+def through_the_other_exponential(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    return (torch.log(1 + (-z).exp()) + (1 - y) * z).mean(), (z.sigmoid() - y) / len(z)
+
+
+@slip(
+    "bce_with_logits",
+    "The term of the no has the wrong sign: both logarithms are charged with a minus.",
+)
+def one_minus_for_two_terms(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    p = z.sigmoid()
+    return (-y * p.log() + (1 - y) * (1 - p).log()).mean(), (p - y) / len(z)
+
+
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid()\n    loss = -y * (p + 1e-12).log() - (1 - y) * (1 - p + 1e-12).log()",
+)
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid().clamp(1e-12, 1 - 1e-12)\n    loss = -y * p.log() - (1 - y) * (1 - p).log()",
+)
+
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid()\n    loss = -y * (p + 1e-10).log() - (1 - y) * (1 - p + 1e-10).log()",
+)
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid().clamp(1e-10, 1 - 1e-10)\n    loss = -y * p.log() - (1 - y) * (1 - p).log()",
+)
+
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid()\n    loss = -y * (p + 1e-9).log() - (1 - y) * (1 - p + 1e-9).log()",
+)
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid().clamp(1e-9, 1 - 1e-9)\n    loss = -y * p.log() - (1 - y) * (1 - p).log()",
+)
+
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid()\n    loss = -y * (p + 1e-8).log() - (1 - y) * (1 - p + 1e-8).log()",
+)
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid().clamp(1e-8, 1 - 1e-8)\n    loss = -y * p.log() - (1 - y) * (1 - p).log()",
+)
+
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid()\n    loss = -y * (p + 1e-15).log() - (1 - y) * (1 - p + 1e-15).log()",
+)
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid().clamp(1e-15, 1 - 1e-15)\n    loss = -y * p.log() - (1 - y) * (1 - p).log()",
+)
+
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid()\n    loss = -y * (p + 1e-7).log() - (1 - y) * (1 - p + 1e-7).log()",
+)
+change(
+    "bce_with_logits",
+    "A probability is kept away from 0 by a small number, which hides how wrong a sure answer is; stay with the logits.",
+    "loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))",
+    "p = z.sigmoid().clamp(1e-7, 1 - 1e-7)\n    loss = -y * p.log() - (1 - y) * (1 - p).log()",
+)
 
 # -- hinge_loss -----------------------------------------------------------------------------------------------
 
@@ -450,4 +2116,244 @@ change(
     "The gradient is -t s; s is what it is taken for, and drops out.",
     "-t, torch",
     "-t * s, torch",
+)
+
+change(
+    "hinge_loss",
+    "The gradient has no margin: it is not 0 until the answer is right by 1.",
+    "room > 0",
+    "t * s < 0",
+)
+change(
+    "hinge_loss",
+    "The loss has no margin: a right answer costs something until it is right by 1.",
+    "room.clamp(min=0)",
+    "(-t * s).clamp(min=0)",
+)
+change(
+    "hinge_loss",
+    "Charged and free are exchanged in the gradient: it is 0 beyond the margin.",
+    "room > 0",
+    "room < 0",
+)
+change(
+    "hinge_loss",
+    "The two cases of the gradient are exchanged: it is 0 beyond the margin.",
+    "torch.where(room > 0, -t, torch.zeros_like(t))",
+    "torch.where(room > 0, torch.zeros_like(t), -t)",
+)
+change(
+    "hinge_loss",
+    "The condition looks at the score s alone; whether it is right depends on t s.",
+    "room > 0",
+    "s < 1",
+)
+change(
+    "hinge_loss",
+    "The condition looks at the size of the score; whether it is right depends on t s.",
+    "room > 0",
+    "s.abs() < 1",
+)
+change(
+    "hinge_loss",
+    "The truths are missing from the loss: what counts is t s.",
+    "room.clamp",
+    "(1 - s).clamp",
+)
+change(
+    "hinge_loss",
+    "The truths are missing from 1 - t s, in the loss and in the gradient's condition.",
+    "room = 1 - t * s",
+    "room = 1 - s",
+)
+change(
+    "hinge_loss",
+    "The difference t - s stands where 1 - t s should be.",
+    "room = 1 - t * s",
+    "room = t - s",
+)
+change(
+    "hinge_loss",
+    "The size of the score stands where t s should be: a sure wrong answer is charged, too.",
+    "room = 1 - t * s",
+    "room = 1 - s.abs()",
+)
+change(
+    "hinge_loss",
+    "The absolute value is taken; answers beyond the margin cost nothing.",
+    "room.clamp(min=0)",
+    "room.abs()",
+)
+change(
+    "hinge_loss",
+    "min(0, ...) stands where max(0, ...) should be.",
+    "clamp(min=0)",
+    "clamp(max=0)",
+)
+change(
+    "hinge_loss",
+    "max(1, ...) stands where max(0, ...) should be.",
+    "clamp(min=0)",
+    "clamp(min=1)",
+)
+change(
+    "hinge_loss",
+    "t s is cut off at 0 before it is taken from 1; the whole of 1 - t s is cut off at 0.",
+    "room = 1 - t * s",
+    "room = 1 - (t * s).clamp(min=0)",
+)
+change(
+    "hinge_loss",
+    "The hinge is squared; the loss grows in a straight line.",
+    "room.clamp(min=0).mean()",
+    "(room.clamp(min=0) ** 2).mean()",
+)
+change(
+    "hinge_loss",
+    "The hinge is squared, in the loss and in the gradient; the loss grows in a straight line.",
+    "return room.clamp(min=0).mean(), torch.where(room > 0, -t, torch.zeros_like(t)) / len(s)",
+    "return (room.clamp(min=0) ** 2).mean(), -2 * t * room.clamp(min=0) / len(s)",
+)
+change(
+    "hinge_loss",
+    "The gradient is multiplied by 1 - t s, as that of a squared hinge; this one has the same slope everywhere inside the margin.",
+    "torch.where(room > 0, -t, torch.zeros_like(t))",
+    "-t * room.clamp(min=0)",
+)
+change(
+    "hinge_loss",
+    "The sign of t s is turned round in the loss: right answers are charged.",
+    "room.clamp",
+    "(1 + t * s).clamp",
+)
+change(
+    "hinge_loss",
+    "The sign is turned round: t s - 1 charges what is beyond the margin.",
+    "room = 1 - t * s",
+    "room = t * s - 1",
+)
+change(
+    "hinge_loss",
+    "The loss has the wrong sign.",
+    "room.clamp(min=0).mean()",
+    "-room.clamp(min=0).mean()",
+)
+change(
+    "hinge_loss",
+    "Both have the opposite sign.",
+    "return room.clamp(min=0).mean(), torch.where(room > 0, -t, torch.zeros_like(t)) / len(s)",
+    "return -room.clamp(min=0).mean(), torch.where(room > 0, t, torch.zeros_like(t)) / len(s)",
+)
+change(
+    "hinge_loss",
+    "The gradient is +1 where it should be -t.",
+    "-t, torch",
+    "torch.ones_like(t), torch",
+)
+change(
+    "hinge_loss",
+    "The gradient is -s: the derivative of t s with respect to s is t.",
+    "-t, torch",
+    "-s, torch",
+)
+change(
+    "hinge_loss",
+    "The gradient holds what the example costs; its slope is asked for.",
+    "torch.where(room > 0, -t, torch.zeros_like(t))",
+    "room.clamp(min=0)",
+)
+change(
+    "hinge_loss",
+    "Beyond the margin the gradient turns round; there it is 0.",
+    "torch.where(room > 0, -t, torch.zeros_like(t))",
+    "torch.where(room > 0, -t, t)",
+)
+change(
+    "hinge_loss",
+    "Averaged over the examples that are charged; the mean is over all.",
+    "return room.clamp(min=0).mean(), torch.where(room > 0, -t, torch.zeros_like(t)) / len(s)",
+    "return room.clamp(min=0).sum() / (room > 0).sum(), torch.where(room > 0, -t, torch.zeros_like(t)) / (room > 0).sum()",
+)
+change(
+    "hinge_loss",
+    "The loss is averaged over the examples that are charged; the mean is over all.",
+    "room.clamp(min=0).mean()",
+    "room.clamp(min=0).sum() / (room > 0).sum()",
+)
+change(
+    "hinge_loss",
+    "The gradient is averaged over the examples that are charged; the mean is over all.",
+    " / len(s)",
+    " / (room > 0).sum()",
+)
+change(
+    "hinge_loss",
+    "The loss counts the examples that are charged; it measures by how much.",
+    "room.clamp(min=0).mean()",
+    "(room > 0).double().mean()",
+)
+change(
+    "hinge_loss",
+    "The loss should be one number, the mean.",
+    "room.clamp(min=0).mean()",
+    "room.clamp(min=0)",
+)
+change(
+    "hinge_loss",
+    "The loss of the worst example is given; it should be the mean.",
+    "room.clamp(min=0).mean()",
+    "room.clamp(min=0).max()",
+)
+change(
+    "hinge_loss",
+    "The loss is that of the last example alone; the examples are averaged.",
+    "room.clamp(min=0).mean()",
+    "room.clamp(min=0)[-1]",
+)
+change(
+    "hinge_loss",
+    "The loss is that of the first example alone; the examples are averaged.",
+    "room.clamp(min=0).mean()",
+    "room.clamp(min=0)[0]",
+)
+change("hinge_loss", "The loss is divided by n twice.", ".mean()", ".mean() / len(s)")
+change("hinge_loss", "The gradient is divided by n twice.", " / len(s)", " / len(s) ** 2")
+change(
+    "hinge_loss",
+    "The gradient has the opposite sign and is not divided by n.",
+    " / len(s)",
+    "",
+    "-t, torch",
+    "t, torch",
+)
+change("hinge_loss", "The margin is 2; it is 1.", "room = 1 - t * s", "room = 2 - t * s")
+change(
+    "hinge_loss",
+    "The margin is one half; it is 1.",
+    "room = 1 - t * s",
+    "room = 0.5 - t * s",
+)
+change(
+    "hinge_loss",
+    "This is the logistic loss, which has no corner; the hinge is max(0, 1 - t s).",
+    "room.clamp(min=0).mean()",
+    "torch.log1p((-t * s).exp()).mean()",
+)
+change(
+    "hinge_loss",
+    "The gradient is one number; each score has its own.",
+    "torch.where(room > 0, -t, torch.zeros_like(t)) / len(s)",
+    "torch.where(room > 0, -t, torch.zeros_like(t)).mean()",
+)
+change(
+    "hinge_loss",
+    "The gradient is -1 or +1 everywhere by the sign of the score; it depends on t, and on whether the example is charged.",
+    "torch.where(room > 0, -t, torch.zeros_like(t))",
+    "-s.sign()",
+)
+change(
+    "hinge_loss",
+    "The gradient comes first here; the loss is asked for first.",
+    "return room.clamp(min=0).mean(), torch.where(room > 0, -t, torch.zeros_like(t)) / len(s)",
+    "return torch.where(room > 0, -t, torch.zeros_like(t)) / len(s), room.clamp(min=0).mean()",
 )
