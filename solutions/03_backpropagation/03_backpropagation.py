@@ -87,7 +87,8 @@ from course_tools.grading.author import banned, seal
 
 banned("autograd")
 rng = torch.default_generator  # the grader seeds it anew for each batch
-seal("a batch", output_delta(normal(rng, 4, 5), 3 * normal(rng, 4, 5)))
+dL_da, z = normal(rng, 4, 5), 3 * normal(rng, 4, 5)
+seal("a batch, and the inputs afterwards", (output_delta(dL_da, z), dL_da, z))
 seal("one example", output_delta(normal(rng, 1, 3), 3 * normal(rng, 1, 3)))
 seal("one answer each", output_delta(normal(rng, 6, 1), 3 * normal(rng, 6, 1)))
 ### END HIDDEN TESTS
@@ -129,8 +130,8 @@ from course_tools.grading.author import banned, seal
 banned("autograd")
 rng = torch.default_generator
 for n, m, k in ((4, 5, 5), (4, 5, 3), (1, 2, 6), (7, 1, 2)):
-    answer = hidden_delta(normal(rng, n, m), normal(rng, m, k), normal(rng, n, k))
-    seal(f"{n} examples, {m} sums from {k}", answer)
+    given = normal(rng, n, m), normal(rng, m, k), normal(rng, n, k)
+    seal(f"{n} examples, {m} sums from {k}", (hidden_delta(*given), *given))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -173,8 +174,8 @@ from course_tools.grading.author import banned, seal
 banned("autograd")
 rng = torch.default_generator
 for n, m, k in ((7, 3, 5), (1, 4, 2), (5, 5, 5)):
-    answer = layer_gradients(normal(rng, n, m), normal(rng, n, k))
-    seal(f"{n} examples, {m} sums from {k}", answer)
+    given = normal(rng, n, m), normal(rng, n, k)
+    seal(f"{n} examples, {m} sums from {k}", (layer_gradients(*given), *given))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -209,10 +210,11 @@ def numeric_gradient(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) 
 
 # %% test_numeric_gradient points=3
 x = normal(torch.Generator().manual_seed(34), 2, 3, 4)
-expected = (3 * x**2 + 0.1**2) * x.flip(0) ** 3  # nudging x^3 both ways is off by h^2
+y = x + 1  # nudging y^3 both ways by h misses its slope by h^2
+expected = (3 * y**2 + 0.1**2) * y.flip(0) ** 3
 check.close(
     "gradient",
-    lambda: numeric_gradient(lambda v: ((v[0] * v[1]) ** 3).sum(), x, h=0.1),
+    lambda: numeric_gradient(lambda v: ((v + 1).prod(dim=0) ** 3).sum(), x, h=0.1),
     expected,
 )
 ### BEGIN HIDDEN TESTS
@@ -326,7 +328,8 @@ from course_tools.grading.author import banned, seal
 banned("cross_entropy", "autograd")
 rng = torch.default_generator
 z = numbers([0.9, -2, 1.6, 0.1, -0.7, 800, -900, 750]) + 0.3 * normal(rng, 8)
-seal("small and large logits", bce_with_logits(z, numbers([1, 0, 0, 1, 1, 0, 1, 1])))
+y = numbers([1, 0, 0, 1, 1, 0, 1, 1])
+seal("small and large logits, and the inputs afterwards", (bce_with_logits(z, y), z, y))
 seal("one example", bce_with_logits(normal(rng, 1), numbers([1.0])))
 seal(
     "a batch of ordinary logits",
@@ -373,7 +376,7 @@ rng = torch.default_generator
 ts = numbers([-1.2, -0.7, 0.3, 0.6, 1.5, 2.4]) + 0.1 * normal(rng, 6).tanh()
 t = numbers([1, -1, -1, 1, 1, -1, 1, -1, 1])
 s = t * torch.cat([ts, numbers([1, 1]), 2 * normal(rng, 1)])
-seal("wrong, right, and at the corner", hinge_loss(s, t))
+seal("wrong, right, at the corner, and the inputs afterwards", (hinge_loss(s, t), s, t))
 seal("one example", hinge_loss(2 * normal(rng, 1), numbers([-1.0])))
 seal("a batch", hinge_loss(2 * normal(rng, 13), normal(rng, 13).sign()))
 ### END HIDDEN TESTS

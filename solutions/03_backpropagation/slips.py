@@ -229,6 +229,38 @@ change(
     "dL_da.sigmoid() * (1 - dL_da.sigmoid())",
 )
 
+change(
+    "output_delta",
+    "a is the tanh of z here; the layer is a sigmoid.",
+    "a = z.sigmoid()",
+    "a = z.tanh()",
+)
+change(
+    "output_delta",
+    "z stands for the first a: the slope is made of the sigmoid alone.",
+    "dL_da * a *",
+    "dL_da * z *",
+)
+change(
+    "output_delta",
+    "z stands for the second a: the slope is made of the sigmoid alone.",
+    "(1 - a)",
+    "(1 - z)",
+)
+
+change(
+    "output_delta",
+    "dL_da was changed: what a function is given belongs to the caller.",
+    "dL_da * a * (1 - a)",
+    "dL_da.mul_(a * (1 - a))",
+)
+change(
+    "output_delta",
+    "z was changed: what a function is given belongs to the caller.",
+    "z.sigmoid()",
+    "z.sigmoid_()",
+)
+
 # -- hidden_delta ---------------------------------------------------------------------------------------------
 
 change(
@@ -492,6 +524,13 @@ change(
     "All are added up into one number; each sum z has a blame of its own.",
     "(delta_next @ W_next) * (1 - z.tanh() ** 2)",
     "((delta_next @ W_next) * (1 - z.tanh() ** 2)).sum()",
+)
+
+change(
+    "hidden_delta",
+    "z was changed: what a function is given belongs to the caller.",
+    "z.tanh()",
+    "z.tanh_()",
 )
 
 # -- layer_gradients ------------------------------------------------------------------------------------------
@@ -1120,6 +1159,13 @@ def up_stays_and_one_sided(
     return grad
 
 
+change(
+    "numeric_gradient",
+    "Multiplied by the distance 2h where it should be divided by it.",
+    " / (2 * h)",
+    " * (2 * h)",
+)
+
 # -- softmax_cross_entropy ------------------------------------------------------------------------------------
 
 change(
@@ -1648,6 +1694,31 @@ change(
     "    dz = dz / len(z)\n    dz[rows, labels] -= 1\n",
 )
 
+change(
+    "softmax_cross_entropy",
+    "The gradient is multiplied by n where it should be divided by it.",
+    "dz / len(z)",
+    "dz * len(z)",
+)
+change(
+    "softmax_cross_entropy",
+    "The powers are not divided by their sum: the gradient needs probabilities.",
+    "dz = log_p.exp()",
+    "dz = z.exp()",
+)
+change(
+    "softmax_cross_entropy",
+    "The right class holds 1; it should hold p - 1.",
+    "dz[rows, labels] -= 1",
+    "dz[rows, labels] = 1",
+)
+change(
+    "softmax_cross_entropy",
+    "This is the softmax of -z: the sign of the logits is turned round.",
+    "shifted = z - z.max(dim=1, keepdim=True).values",
+    "shifted = -(z - z.min(dim=1, keepdim=True).values)",
+)
+
 # -- bce_with_logits ------------------------------------------------------------------------------------------
 
 change(
@@ -2062,6 +2133,38 @@ change(
     "p = z.sigmoid().clamp(1e-7, 1 - 1e-7)\n    loss = -y * p.log() - (1 - y) * (1 - p).log()",
 )
 
+change(
+    "bce_with_logits",
+    "The gradient is multiplied by n where it should be divided by it.",
+    "/ len(z)",
+    "* len(z)",
+)
+change(
+    "bce_with_logits",
+    "The gradient is minus y: the sigmoid is missing.",
+    "(z.sigmoid() - y)",
+    "(-y)",
+)
+change(
+    "bce_with_logits",
+    "The first two terms of the loss have the opposite sign.",
+    "z.clamp(min=0) - y * z",
+    "y * z - z.clamp(min=0)",
+)
+
+change(
+    "bce_with_logits",
+    "z was cut off at 0 and went on so: only the first term of the loss is cut off.",
+    "loss = z.clamp(min=0)",
+    "z = z.clamp(min=0)\n    loss = z",
+)
+change(
+    "bce_with_logits",
+    "In the loss y meets max(z, 0); it is multiplied by z itself.",
+    "z.clamp(min=0) - y * z",
+    "z.clamp(min=0) - y * z.clamp(min=0)",
+)
+
 # -- hinge_loss -----------------------------------------------------------------------------------------------
 
 change(
@@ -2356,4 +2459,11 @@ change(
     "The gradient comes first here; the loss is asked for first.",
     "return room.clamp(min=0).mean(), torch.where(room > 0, -t, torch.zeros_like(t)) / len(s)",
     "return torch.where(room > 0, -t, torch.zeros_like(t)) / len(s), room.clamp(min=0).mean()",
+)
+
+change(
+    "hinge_loss",
+    "The gradient is multiplied by n where it should be divided by it.",
+    " / len(s)",
+    " * len(s)",
 )
