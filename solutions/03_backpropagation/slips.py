@@ -1278,13 +1278,13 @@ change(
 )
 change(
     "softmax_cross_entropy",
-    "The smallest logit of the row is taken off; then the largest power still overflows.",
+    "The mean or the smallest logit of the row is taken off, not the largest: the largest power can still overflow.",
     "z.max(dim=1, keepdim=True).values",
     "z.min(dim=1, keepdim=True).values",
 )
 change(
     "softmax_cross_entropy",
-    "The mean of the row is taken off; then the largest power can still overflow.",
+    "The mean or the smallest logit of the row is taken off, not the largest: the largest power can still overflow.",
     "z.max(dim=1, keepdim=True).values",
     "z.mean(dim=1, keepdim=True)",
 )
