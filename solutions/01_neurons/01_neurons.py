@@ -15,8 +15,8 @@
 #
 # Six small functions, 20 points. You have met each of them in [chapter 1](../../chapters/01_neurons.ipynb); here you write them without looking.
 #
-# Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, and where it
-# recognises a slip it tells you which one. After handing in, each function is run again on other inputs: edge cases included.
+# Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
+# is related to the expected one and, for many slips, what went wrong. After handing in, each function is run again on other inputs: edge cases included.
 #
 # Everything is in float64, and a batch has one example in each row.
 
@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils import check
@@ -38,6 +39,22 @@ def numbers(values: object) -> Tensor:
 def normal(rng: torch.Generator, *size: int) -> Tensor:
     """Normal random numbers in float64."""
     return torch.randn(size, generator=rng, dtype=torch.float64)
+
+
+def stack_of(rng: torch.Generator, *sizes: int) -> list[tuple[Tensor, Tensor]]:
+    """Random layers that lead from each of the sizes to the next."""
+    return [
+        (normal(rng, n_out, n_in), normal(rng, n_out)) for n_in, n_out in pairwise(sizes)
+    ]
+
+
+def through(stack: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """The weights and biases of the stack, from what it makes of the unit vectors and of zero."""
+    n = stack[0][0].shape[1]
+    X = torch.eye(n + 1, n, dtype=torch.float64)
+    for W, b in stack:
+        X = F.linear(X, W, b)
+    return (X[:n] - X[n]).T, X[n]
 
 
 # %% [markdown]
@@ -64,25 +81,24 @@ def predict(w: Tensor, b: float, X: Tensor) -> Tensor:
 
 
 # %% test_predict points=2
-w, b = numbers([2.0, -1.0]), -1.0
-X = numbers([[1.0, 1.0], [0.0, 0.0], [2.0, 1.0], [0.0, -1.0], [0.5, 1.0], [1.0, 0.5]])
-expected = numbers([1, 0, 1, 1, 0, 1])
-slips = {
-    "A point exactly on the line is put on the wrong side; look at eq. 1.1 once more.": numbers(
-        [0, 0, 1, 0, 0, 1]
-    ),
-    "The neuron answers as if it had no bias.": numbers([1, 1, 1, 1, 1, 1]),
-    "These are answers of -1 and 1; the other convention was asked for.": 2 * expected - 1,
-    "The answers are True and False; numbers of the type of X were asked for.": expected.bool(),
-}
-check.close("answers", predict(w, b, X), expected, slips=slips)
+X = torch.cartesian_prod(*map(numbers, ([2, -1, 0.5], [-3, 1, 0.5], [-0.5, 0.5, 3, -1])))
+w, b = numbers([2.0, -1.0, 3.0]), -1.5
+expected = numbers([int(digit) for digit in "111111101110011000100010111001100110"])
+check.close("36 answers", lambda: predict(w, b, X), expected)
+x = X[:1].float()
+check.close(
+    "one answer, in float32", lambda: predict(w.float(), b, x), expected[:1].float()
+)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
 rng = torch.default_generator  # the grader seeds it anew for each batch
-whole = torch.randint(-2, 3, (60, 2)).double()  # many sums are exactly zero
-seal("whole numbers", predict(numbers([1.0, -1.0]), 1.0, whole))
-for n, d in ((9, 4), (1, 3), (40, 1)):
+w, b = numbers([3.0, 1.0, -2.0]), -1.5
+X = torch.randint(-4, 5, (60, 3)).double() / 2  # many sums are exactly zero
+one = X[:1].float()
+answers = predict(w, b, X), predict(w.float(), b, one)
+seal("halves, the first of them in float32 too, and the inputs afterwards", (answers, X, w))
+for n, d in ((9, 4), (40, 1), (60, 5)):
     seal(f"{n} examples of {d} numbers", predict(normal(rng, d), 0.3, normal(rng, n, d)))
 ### END HIDDEN TESTS
 
@@ -96,7 +112,7 @@ for n, d in ((9, 4), (1, 3), (40, 1)):
 # $$ \tilde{\mathbf w} \leftarrow \tilde{\mathbf w} + \eta\, t\, \tilde{\mathbf x} \quad \text{if } \hat t \ne t, \qquad
 #    \hat t = \begin{cases} +1 & \tilde{\mathbf w} \cdot \tilde{\mathbf x} > 0 \\ -1 & \text{otherwise} \end{cases} \tag{1.8, 1.2} $$
 #
-# `w` belongs to the caller: give back a new tensor and leave the old one as it was.
+# `w` belongs to the caller: give back a new tensor, even when nothing changes, and leave the old one as it was.
 #
 # <details><summary>Hint</summary>
 #
@@ -115,62 +131,37 @@ def correct(w: Tensor, x: Tensor, t: float, eta: float) -> Tensor:
 
 
 # %% test_correct points=3
-w = numbers([1.0, -2.0, 0.5])
-examples = [
-    ([1, 1, 1], 1),
-    ([1, 1, 1], -1),
-    ([1, 0, 2], -1),
-    ([1, 0.5, 0], 1),
-    ([1, 0.5, 0], -1),
-]
-afterwards = torch.stack([correct(w.clone(), numbers(x), t, eta=0.4) for x, t in examples])
-expected = numbers(
-    [[1.4, -1.6, 0.9], [1, -2, 0.5], [0.6, -2, -0.3], [1.4, -1.8, 0.5], [1, -2, 0.5]]
-)
-ungated = numbers(
-    [
-        [1.4, -1.6, 0.9],
-        [0.6, -2.4, 0.1],
-        [0.6, -2, -0.3],
-        [1.4, -1.8, 0.5],
-        [0.6, -2.2, 0.5],
-    ]
-)
-zero_is_yes = numbers(
-    [[1.4, -1.6, 0.9], [1, -2, 0.5], [0.6, -2, -0.3], [1, -2, 0.5], [0.6, -2.2, 0.5]]
-)
-doubled = 2 * expected - w
-slips = {
-    "The weights change after right answers too.": ungated,
-    "A sum of exactly zero gets the wrong answer; look at eq. 1.2 once more.": zero_is_yes,
-    "The weights move away from the target.": 2 * w - expected,
-    "The learning rate plays no part.": w + (expected - w) / 0.4,
-    "Every correction is twice as long as asked; that happens with the error of two answers of -1 and 1.": doubled,
-}
-check.close(
-    "weights after five examples, each from the same start",
-    afterwards,
-    expected,
-    slips=slips,
-)
-before, changed = w.clone(), w + 0.4
-correct(w, numbers([1, 1, 1]), 1, eta=0.4)
-slips = {
-    "w itself was changed; it belongs to the caller, so give back a new tensor.": changed
-}
-check.close("w after the call", w, before, slips=slips)
+X = torch.cartesian_prod(*map(numbers, ([1], [3, 0.5, 2, -1], [-2, 1, 2.5])))
+W = numbers([-1.5, 1.0, -0.5]).repeat(12, 1)  # twelve neurons, each meets one example
+targets, eta = [-1, 1, 1, -1, 1, -1, -1, 1, -1, 1, -1, 1], [0.3] * 12
+pulls = numbers([-1, 0, 0, 0, 1, 0, -1, 1, 0, 1, 0, 1])
+answers = W + 0.3 * pulls[:, None] * X
+check.close("weights", lambda: torch.stack([*map(correct, W, X, targets, eta)]), answers)
+w, x = W[1], X[1]
+check.close("whether w itself comes back", lambda: correct(w, x, 1, 0.3) is w, False)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
 rng = torch.default_generator
+W, X = numbers([0.5, -1.5, 0.25]).repeat(30, 1), normal(rng, 30, 3)
+X[:, 0], X[:2, 1], X[:2, 2] = (
+    1.0,
+    numbers([1.0, 3.0]),
+    numbers([4.0, 16.0]),
+)  # two sums are zero
+rows, targets = list(W), [1.0, -1.0] * 15
+answers = [correct(w, x, t, 0.6) for w, x, t in zip(rows, X, targets, strict=True)]
+itself = [answer is w for answer, w in zip(answers, rows, strict=True)]
+seal("thirty neurons, and their weights and examples afterwards", (answers, W, X, itself))
 w = numbers([0.0, 0.0])
 answers = [correct(w, numbers([1.0, 3.0]), t, 0.6) for t in (-1.0, 1.0)]
 seal("from zero weights, and w afterwards", (answers, w))
 for d in (1, 4, 7):
     w, X = normal(rng, 1 + d), normal(rng, 12, 1 + d)
+    X[:, 0] = 1.0
     for x, t in zip(X, [1.0, -1.0] * 6, strict=True):
         w = correct(w, x, t, 0.7)
-    seal(f"twelve examples of {d} numbers", w)
+    seal(f"twelve examples of {d} numbers, one after the other", w)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -178,7 +169,7 @@ for d in (1, 4, 7):
 # *3 points · effort ●● · about 10 minutes*
 #
 # You are given a gate, `nand`, that takes two tensors of zeros and ones and gives back their *nand*. Make *xor* out of it, and out of nothing else: ask the gate
-# four times and combine its answers by asking it again.
+# four times and combine its answers by asking it again. The check wires in a gate that takes fractions too, $1 - ab$.
 #
 # $$ h = \overline{x_1 x_2}, \qquad \operatorname{xor}(x_1, x_2) = \overline{\;\overline{x_1 h}\;\;\overline{x_2 h}\;} \tag{1.11} $$
 #
@@ -199,36 +190,29 @@ def xor(x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor]) -> Ten
 
 
 # %% test_xor points=3
-asked = []
+def wired(x1: Tensor, x2: Tensor) -> tuple[Tensor, int]:
+    """What xor makes of a nand that takes fractions too, and how often it asks."""
+    asked = []
+
+    def nand(a: Tensor, b: Tensor) -> Tensor:
+        asked.append((a, b))
+        return 1 - a * b
+
+    return xor(x1, x2, nand), len(asked)
 
 
-def nand(a: Tensor, b: Tensor) -> Tensor:
-    """Yes unless both say yes; it notes that it was asked."""
-    asked.append((a, b))
-    return (3 - 2 * a - 2 * b >= 0).double()
-
-
-x1, x2 = numbers([0, 0, 1, 1]), numbers([0, 1, 0, 1])
-answers = xor(x1, x2, nand)
-expected = numbers([0, 1, 1, 0])
-slips = {
-    "The gate was never asked; the answer has to come from nands alone.": (expected, 0),
-    "The answers are right, but there is one nand too many: one of them is asked twice.": (
-        expected,
-        5,
-    ),
-    "This is the opposite of xor, made with five nands.": (1 - expected, 5),
-    "This is the opposite of xor.": (1 - expected, 4),
-    "This says yes when both are on as well: it is or.": (numbers([0, 1, 1, 1]), 3),
-}
-check.close("(answers, nands asked)", (answers, len(asked)), (expected, 4), slips=slips)
+x1, x2 = numbers([1, 1, 0, 0, 0.5, 0.25]), numbers([0, 1, 1, 0, 0.2, 0.5])
+expected = numbers([1, 0, 1, 0, 0.549, 0.560546875]), 4
+check.close("(xor, nands asked)", lambda: wired(x1, x2), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
-x1, x2 = torch.randint(2, (2, 12)).double()
-asked = []
-seal("other switches", (xor(x1, x2, nand), len(asked)))
-others = {"nor": lambda a, b: (1 - a) * (1 - b), "a sum": lambda a, b: 2 * a + 3 * b + 1}
+x1, x2 = torch.cat([torch.randint(2, (2, 12)).double(), torch.rand(2, 5).double()], dim=1)
+seal("other switches and fractions", (wired(x1, x2), x1, x2))
+others = {
+    "nor": lambda a, b: (1 - a) * (1 - b),
+    "a cosine": lambda a, b: (2 * a + 2 * b).cos(),
+}
 for name, gate in others.items():
     seal(f"the same wiring with {name}", xor(x1, x2, gate))  # none by heart passes
 ### END HIDDEN TESTS
@@ -238,7 +222,7 @@ for name, gate in others.items():
 # *3 points · effort ●● · about 10 minutes*
 #
 # The sizes of an MLP are given, the input first: `(64, 32, 10)` has 64 inputs, 32 hidden neurons and 10 outputs. Give two whole numbers: its parameters, and its
-# multiply-accumulates for one example.
+# multiply-accumulates for one example. An input alone, `[7]`, has no layer and costs nothing.
 #
 # $$ \text{parameters} = \sum_{\text{layers}} \big(S_\text{in}\, S_\text{out} + S_\text{out}\big), \qquad
 #    \text{MACs} = \sum_{\text{layers}} S_\text{in}\, S_\text{out} \tag{1.18, 1.19} $$
@@ -261,27 +245,22 @@ def cost(sizes: Sequence[int]) -> tuple[int, int]:
 
 
 # %% test_cost points=3
-slips = {
-    "The biases are not counted.": (64, 64),
-    "The inputs are counted as neurons with a bias; they only hand on what they are given.": (
-        80,
-        64,
-    ),
-    "A multiply-accumulate is one piece of work here; this counts it as two.": (75, 128),
-    "The biases are counted as multiply-accumulates; nothing is multiplied by a bias.": (
-        75,
-        75,
-    ),
-    "This is the answer for one layer from the first size to the last.": (18, 15),
-}
-check.close("(parameters, MACs) of (5, 8, 3)", cost((5, 8, 3)), (75, 64), slips=slips)
+networks = [(5, 8, 3), [4, 7], (6, 1, 9, 2, 3), [7]]
+expected = [(75, 64), (35, 28), (54, 39), (0, 0)]
+check.close(
+    "(parameters, MACs) of four", lambda: [cost(sizes) for sizes in networks], expected
+)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
-for layers in (1, 2, 3, 6):
+networks = [torch.randint(1, 900, (layers + 1,)).tolist() for layers in (2, 1, 4, 0, 3)]
+seal(
+    "five networks, and their sizes afterwards",
+    ([cost(sizes) for sizes in networks], networks),
+)
+for layers in (1, 3, 6):
     sizes = torch.randint(1, 900, (layers + 1,)).tolist()
     seal(f"{layers} layers", cost(sizes))
-seal("an input and no layer", cost([7]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -312,37 +291,21 @@ def collapse(layers: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
 
 
 # %% test_collapse points=4
-stack = [
-    (numbers([[1, 2], [0, 1]]), numbers([1, -1])),
-    (numbers([[2, 0], [1, 1]]), numbers([0, 3])),
-    (numbers([[1, -1], [2, 0]]), numbers([-2, 1])),
-]
-W, b = numbers([[1, 1], [4, 8]]), numbers([-3, 5])
-slips = {
-    "The matrices are multiplied in the wrong order: the first layer acts on x first.": (
-        numbers([[8, -4], [3, -1]]),
-        b,
-    ),
-    "The biases are only added up, but all of them except the last pass through later weights.": (
-        W,
-        numbers([-1, 3]),
-    ),
-    "Only the last bias is left.": (W, numbers([-2, 1])),
-    "The weights of the layers are added; one after the other means a product.": (
-        numbers([[4, 1], [3, 2]]),
-        b,
-    ),
-}
-check.close("(W, b)", collapse(stack), (W, b), slips=slips)
+rng = torch.Generator().manual_seed(15)
+square, single = stack_of(rng, 3, 3, 3, 3, 3), stack_of(rng, 4, 2)
+check.close("four square layers", lambda: collapse(square), through(square))
+check.close("a single layer", lambda: collapse(single), through(single))
+stack = stack_of(rng, 4, 5, 3, 2)
+check.close("three layers of other sizes", lambda: collapse(stack), through(stack))
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
 rng = torch.default_generator
-for sizes in ((2, 2, 2, 2, 2), (4, 7, 2), (3, 1, 6, 5), (5, 3)):
-    stack = [
-        (normal(rng, n_out, n_in), normal(rng, n_out)) for n_in, n_out in pairwise(sizes)
-    ]
-    seal(f"layers of {sizes}", collapse(stack))
+square, single = stack_of(rng, 4, 4, 4, 4, 4), stack_of(rng, 5, 5)
+answers = collapse(square), collapse(single)
+seal("square layers, a single one, and the layers afterwards", (answers, square, single))
+for sizes in ((5, 3), (4, 7, 2), (3, 1, 6, 5)):
+    seal(f"layers of {sizes}", collapse(stack_of(rng, *sizes)))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -372,34 +335,28 @@ def relu_weights(xs: Tensor, ys: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # %% test_relu_weights points=5
-xs, ys = numbers([0.0, 1.0, 3.0, 4.5]), numbers([1.0, 3.0, 2.0, 5.0])
-c, v = numbers(1.0), numbers([2.0, -2.5, 2.5])
-slips = {
-    "These are the slopes; each ReLU is on top of those that began before it.": (
-        c,
-        numbers([2, -0.5, 2]),
-    ),
-    "The gaps between the points are taken for 1.": (c, numbers([2, -3, 4])),
-    "The first ReLU has no weight, so the curve stays flat up to the second point.": (
-        c,
-        numbers([0, -2.5, 2.5]),
-    ),
-    "One weight is missing: m + 1 points need m ReLUs.": (c, numbers([-2.5, 2.5])),
-    "The slope changes in the wrong direction at the inner points.": (
-        c,
-        numbers([2, 2.5, -2.5]),
-    ),
-    "The curve starts at height 0 instead of at the first point.": (numbers(0.0), v),
-}
-check.close("(c, v)", relu_weights(xs, ys), (c, v), slips=slips)
+xs = numbers([-1.5, -0.75, 0.5, 2.75, 3.25, 4.75])
+ys = numbers([2.0, 3.25, -1.25, 0.75, 0.375, 5.0])
+ramps = (xs[1:, None] - xs[:-1]).relu()  # what each ReLU gives at each point but the first
+v = torch.linalg.solve(ramps, ys[1:] - ys[0])
+check.close("(c, v) of six points", lambda: relu_weights(xs, ys), (ys[0], v))
+xs, ys = xs[1:3], ys[1:3]
+check.close("(c, v) of two points", lambda: relu_weights(xs, ys), (ys[0], numbers([-3.6])))
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
-rng = torch.default_generator
-for m in (5, 1, 2, 20):
-    xs = (normal(rng, m + 1).abs() + 0.1).cumsum(0) - 3
-    c, v = relu_weights(xs, normal(rng, m + 1))
-    seal(f"{m + 1} points", (c, v))
+
+def points(m: int) -> tuple[Tensor, Tensor]:
+    """m + 1 points in order of x."""
+    gaps, ys = torch.rand(m + 1).double() + 0.1, 2 * normal(torch.default_generator, m + 1)
+    ys[0] /= 4  # most often neither the lowest nor the highest
+    return gaps.cumsum(0) - 3, ys
+
+
+(xs, ys), two = points(7), points(1)
+seal("eight points, and two", (relu_weights(xs, ys), relu_weights(*two), xs, ys))
+for m in (5, 2, 20):
+    seal(f"{m + 1} points", relu_weights(*points(m)))
 ### END HIDDEN TESTS
 
 # %% [markdown]
