@@ -94,7 +94,8 @@ from course_tools.grading.author import seal
 
 rng = torch.default_generator  # the grader seeds it anew for each batch
 w, b = numbers([3.0, 1.0, -2.0]), -1.5
-X = torch.randint(-4, 5, (60, 3)).double() / 2  # many sums are exactly zero
+X = torch.randint(-4, 5, (60, 3)).double() / 2
+X[:3] = numbers([[1, -0.5, 0.5], [1, -1, 0.5], [-0.5, 1.5, -1]])  # sums of 0, -0.5 and 0.5
 one = X[:1].float()
 answers = predict(w, b, X), predict(w.float(), b, one)
 seal("halves, the first of them in float32 too, and the inputs afterwards", (answers, X, w))

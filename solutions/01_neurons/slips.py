@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from course_tools.grading.slips import change, slip
+from course_tools.grading.slips import change, equivalent, slip
 
 # -- predict --------------------------------------------------------------------------------------------------
 
@@ -180,6 +180,59 @@ change("predict", "The last input is not heard.", "X @ w", "X[:, :-1] @ w[:-1]")
 def one_answer_for_all(w: Tensor, b: float, X: Tensor) -> Tensor:
     return ((X @ w + b >= 0).all() * torch.ones(len(X))).to(X.dtype)
 
+
+change(
+    "predict",
+    "A pre-activation of exactly zero gets 1/2, as from (sign + 1) / 2; by eq. 1.1 it is a yes.",
+    "(X @ w + b >= 0).to(X.dtype)",
+    "((X @ w + b).sign() + 1) / 2",
+)
+change(
+    "predict",
+    "This is how many examples get a yes; each example has an answer of its own.",
+    "(X @ w + b >= 0).to(X.dtype)",
+    "(X @ w + b >= 0).to(X.dtype).sum()",
+)
+change(
+    "predict",
+    "These are the numbers of the examples that get a yes; each example has an answer, 1 or 0.",
+    "(X @ w + b >= 0).to(X.dtype)",
+    "(X @ w + b >= 0).nonzero().squeeze(1)",
+)
+change("predict", "The weights are applied in reverse order.", "X @ w", "X @ w.flip(0)")
+change("predict", "The first input is not heard.", "X @ w", "X[:, 1:] @ w[1:]")
+change(
+    "predict",
+    "The weighted sum is subtracted from the bias; it is added to it.",
+    "X @ w + b",
+    "b - X @ w",
+)
+change(
+    "predict",
+    "This is a tanh of the pre-activation; a perceptron has a hard threshold.",
+    "(X @ w + b >= 0).to(X.dtype)",
+    "(X @ w + b).tanh()",
+)
+change(
+    "predict",
+    "Inputs below zero are not heard: they are cut off before they are weighted.",
+    "X @ w",
+    "X.clamp(min=0) @ w",
+)
+
+
+change(
+    "predict",
+    "Pre-activations a little below zero get a yes, from -1 or so up: the threshold is 0.",
+    ">= 0",
+    ">= -1",
+)
+change("predict", "The answers are 0 and -1: a yes is 1.", "return (X", "return -(X")
+
+
+equivalent(
+    "predict", "A vector is its own transpose.", "return (X @ w.T + b >= 0).to(X.dtype)"
+)
 
 # -- correct --------------------------------------------------------------------------------------------------
 
@@ -401,6 +454,84 @@ def error_of_torch_signs(w: Tensor, x: Tensor, t: float, eta: float) -> Tensor:
     return w + eta * (t - torch.sign(w @ x)) * x
 
 
+change("correct", "The learning rate is squared.", "eta * t * x", "eta**2 * t * x")
+change(
+    "correct",
+    "The inputs lost their signs in the correction: it goes along x itself.",
+    "t * x if",
+    "t * x.abs() if",
+)
+change(
+    "correct",
+    "The example is added whole: neither the learning rate nor the target scales it.",
+    "eta * t * x",
+    "x",
+)
+change(
+    "correct",
+    "Every correction is half as long as asked.",
+    "eta * t * x",
+    "eta * t * x / 2",
+)
+change(
+    "correct",
+    "The weights become the correction plus the example: eta t x is added to w, not to x.",
+    "w + eta",
+    "x + eta",
+)
+change(
+    "correct",
+    "After a right answer the example comes back in place of the weights.",
+    "w.clone()",
+    "x.clone()",
+)
+
+
+change(
+    "correct",
+    "The weights come back as they were after wrong answers too.",
+    "w + eta * t * x",
+    "w.clone()",
+)
+change(
+    "correct",
+    "The neuron is taken to answer +1 always; its answer depends on the sign of the sum.",
+    "else -1.0",
+    "else 1.0",
+)
+change(
+    "correct",
+    "The neuron is taken to answer -1 always; its answer depends on the sign of the sum.",
+    "1.0 if w @ x > 0 else -1.0",
+    "-1.0",
+)
+change(
+    "correct",
+    "Sums that are positive but small are taken for a no: the threshold is 0.",
+    "> 0",
+    "> 1",
+)
+change(
+    "correct",
+    "The correction is divided by the example; it is multiplied by it.",
+    "t * x",
+    "t / x",
+)
+
+
+equivalent(
+    "correct",
+    "A vector is its own transpose, and the order of a dot product does not matter.",
+    "t_hat = 1.0 if x @ w > 0 else -1.0",
+    "t_hat = 1.0 if w.T @ x > 0 else -1.0",
+    "t_hat = 1.0 if w @ x.T > 0 else -1.0",
+)
+equivalent(
+    "correct",
+    "The target is -1 or +1, and its own reciprocal.",
+    "return w + eta / t * x if t_hat != t else w.clone()",
+)
+
 # -- xor ------------------------------------------------------------------------------------------------------
 
 
@@ -594,6 +725,160 @@ def one_by_one(x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor])
         out.append(nand(nand(a, h), nand(b, h)))
     return torch.stack(out)
 
+
+change(
+    "xor",
+    "Right on switches, but and is made as a product; and takes nands too. Eq. 1.11 needs four nands and nothing else.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return h * nand(nand(x1, x1), nand(x2, x2))",
+)
+change(
+    "xor",
+    "Right on switches, but a not is made as 1 - x, without the gate, and or takes three nands.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return 1 - nand(h, nand(nand(x1, x1), nand(x2, x2)))",
+)
+change(
+    "xor",
+    "The outer bar is missing, and 1 - x or the like stands in its place: the last step is a nand of the two inner answers.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return 1 - nand(x1, h) * nand(x2, h)",
+)
+change(
+    "xor",
+    "This is the inner nand of x1 and h alone; the other half and the outer nand are missing.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return nand(x1, h)",
+)
+change(
+    "xor",
+    "This is the inner nand of x2 and h alone; the other half and the outer nand are missing.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return nand(x2, h)",
+)
+change(
+    "xor",
+    "The negations of x1 and x2 go into the inner nands together with h; x1 and x2 themselves belong there.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return nand(nand(nand(x1, x1), h), nand(nand(x2, x2), h))",
+)
+change(
+    "xor",
+    "The inner nand of x2 asks about the inner nand of x1 in place of h.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "left = nand(x1, h)\n    return nand(left, nand(x2, left))",
+)
+change(
+    "xor",
+    "The inner nand of x1 asks about the inner nand of x2 in place of h.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "right = nand(x2, h)\n    return nand(nand(x1, right), right)",
+)
+change(
+    "xor",
+    "The inner nand of x2 and h is missing: h is asked with itself in its place.",
+    "nand(nand(x1, h), nand(x2, h))",
+    "nand(nand(x1, h), nand(h, h))",
+)
+change(
+    "xor",
+    "The answers are True and False; zeros and ones of the type of x1 were asked for.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return nand(nand(x1, h), nand(x2, h)) > 0",
+)
+
+
+@slip(
+    "xor",
+    "The gate is asked anew for each example, and a list comes back; it takes whole tensors and gives one.",
+)
+def list_of_answers(
+    x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor]
+) -> list[Tensor]:
+    out = []
+    for a, b in zip(x1, x2, strict=True):
+        h = nand(a, b)
+        out.append(nand(nand(a, h), nand(b, h)))
+    return out
+
+
+@slip(
+    "xor",
+    "The gate is asked anew for each example; it takes whole tensors, and four calls are enough for all.",
+)
+def filled_one_by_one(
+    x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor]
+) -> Tensor:
+    out = torch.zeros_like(x1)
+    for i in range(len(x1)):
+        out[i] = nand(nand(x1[i], nand(x1[i], x2[i])), nand(x2[i], nand(x1[i], x2[i])))
+    return out
+
+
+change(
+    "xor",
+    "h is the nand of x1 with itself; it is the nand of x1 and x2.",
+    "nand(x1, x2)",
+    "nand(x1, x1)",
+)
+change(
+    "xor",
+    "h is the nand of x2 with itself; it is the nand of x1 and x2.",
+    "nand(x1, x2)",
+    "nand(x2, x2)",
+)
+change(
+    "xor",
+    "The inner nand of x1 joins it with x2; it belongs to x1 and h.",
+    "nand(x1, h)",
+    "nand(x1, x2)",
+)
+change(
+    "xor",
+    "The inner nand of x2 joins it with x1; it belongs to x2 and h.",
+    "nand(x2, h)",
+    "nand(x2, x1)",
+)
+change(
+    "xor",
+    "One inner nand asks about h twice; it belongs to x1 and h.",
+    "nand(x1, h)",
+    "nand(h, h)",
+)
+
+
+@slip("xor", "The gate was never asked; the answer has to come from nands alone.")
+def logical(x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    return torch.logical_xor(x1, x2).to(x1.dtype)
+
+
+@slip("xor", "The gate was never asked; the answer has to come from nands alone.")
+def remainder(x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    return (x1 + x2) % 2
+
+
+@slip("xor", "The gate was never asked; the answer has to come from nands alone.")
+def squared(x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    return (x1 - x2) ** 2
+
+
+@slip(
+    "xor",
+    "The right wiring, but the gate that was given is never asked: use it, and no nand of your own.",
+)
+def own_nand(x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    h = 1 - x1 * x2
+    return 1 - (1 - x1 * h) * (1 - x2 * h)
+
+
+equivalent(
+    "xor",
+    "A nand does not depend on the order of what it is asked.",
+    "h = nand(x2, x1)",
+    "return nand(nand(x2, h), nand(x1, h))",
+    "return nand(nand(h, x1), nand(x2, h))",
+    "return nand(nand(x1, h), nand(h, x2))",
+)
 
 # -- cost -----------------------------------------------------------------------------------------------------
 
@@ -789,6 +1074,70 @@ def parameters_overwritten(sizes: Sequence[int]) -> tuple[int, int]:
 def layer_by_layer(sizes: Sequence[int]) -> tuple[list[int], list[int]]:
     macs = [a * b for a, b in pairwise(sizes)]
     return [a * b + b for a, b in pairwise(sizes)], macs
+
+
+change(
+    "cost",
+    "Each weight has a bias of its own here; there is one for each output.",
+    "macs + sum(n_out for _, n_out in layers)",
+    "2 * macs",
+)
+change(
+    "cost",
+    "The parameters are the number of neurons; they are weights and biases.",
+    "macs + sum(n_out for _, n_out in layers)",
+    "sum(sizes)",
+)
+change(
+    "cost",
+    "The biases are multiplied with the weights; they are added.",
+    "macs + sum",
+    "macs * sum",
+)
+change(
+    "cost",
+    "The layers' products are multiplied with each other; they are added up.",
+    "sum(n_in * n_out for n_in, n_out in layers)",
+    "__import__('math').prod(n_in * n_out for n_in, n_out in layers)",
+)
+change(
+    "cost",
+    "A layer has biases for its inputs as well here; it has one for each output.",
+    "sum(n_out for _, n_out in layers)",
+    "sum(n_in + n_out for n_in, n_out in layers)",
+)
+change(
+    "cost",
+    "The multiply-accumulates are those of the hidden layers; the output layer's are missing.",
+    "layers), macs",
+    "layers), sum(a * b for a, b in layers[:-1])",
+)
+change(
+    "cost",
+    "The multiply-accumulates of the first layer are missing; the inputs are multiplied by weights too.",
+    "layers), macs",
+    "layers), sum(a * b for a, b in layers[1:])",
+)
+change(
+    "cost",
+    "Each output has one multiply-accumulate too few: it has one for each input.",
+    "layers), macs",
+    "layers), sum((a - 1) * b for a, b in layers)",
+)
+
+
+change(
+    "cost",
+    "A layer's multiply-accumulates are taken for the number of its inputs; each output has as many.",
+    "n_in * n_out",
+    "n_in",
+)
+change(
+    "cost",
+    "A layer's multiply-accumulates are taken for the number of its outputs; each output has one for each input.",
+    "n_in * n_out",
+    "n_out",
+)
 
 
 # -- collapse -------------------------------------------------------------------------------------------------
@@ -1005,6 +1354,88 @@ def through_the_product(layers: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor
         b = b + b_next
     return (W, W @ b) if len(layers) > 1 else (W, b)
 
+
+@slip(
+    "collapse",
+    "Each bias passes through its own layer's weights as well: from the back, W was updated before it was used for b.",
+)
+def from_the_back(layers: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    W, b = layers[-1]
+    for W_before, b_before in list(layers)[-2::-1]:
+        W = W @ W_before
+        b = W @ b_before + b
+    return W, b
+
+
+@slip(
+    "collapse",
+    "From the back, each bias passes through the next layer's weights only; it passes through all the later ones.",
+)
+def from_the_back_one_layer(
+    layers: Sequence[tuple[Tensor, Tensor]],
+) -> tuple[Tensor, Tensor]:
+    W, b = layers[-1]
+    W_after = W
+    for W_before, b_before in list(layers)[-2::-1]:
+        b = b + W_after @ b_before
+        W, W_after = W @ W_before, W_before
+    return W, b
+
+
+@slip(
+    "collapse",
+    "All earlier biases pass through the last layer's weights only; each passes through all the later ones.",
+)
+def through_the_last(layers: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    W, b = layers[0]
+    for W_next, b_next in layers[1:-1]:
+        W, b = W_next @ W, b + b_next
+    W_last, b_last = layers[-1]
+    return (W_last @ W, W_last @ b + b_last) if len(layers) > 1 else (W, b)
+
+
+@slip(
+    "collapse",
+    "Only the first and the last bias are left; those between pass through the later weights too.",
+)
+def first_and_last(layers: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    W, b = layers[0]
+    for W_next, _ in layers[1:]:
+        W, b = W_next @ W, W_next @ b
+    return (W, b + layers[-1][1]) if len(layers) > 1 else (W, b)
+
+
+change(
+    "collapse",
+    "The start is the last layer; an example goes through the first one first.",
+    "layers[0]",
+    "layers[-1]",
+)
+change(
+    "collapse",
+    "The last layer acts first and the others follow it; an example goes through the layers in the order in which they are given.",
+    "layers[0]",
+    "layers[-1]",
+    "layers[1:]",
+    "layers[:-1]",
+)
+change(
+    "collapse",
+    "The second layer is left out: the loop begins one layer too late.",
+    "layers[1:]",
+    "layers[2:]",
+)
+change(
+    "collapse",
+    "The weights so far are multiplied with themselves; the next layer's belong on the left.",
+    "W_next @ W,",
+    "W @ W,",
+)
+
+
+equivalent(
+    "collapse", "A vector is its own transpose.", "W, b = W_next @ W, W_next @ b.T + b_next"
+)
 
 # -- relu_weights ---------------------------------------------------------------------------------------------
 
@@ -1245,3 +1676,87 @@ def ys_shifted(xs: Tensor, ys: Tensor) -> tuple[Tensor, Tensor]:
     ys -= c
     slopes = ys.diff() / xs.diff()
     return c, slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))
+
+
+change(
+    "relu_weights",
+    "The 0 stands behind the slopes, as if the slope after the last point were 0; it belongs before them: left of all ReLUs the slope is 0.",
+    "prepend",
+    "append",
+)
+change(
+    "relu_weights",
+    "The x of the first point stands in for the slope before it; left of all ReLUs the slope is 0.",
+    "torch.zeros(1, dtype=xs.dtype)",
+    "xs[:1]",
+)
+change(
+    "relu_weights",
+    "These are the differences of the heights: not divided by the gaps, and a weight is a change of slope.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "ys.diff()",
+)
+change(
+    "relu_weights",
+    "c is the height of the second point; left of all ReLUs the curve is as high as the first.",
+    "ys[0]",
+    "ys[1]",
+)
+change(
+    "relu_weights",
+    "The weights are heights; they are changes of slope.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "ys[:-1]",
+)
+change(
+    "relu_weights",
+    "The slopes are made with the gaps before the points, one place too early.",
+    "xs.diff()",
+    "xs.diff().roll(1)",
+)
+change(
+    "relu_weights",
+    "The slopes of the pieces stand in reverse order.",
+    "ys.diff() / xs.diff()",
+    "(ys.diff() / xs.diff()).flip(0)",
+)
+change(
+    "relu_weights",
+    "The slope of each piece is halved: the gap is taken twice, or a mean of two slopes stands for one.",
+    "/ xs",
+    "/ 2 / xs",
+)
+
+
+@slip(
+    "relu_weights",
+    "What is left over at each point is taken without c: the first weight has to lead from c to the second height.",
+)
+def residual_without_c(xs: Tensor, ys: Tensor) -> tuple[Tensor, Tensor]:
+    v = torch.zeros_like(xs[1:])
+    for i in range(len(v)):
+        reached = (v * (xs[i + 1] - xs[:-1]).clamp(min=0)).sum()
+        v[i] = (ys[i + 1] - reached) / (xs[i + 1] - xs[i])
+    return ys[0], v
+
+
+change(
+    "relu_weights",
+    "c is the first slope; it is the height of the first point.",
+    "return ys[0]",
+    "return slopes[0]",
+)
+change(
+    "relu_weights",
+    "The weights are the differences of the heights, with the first height in front; they are the changes of slope.",
+    "slopes.diff(",
+    "ys.diff(",
+)
+change("relu_weights", "c has the opposite sign.", "return ys[0]", "return -ys[0]")
+
+
+equivalent(
+    "relu_weights",
+    "Joined to slopes in float64 a zero in float32 becomes float64.",
+    "return ys[0], slopes.diff(prepend=torch.zeros(1))",
+)
