@@ -230,6 +230,32 @@ change(
 change("predict", "The answers are 0 and -1: a yes is 1.", "return (X", "return -(X")
 
 
+change(
+    "predict",
+    "The bias is added to each input, or to X, before the weights; it belongs to the weighted sum.",
+    "X @ w + b",
+    "(X + b) @ w",
+)
+change(
+    "predict",
+    "The bias is added to each weight; it belongs to the weighted sum.",
+    "X @ w + b",
+    "X @ (w + b)",
+)
+change(
+    "predict",
+    "The bias is added to the answer; it belongs to the sum before the threshold.",
+    "(X @ w + b >= 0).to(X.dtype)",
+    "(X @ w >= 0).to(X.dtype) + b",
+)
+change(
+    "predict",
+    "The products are summed over the examples; they are summed over the inputs, one sum for each row of X.",
+    "X @ w",
+    "(X * w).sum(dim=0)",
+)
+
+
 equivalent(
     "predict", "A vector is its own transpose.", "return (X @ w.T + b >= 0).to(X.dtype)"
 )
@@ -342,7 +368,7 @@ change(
 )
 change(
     "correct",
-    "The correction is doubled, and half of it is gained when the answer is taken for 0 or 1: the answers are -1 and +1.",
+    "The error is taken between a target of -1 or +1 and an answer of 0 or 1: the answers are -1 and +1 here.",
     "-1.0",
     "0.0",
     "eta * t *",
@@ -517,6 +543,49 @@ change(
     "t * x",
     "t / x",
 )
+
+
+change(
+    "correct",
+    "The correction is doubled and goes away from the target: t_hat - t stands where eq. 1.8 has t.",
+    "eta * t * x",
+    "eta * (t_hat - t) * x",
+)
+change(
+    "correct",
+    "The correction grows with the hinge loss, 1 - t w x; eq. 1.8 has the target alone, and only after wrong answers.",
+    "w + eta * t * x if t_hat != t else w.clone()",
+    "w + eta * max(0, 1 - t * (w @ x)) * t * x",
+)
+change(
+    "correct",
+    "The answer is taken for each product w_i x_i by itself; the neuron has one answer, from their sum.",
+    "w + eta * t * x if t_hat != t else w.clone()",
+    "w + eta * t * x * (torch.where(w * x > 0, 1.0, -1.0) != t)",
+)
+change(
+    "correct",
+    "The target plays no part in the correction of the bias, which is always raised.",
+    "return w + eta * t * x",
+    "step = eta * t * x\n    step[0] = eta\n    return w + step",
+)
+change(
+    "correct",
+    "The neuron's answer is taken for the tanh of its sum; a perceptron answers -1 or +1.",
+    "w + eta * t * x if t_hat != t else w.clone()",
+    "w + eta * (t - torch.tanh(w @ x)) * x",
+)
+
+
+@slip(
+    "correct",
+    "The correction is repeated until the answer is right; one example gives one correction.",
+)
+def until_right(w: Tensor, x: Tensor, t: float, eta: float) -> Tensor:
+    w = w.clone()
+    while (1.0 if w @ x > 0 else -1.0) != t:
+        w = w + eta * t * x
+    return w
 
 
 equivalent(
@@ -740,7 +809,7 @@ change(
 )
 change(
     "xor",
-    "The outer bar is missing, and 1 - x or the like stands in its place: the last step is a nand of the two inner answers.",
+    "The values are right, but the gate is asked three times: one of the four nands is computed without it.",
     "return nand(nand(x1, h), nand(x2, h))",
     "return 1 - nand(x1, h) * nand(x2, h)",
 )
@@ -869,6 +938,56 @@ def squared(x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor]) ->
 def own_nand(x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
     h = 1 - x1 * x2
     return 1 - (1 - x1 * h) * (1 - x2 * h)
+
+
+change(
+    "xor",
+    "The outer nand is missing: the two inner answers are added, less 1.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return nand(x1, h) + nand(x2, h) - 1",
+)
+change(
+    "xor",
+    "The bars over x1 h and x2 h are missing: products stand where nands belong.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return nand(x1 * h, x2 * h)",
+)
+change(
+    "xor",
+    "h is the product x1 x2, which is and; the bar over it is missing.",
+    "h = nand(x1, x2)",
+    "h = x1 * x2",
+)
+change(
+    "xor",
+    "This is and: h was asked with the same nand again.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return nand(h, nand(x1, x2))",
+)
+change(
+    "xor",
+    "The outer nand is missing, and products and a maximum stand in place of nands.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return torch.maximum(x1 * h, x2 * h)",
+)
+change(
+    "xor",
+    "The values are right, but the gate is asked twice only: two of the four nands are computed without it.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return nand(1 - x1 * h, 1 - x2 * h)",
+)
+change(
+    "xor",
+    "The values are right, but the gate is asked once only: three of the four nands are computed without it.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "return 1 - (1 - x1 * h) * (1 - x2 * h)",
+)
+change(
+    "xor",
+    "The values are right, but a part of the wiring is asked again: ask for each of the four nands once.",
+    "return nand(nand(x1, h), nand(x2, h))",
+    "nand(nand(x1, h), nand(x2, h))\n    return nand(nand(x1, h), nand(x2, h))",
+)
 
 
 equivalent(
@@ -1138,6 +1257,68 @@ change(
     "n_in * n_out",
     "n_out",
 )
+
+
+change(
+    "cost",
+    "A bias is counted for each input and output of a layer, and one more: (n_in + 1)(n_out + 1) stands where n_in n_out + n_out belongs.",
+    "return macs + sum(n_out for _, n_out in layers), macs",
+    "return sum((a + 1) * (b + 1) for a, b in layers), macs",
+)
+change(
+    "cost",
+    "The multiply-accumulates are counted as two, and the biases are added to them; only products with weights count, as one each.",
+    "layers), macs",
+    "layers), 2 * macs + sum(b for _, b in layers)",
+)
+change(
+    "cost",
+    "One bias is counted for each size in the list; there is one for each output of a layer.",
+    "sum(n_out for _, n_out in layers)",
+    "len(sizes)",
+)
+change(
+    "cost",
+    "Only the last size counts for the biases; the hidden neurons have biases too.",
+    "sum(n_out for _, n_out in layers)",
+    "sizes[-1]",
+)
+change(
+    "cost",
+    "Every layer is taken to have the inputs of the network; a later one has the outputs of the layer before it.",
+    "n_in * n_out",
+    "sizes[0] * n_out",
+)
+change(
+    "cost",
+    "Every layer is taken to have the outputs of the network.",
+    "n_in * n_out",
+    "n_in * sizes[-1]",
+)
+
+
+@slip(
+    "cost",
+    "The multiply-accumulates are a sum of sums: those of all earlier layers are added again with each layer, biases included.",
+)
+def macs_of_parameters(sizes: Sequence[int]) -> tuple[int, int]:
+    parameters = macs = 0
+    for n_in, n_out in pairwise(sizes):
+        parameters += n_in * n_out + n_out
+        macs += parameters
+    return parameters, macs
+
+
+@slip(
+    "cost",
+    "The parameters are a sum of sums: the weights of all earlier layers are added again with each layer.",
+)
+def parameters_of_macs(sizes: Sequence[int]) -> tuple[int, int]:
+    parameters = macs = 0
+    for n_in, n_out in pairwise(sizes):
+        macs += n_in * n_out
+        parameters += macs + n_out
+    return parameters, macs
 
 
 # -- collapse -------------------------------------------------------------------------------------------------
@@ -1431,6 +1612,81 @@ change(
     "W_next @ W,",
     "W @ W,",
 )
+
+
+change(
+    "collapse",
+    "The bias is multiplied entry by entry with the next layer's weights; it passes through them as a matrix times a vector.",
+    "W_next @ b +",
+    "W_next * b +",
+)
+change(
+    "collapse",
+    "The matrices are multiplied in the wrong order, and only the last bias is left.",
+    "W_next @ W, W_next @ b + b_next",
+    "W @ W_next, b_next",
+)
+change(
+    "collapse",
+    "The matrices are multiplied in the wrong order, and the biases are only added up.",
+    "W_next @ W, W_next @ b + b_next",
+    "W @ W_next, b + b_next",
+)
+change(
+    "collapse",
+    "Weights and biases are added up; one layer after the other means a product, which earlier biases pass through.",
+    "W_next @ W, W_next @ b + b_next",
+    "W_next + W, b + b_next",
+)
+change(
+    "collapse",
+    "Between the layers a ReLU is applied to the weights; there is nothing that bends between them.",
+    "W_next @ W,",
+    "(W_next @ W).relu(),",
+)
+change(
+    "collapse",
+    "After each layer a ReLU is applied to the bias; there is nothing that bends between the layers.",
+    "W_next @ b + b_next",
+    "(W_next @ b + b_next).relu()",
+)
+change(
+    "collapse",
+    "The next layer's bias passes through the weights of the layers before it; it is added as it is, and the earlier bias passes through the next weights.",
+    "W_next @ b + b_next",
+    "W @ b_next + b",
+)
+change(
+    "collapse",
+    "The product comes back transposed with each layer: it is W_next W, not its transpose.",
+    "W_next @ W,",
+    "W.T @ W_next.T,",
+)
+change(
+    "collapse",
+    "The first layer's weights multiply each later layer's; the product of all is asked for.",
+    "W_next @ W,",
+    "W_next @ layers[0][0],",
+)
+change(
+    "collapse",
+    "The first bias passes through each layer by itself; the biases so far are to be carried on.",
+    "W_next @ b + b_next",
+    "W_next @ layers[0][1] + b_next",
+)
+
+
+@slip(
+    "collapse",
+    "From the back, the weights are multiplied in the wrong order: the layer before stands on the right of the product.",
+)
+def from_the_back_reversed(
+    layers: Sequence[tuple[Tensor, Tensor]],
+) -> tuple[Tensor, Tensor]:
+    W, b = layers[-1]
+    for W_before, b_before in list(layers)[-2::-1]:
+        W, b = W_before @ W, W @ b_before + b
+    return W, b
 
 
 equivalent(
@@ -1753,6 +2009,133 @@ change(
     "ys.diff(",
 )
 change("relu_weights", "c has the opposite sign.", "return ys[0]", "return -ys[0]")
+
+
+change(
+    "relu_weights",
+    "There is a weight too many, 0, at the end: m + 1 points need m ReLUs.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "torch.cat([slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype)), torch.zeros(1, dtype=xs.dtype)])",
+)
+change(
+    "relu_weights",
+    "There is a weight too many, 0, in front: the first weight is the first slope.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "torch.cat([torch.zeros(1, dtype=xs.dtype), slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))])",
+)
+change(
+    "relu_weights",
+    "The weights are float32; numbers of the type of xs were asked for.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype)).float()",
+)
+change(
+    "relu_weights",
+    "The weights are a list; a tensor was asked for.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "list(slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype)))",
+)
+change(
+    "relu_weights",
+    "The weights are a list; a tensor was asked for.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype)).tolist()",
+)
+change(
+    "relu_weights",
+    "The heights themselves are divided by the gaps; a slope is a difference of heights over one in x.",
+    "ys.diff() /",
+    "ys[1:] /",
+)
+change(
+    "relu_weights",
+    "The heights themselves are divided by the gaps; a slope is a difference of heights over one in x.",
+    "ys.diff() /",
+    "ys[:-1] /",
+)
+change(
+    "relu_weights",
+    "The heights are measured from the first point and the gaps between neighbours: both belong to neighbours.",
+    "ys.diff() /",
+    "(ys[1:] - ys[0]) /",
+)
+change(
+    "relu_weights",
+    "The heights belong to neighbours and the gaps are measured from the first point: both belong to neighbours.",
+    "/ xs.diff()",
+    "/ (xs[1:] - xs[0])",
+)
+change(
+    "relu_weights",
+    "The first weight is the first height; it is the first slope, since the slope before it is 0.",
+    "return ys[0], slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "v = slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))\n    v[0] = ys[0]\n    return ys[0], v",
+)
+change(
+    "relu_weights",
+    "The first weight is 1; it is the first slope, since the slope before it is 0.",
+    "return ys[0], slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "v = slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))\n    v[0] = 1\n    return ys[0], v",
+)
+change(
+    "relu_weights",
+    "The weights are cut off at 0; where the slope falls, the weight is negative.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype)).relu()",
+)
+change(
+    "relu_weights",
+    "The changes of slope are multiplied by the gaps; the weight is the change itself.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype)) * xs.diff()",
+)
+change(
+    "relu_weights",
+    "From the second on these are means of two slopes; the weight is their difference.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "torch.cat([slopes[:1], (slopes[1:] + slopes[:-1]) / 2])",
+)
+change(
+    "relu_weights",
+    "From the second on the changes of slope are halved.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "torch.cat([slopes[:1], slopes.diff() / 2])",
+)
+change(
+    "relu_weights",
+    "The weights are ratios of neighbouring slopes; they are differences.",
+    "slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "torch.cat([slopes[:1], slopes[1:] / slopes[:-1]])",
+)
+change(
+    "relu_weights",
+    "The first weight is measured from 0 to the first point; it is the slope from the first point to the second.",
+    "return ys[0], slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+    "v = slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))\n    v[0] = ys[0] / xs[0]\n    return ys[0], v",
+)
+
+
+@slip(
+    "relu_weights",
+    "What the earlier ReLUs give is taken at the start of a piece, where the next ReLU begins; it is needed at the end of the piece.",
+)
+def residual_at_the_start(xs: Tensor, ys: Tensor) -> tuple[Tensor, Tensor]:
+    v = torch.zeros_like(xs[1:])
+    for i in range(len(v)):
+        reached = ys[0] + (v * (xs[i] - xs[:-1]).clamp(min=0)).sum()
+        v[i] = (ys[i + 1] - reached) / (xs[i + 1] - xs[i])
+    return ys[0], v
+
+
+@slip(
+    "relu_weights",
+    "The earlier weights are taken off the difference of the heights; they are slopes, and are taken off the slope.",
+)
+def weights_off_the_height(xs: Tensor, ys: Tensor) -> tuple[Tensor, Tensor]:
+    v = torch.zeros_like(xs[1:])
+    for i in range(len(v)):
+        v[i] = (ys[i + 1] - ys[i] - v.sum()) / (xs[i + 1] - xs[i])
+    return ys[0], v
 
 
 equivalent(
