@@ -3,7 +3,7 @@
 LEAD = "A right answer gives this very value"
 SENTENCES = {
     "sign": "one sign is turned round",
-    "factor": "one multiplication is a division, or the other way round",
+    "factor": "one product is a quotient, or goes entry by entry, or the other way round",
     "constant": "one number that is written in the code is another",
     "comparison": "one comparison is another: the other way round, or at the boundary",
     "term": "one term or factor is missing",

@@ -108,9 +108,11 @@ def _of_group(
     if len(pairs) > 2 and all(kind(x) == "a number" for x in actual + expected):
         a, b = np.asarray(actual, float), np.asarray(expected, float)
         return _related(a, b, *tolerance("float64", rtol, atol, SHOWN), sizes)
-    said = wrong[0][1].relation
-    everywhere = said and len(wrong) == len(pairs) > 1 and all(d.relation == said for _, d in wrong)
-    return f"In all {len(pairs)} items: {said}" if everywhere else said
+    key, said = wrong[0][0], wrong[0][1].relation
+    if not said or len(wrong) == 1:
+        return said
+    everywhere = len(wrong) == len(pairs) and all(d.relation == said for _, d in wrong)
+    return f"In all {len(pairs)} items: {said}" if everywhere else f"In [{key!r}]: {said}"
 
 
 def _listed(names: list[str]) -> str:

@@ -476,6 +476,14 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "one.",
     ),
     (
+        r"unsupported operand type\(s\) for .*'(?:builtin_)?(?:function|method)",
+        "A function is used as a number: call it, `f(x)`.",
+    ),
+    (
+        r"unsupported operand type\(s\) for @",
+        "`@` multiplies matrices and vectors; a number is multiplied with `*`.",
+    ),
+    (
         r"unsupported operand type\(s\) for (?P<sign>\S+).*: '(?P<a>[\w.]+)' and '(?P<b>[\w.]+)'",
         "Python does not know {sign} between {a} and {b}: a list is not computed with entry by entry, and text is "
         "no number. Make a tensor of it first.",

@@ -31,6 +31,9 @@ SNIPPETS = {
     # a reduction along an axis, which gives a pair
     "o(2, 3).max(dim=1) - 1": "`max` gives a pair|`.values`",
     "torch.exp(o(2, 3).min(1))": "`min` gives a pair",
+    "2.0 * len": "A function is used as a number|call it",
+    "o(2, 3) * (lambda: 1)": "call it",
+    "0.1 @ o(2, 3)": "multiplied with `*`",
     # matrix products
     "o(2, 3) @ o(4, 5)": "last size of the left|first size of the right|3 and 4|left (2, 3), right (4, 5)",
     "o(3) @ o(4, 5)": "3 and 4",
