@@ -5,72 +5,479 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_tools.grading.slips import slip
+from course_tools.grading.slips import change, slip
 
 # -- descend --------------------------------------------------------------------------------------------------
 
-
-@slip("descend", "This goes uphill.")
-def plus_sign(w: Tensor, g: Tensor, eta: float) -> Tensor:
-    return w + eta * g
-
-
-@slip("descend", "The learning rate plays no part.")
-def rate_forgotten(w: Tensor, g: Tensor, eta: float) -> Tensor:
-    return w - g
-
-
-@slip(
+change(
+    "descend",
+    "This goes uphill: the gradient points to where the loss grows, and the step goes against it.",
+    "w - eta",
+    "w + eta",
+)
+change("descend", "The learning rate plays no part.", "eta * g", "g")
+change(
     "descend",
     "Only the sign of each slope is used; a steep slope should move you further than a gentle one.",
+    "eta * g",
+    "eta * g.sign()",
 )
-def direction_alone(w: Tensor, g: Tensor, eta: float) -> Tensor:
-    return w - eta * g.sign()
+change(
+    "descend",
+    "The gradient was brought to length 1 first; a steep place should give a longer step than a gentle one.",
+    "eta * g",
+    "eta * g / g.norm()",
+)
+change(
+    "descend",
+    "This is the step alone; the next place is where it leads from w.",
+    "w - eta",
+    "-eta",
+)
+change(
+    "descend",
+    "This is the learning rate times the gradient, and nothing more; it has to be taken off w.",
+    "w - eta",
+    "eta",
+)
+change(
+    "descend",
+    "The step is multiplied by w; the formula has the gradient and the learning rate in it, and w is only where it starts.",
+    "eta * g",
+    "eta * g * w",
+)
+change("descend", "Divided by the learning rate; it multiplies.", "eta * g", "g / eta")
+change(
+    "descend",
+    "The learning rate multiplies the place too; it belongs to the gradient alone.",
+    "w - eta * g",
+    "eta * (w - g)",
+)
+change(
+    "descend",
+    "The rate stands at the place and not at the gradient.",
+    "w - eta * g",
+    "eta * w - g",
+)
+change("descend", "The place and the gradient are exchanged.", "w - eta * g", "g - eta * w")
+change(
+    "descend",
+    "The place is shrunk towards 0; the gradient g is not in it.",
+    "eta * g",
+    "eta * w",
+)
+change(
+    "descend",
+    "The two have changed places in the difference: this is the step minus the place.",
+    "w - eta * g",
+    "eta * g - w",
+)
+change(
+    "descend", "The gradient is squared; that also loses its sign.", "eta * g", "eta * g**2"
+)
+change(
+    "descend",
+    "Only the size of the gradient is used; its sign says which way is down.",
+    "eta * g",
+    "eta * g.abs()",
+)
+change(
+    "descend",
+    "Every weight is moved by the mean of the gradient; each has a slope of its own.",
+    "eta * g",
+    "eta * g.mean()",
+)
+change(
+    "descend",
+    "Every weight is moved by the sum of the gradient; each has a slope of its own.",
+    "eta * g",
+    "eta * g.sum()",
+)
+change(
+    "descend",
+    "The step is divided by the number of weights; eq. 2.1 has no mean over them.",
+    "eta * g",
+    "eta * g / len(w)",
+)
+change("descend", "The step is half as long as it should be.", "eta * g", "eta * g / 2")
+change("descend", "The step is twice as long as it should be.", "eta * g", "2 * eta * g")
+change(
+    "descend",
+    "The gradient is missing: every weight is moved by the learning rate.",
+    "eta * g",
+    "eta",
+)
+change("descend", "This is w itself: no step was taken.", " - eta * g", "")
+change(
+    "descend",
+    "The learning rate is squared, so somewhere it came in twice.",
+    "eta * g",
+    "eta * eta * g",
+)
+change(
+    "descend",
+    "A share of the place is kept, and not all of it: the weights are shrunk by 1 - eta as well.",
+    "w - eta * g",
+    "(1 - eta) * w - eta * g",
+)
+change(
+    "descend",
+    "The rate is used as the weight of a mean of the place and the gradient.",
+    "w - eta * g",
+    "(1 - eta) * w + eta * g",
+)
 
 
 @slip(
     "descend", "w itself was changed; it belongs to the caller, so give back a new tensor."
 )
-def changes_its_input(w: Tensor, g: Tensor, eta: float) -> Tensor:
+def changes_its_place(w: Tensor, g: Tensor, eta: float) -> Tensor:
     w -= eta * g
     return w
 
 
+@slip(
+    "descend", "g itself was changed; it belongs to the caller, so give back a new tensor."
+)
+def changes_its_gradient(w: Tensor, g: Tensor, eta: float) -> Tensor:
+    g *= eta
+    return w - g
+
+
 # -- batch_gradient -------------------------------------------------------------------------------------------
 
-
-@slip("batch_gradient", "This is a sum over the batch; a mean was asked for.")
-def summed_batch(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
-    return 2 * X[batch].T @ (X[batch] @ w - y[batch])
+change(
+    "batch_gradient",
+    "This is a sum over the batch; a mean was asked for.",
+    " / len(batch)",
+    "",
+)
+change(
+    "batch_gradient",
+    "This is divided by the number of all examples; only those of the batch are summed.",
+    "/ len(batch)",
+    "/ len(X)",
+)
+change(
+    "batch_gradient",
+    "This is divided by the number of weights; the mean runs over the examples of the batch.",
+    "/ len(batch)",
+    "/ len(w)",
+)
+change("batch_gradient", "The derivative of the square has lost its factor 2.", "2 * ", "")
+change(
+    "batch_gradient",
+    "This is a quarter of the gradient: the factor 2 of the derivative divides where it should multiply.",
+    "2 * ",
+    "0.5 * ",
+)
+change("batch_gradient", "The factor 2 of the derivative is there twice.", "2 * ", "4 * ")
+change(
+    "batch_gradient",
+    "A sum over the batch, and without the factor 2 of the derivative.",
+    "2 * ",
+    "",
+    " / len(batch)",
+    "",
+)
+change(
+    "batch_gradient",
+    "The factor 2 of the derivative is missing, and the division is by the number of all examples.",
+    "2 * ",
+    "",
+    "/ len(batch)",
+    "/ len(X)",
+)
+change(
+    "batch_gradient",
+    "All examples are used; the batch names only some.",
+    "X[batch] @ w - y[batch]",
+    "X @ w - y",
+    "X[batch].T",
+    "X.T",
+    "len(batch)",
+    "len(X)",
+)
+change(
+    "batch_gradient",
+    "All examples are summed; the batch names only some, and by their number it is divided.",
+    "X[batch] @ w - y[batch]",
+    "X @ w - y",
+    "X[batch].T",
+    "X.T",
+)
+change(
+    "batch_gradient", "The labels y are not taken off the predictions.", " - y[batch]", ""
+)
+change(
+    "batch_gradient",
+    "The labels y are added to the predictions; they are taken off.",
+    " - y[batch]",
+    " + y[batch]",
+)
+change(
+    "batch_gradient",
+    "The predictions are missing: the error is w · x - y.",
+    "X[batch] @ w - y[batch]",
+    "-y[batch]",
+)
+change(
+    "batch_gradient",
+    "The sign is turned round: the error is the prediction minus the label.",
+    "2 * X",
+    "-2 * X",
+)
+change(
+    "batch_gradient",
+    "The examples of the batch are compared with the labels of the first ones.",
+    "y[batch]",
+    "y[: len(batch)]",
+)
+change(
+    "batch_gradient",
+    "These are the first M examples; the batch holds the indices of those that are meant.",
+    "X[batch] @ w - y[batch]",
+    "X[: len(batch)] @ w - y[: len(batch)]",
+    "X[batch].T",
+    "X[: len(batch)].T",
+)
+change(
+    "batch_gradient",
+    "The errors of the batch are multiplied by the first examples, not by those of the batch.",
+    "X[batch].T",
+    "X[: len(batch)].T",
+)
+change(
+    "batch_gradient",
+    "The errors are those of the first examples, and are multiplied by those of the batch.",
+    "X[batch] @ w - y[batch]",
+    "X[: len(batch)] @ w - y[: len(batch)]",
+)
+change(
+    "batch_gradient",
+    "This is twice the mean error, one number; each error still has to be multiplied by its x.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * error.mean()",
+)
+change(
+    "batch_gradient",
+    "These are the errors of the batch, one for each example; the gradient has one number for each weight.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * error",
+)
+change(
+    "batch_gradient",
+    "This is the loss of the batch; its gradient was asked for.",
+    "2 * X[batch].T @ error / len(batch)",
+    "error.square().mean()",
+)
+change(
+    "batch_gradient",
+    "One gradient for each example of the batch; their mean was asked for.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * X[batch] * error[:, None]",
+)
+change(
+    "batch_gradient",
+    "The gradients of the examples are not summed: each is only divided by M.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * X[batch] * error[:, None] / len(batch)",
+)
+change(
+    "batch_gradient",
+    "The mean runs over the weights, so that there is one number for each example.",
+    "2 * X[batch].T @ error / len(batch)",
+    "(2 * X[batch] * error[:, None]).mean(1)",
+)
+change(
+    "batch_gradient",
+    "The sum runs over the weights, so that there is one number for each example.",
+    "2 * X[batch].T @ error / len(batch)",
+    "(2 * X[batch] * error[:, None]).sum(1)",
+)
+change(
+    "batch_gradient",
+    "The mean runs over the examples and the weights; each weight has its own.",
+    "2 * X[batch].T @ error / len(batch)",
+    "(2 * X[batch] * error[:, None]).mean()",
+)
+change(
+    "batch_gradient",
+    "The mean error is multiplied by the mean x; the mean of a product is another number.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * X[batch].mean(0) * error.mean()",
+)
+change(
+    "batch_gradient",
+    "The error is squared; the derivative of a square has the error itself in it.",
+    "@ error",
+    "@ error.square()",
+)
+change(
+    "batch_gradient",
+    "Only the size of the errors is used; their sign says which way is uphill.",
+    "@ error",
+    "@ error.abs()",
+)
+change(
+    "batch_gradient",
+    "The sign of the error stands where the error should: that is the derivative of |error|.",
+    "2 * X[batch].T @ error",
+    "X[batch].T @ error.sign()",
+)
+change(
+    "batch_gradient",
+    "Only the sign of the error is used; a large error counts for more than a small one.",
+    "@ error",
+    "@ error.sign()",
+)
+change(
+    "batch_gradient",
+    "The errors are multiplied by the weights; the derivative of w · x by w is x.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * error.mean() * w",
+)
+change(
+    "batch_gradient",
+    "The inputs are squared; x comes into the gradient once.",
+    "X[batch].T @",
+    "X[batch].square().T @",
+)
+change(
+    "batch_gradient",
+    "The errors are multiplied by the predictions w · x; the derivative of w · x by w is x.",
+    "2 * X[batch].T @ error / len(batch)",
+    "(2 * error * (X[batch] @ w)).mean()",
+)
+change(
+    "batch_gradient",
+    "The factors w · x - y are missing: this is twice the mean of the examples.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * X[batch].mean(0)",
+)
+change(
+    "batch_gradient",
+    "An example that the batch holds twice counts only once here.",
+    "    error",
+    "    batch = batch.unique()\n    error",
+)
+change(
+    "batch_gradient",
+    "An example that the batch holds twice is summed only once here.",
+    "X[batch] @ w - y[batch]",
+    "X[batch.unique()] @ w - y[batch.unique()]",
+    "X[batch].T",
+    "X[batch.unique()].T",
+)
+change(
+    "batch_gradient",
+    "The last example of the batch is left out.",
+    "    error",
+    "    batch = batch[:-1]\n    error",
+)
+change(
+    "batch_gradient",
+    "The last example of the batch is not summed, but counted.",
+    "X[batch] @ w - y[batch]",
+    "X[batch[:-1]] @ w - y[batch[:-1]]",
+    "X[batch].T",
+    "X[batch[:-1]].T",
+)
+change(
+    "batch_gradient",
+    "The first example of the batch is left out.",
+    "    error",
+    "    batch = batch[1:]\n    error",
+)
+change(
+    "batch_gradient",
+    "This is divided by M - 1; a mean of M gradients is divided by M.",
+    "/ len(batch)",
+    "/ (len(batch) - 1)",
+)
+change("batch_gradient", "This is divided by M twice.", "/ len(batch)", "/ len(batch) ** 2")
+change(
+    "batch_gradient",
+    "The divisor is the number of entries, examples times weights; the mean is over the examples.",
+    "/ len(batch)",
+    "/ X[batch].numel()",
+)
 
 
 @slip(
     "batch_gradient",
-    "This is divided by the number of all examples; only those of the batch are summed.",
+    "Only the last example of the batch is left, undivided: each overwrites the one before.",
 )
-def over_all(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
-    return 2 * X[batch].T @ (X[batch] @ w - y[batch]) / len(X)
+def overwrites(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
+    total = torch.zeros_like(w)
+    for i in batch:
+        total = 2 * (w @ X[i] - y[i]) * X[i]
+    return total
 
 
-@slip("batch_gradient", "The derivative of the square has lost its factor.")
-def without_two(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
-    return X[batch].T @ (X[batch] @ w - y[batch]) / len(batch)
+@slip(
+    "batch_gradient",
+    "Only the last example of the batch is in it: each overwrites the one before.",
+)
+def overwrites_then_divides(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
+    total = torch.zeros_like(w)
+    for i in batch:
+        total = 2 * (w @ X[i] - y[i]) * X[i]
+    return total / len(batch)
 
 
-@slip("batch_gradient", "All examples are used; the batch names only some.")
-def full_batch(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
-    return 2 * X.T @ (X @ w - y) / len(X)
+@slip(
+    "batch_gradient",
+    "Only the first example of the batch is in it: the others are never reached.",
+)
+def returns_in_the_loop(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
+    total = torch.zeros_like(w)
+    for i in batch:
+        total += 2 * (w @ X[i] - y[i]) * X[i]
+        return total / len(batch)
+    return total
+
+
+@slip("batch_gradient", "Only the first example of the batch is in it.")
+def first_example(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
+    i = batch[0]
+    return 2 * (w @ X[i] - y[i]) * X[i]
 
 
 # -- heavy_ball -----------------------------------------------------------------------------------------------
 
-
-@slip("heavy_ball", "The slope adds speed uphill.")
-def as_in_the_notes(
-    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
-) -> tuple[Tensor, Tensor]:
-    v = eta * g + alpha * v
-    return w + v, v
+change(
+    "heavy_ball",
+    "The slope adds speed uphill; its minus is missing.",
+    "alpha * v - eta * g",
+    "alpha * v + eta * g",
+)
+change(
+    "heavy_ball",
+    "The speed of the step before is taken off where its share should be added.",
+    "alpha * v - eta * g",
+    "-alpha * v - eta * g",
+)
+change(
+    "heavy_ball",
+    "The sign of the whole speed is turned round, and the place goes with it.",
+    "alpha * v - eta * g",
+    "eta * g - alpha * v",
+)
+change(
+    "heavy_ball",
+    "The place goes against its speed; the new speed is added to it.",
+    "w + v, v",
+    "w - v, v",
+)
+change(
+    "heavy_ball",
+    "The slope adds speed uphill, and the place goes against it.",
+    "alpha * v - eta * g",
+    "alpha * v + eta * g",
+    "w + v, v",
+    "w - v, v",
+)
 
 
 @slip("heavy_ball", "The place was moved by the speed of the step before.")
@@ -80,14 +487,6 @@ def old_speed_moves(
     return w + v, alpha * v - eta * g
 
 
-@slip("heavy_ball", "The slope is weakened by 1 - alpha; eq. 2.10 has it in full.")
-def running_mean(
-    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
-) -> tuple[Tensor, Tensor]:
-    v = alpha * v - (1 - alpha) * eta * g
-    return w + v, v
-
-
 @slip("heavy_ball", "The place is right, but the old speed is given back.")
 def speed_not_kept(
     w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
@@ -95,31 +494,403 @@ def speed_not_kept(
     return w + alpha * v - eta * g, v
 
 
+@slip(
+    "heavy_ball",
+    "The place was moved by the kept share of the old speed; the push of the slope is missing there.",
+)
+def place_without_push(
+    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    return w + alpha * v, alpha * v - eta * g
+
+
+@slip(
+    "heavy_ball",
+    "The place took a plain step of gradient descent; it is moved by the new speed.",
+)
+def plain_step(
+    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    return w - eta * g, alpha * v - eta * g
+
+
+change(
+    "heavy_ball",
+    "The slope is weakened by 1 - alpha; eq. 2.10 has it in full.",
+    "eta * g",
+    "(1 - alpha) * eta * g",
+)
+change(
+    "heavy_ball",
+    "The slope has the factor 1 - alpha where the learning rate should be.",
+    "eta * g",
+    "(1 - alpha) * g",
+)
+change(
+    "heavy_ball",
+    "The whole speed is kept; alpha says which share of it stays.",
+    "alpha * v",
+    "v",
+)
+change(
+    "heavy_ball",
+    "alpha is the share of the speed that is kept; here the share 1 - alpha is.",
+    "alpha * v",
+    "(1 - alpha) * v",
+)
+change(
+    "heavy_ball",
+    "This is a plain step: nothing of the old speed is in it.",
+    "alpha * v - eta * g",
+    "-eta * g",
+)
+change(
+    "heavy_ball",
+    "The push of the slope is missing: only the old speed is carried on.",
+    "alpha * v - eta * g",
+    "alpha * v",
+)
+change("heavy_ball", "The learning rate plays no part.", "eta * g", "g")
+change(
+    "heavy_ball",
+    "alpha and the learning rate are exchanged.",
+    "alpha * v - eta * g",
+    "eta * v - alpha * g",
+)
+change(
+    "heavy_ball",
+    "alpha multiplies the push of the slope too; it is for the old speed alone.",
+    "alpha * v - eta * g",
+    "alpha * (v - eta * g)",
+)
+change(
+    "heavy_ball",
+    "alpha multiplies the push of the slope, and not the old speed.",
+    "alpha * v - eta * g",
+    "v - alpha * eta * g",
+)
+change(
+    "heavy_ball",
+    "The learning rate multiplies the old speed too; it is for the gradient alone.",
+    "alpha * v - eta * g",
+    "eta * (alpha * v - g)",
+)
+change(
+    "heavy_ball",
+    "The learning rate comes in twice: it is in the speed already, and the place is moved by all of it.",
+    "w + v, v",
+    "w + eta * v, v",
+)
+change(
+    "heavy_ball",
+    "The learning rate comes in twice, and the place goes against its speed.",
+    "w + v, v",
+    "w - eta * v, v",
+)
+change(
+    "heavy_ball",
+    "The learning rate is not in the speed but in the step of the place; in eq. 2.10 it weighs the slope alone.",
+    "eta * g",
+    "g",
+    "w + v, v",
+    "w + eta * v, v",
+)
+change(
+    "heavy_ball",
+    "This speed is torch's: uphill and without the learning rate. Eq. 2.10 has both the rate and the minus in v.",
+    "alpha * v - eta * g",
+    "alpha * v + g",
+    "w + v, v",
+    "w - eta * v, v",
+)
+change(
+    "heavy_ball",
+    "This is a running mean of the gradients with a rate outside, which Adam has; eq. 2.10 is another rule.",
+    "alpha * v - eta * g",
+    "alpha * v + (1 - alpha) * g",
+    "w + v, v",
+    "w - eta * v, v",
+)
+change(
+    "heavy_ball", "The place w stands where the gradient g should.", "eta * g", "eta * w"
+)
+change(
+    "heavy_ball",
+    "The two are exchanged: the place comes first, then the speed.",
+    "w + v, v",
+    "v, w + v",
+)
+change(
+    "heavy_ball", "The speed is right; the place has not been moved.", "w + v, v", "w, v"
+)
+change(
+    "heavy_ball",
+    "The place was moved by the share alpha of its new speed only.",
+    "w + v, v",
+    "w + alpha * v, v",
+)
+change(
+    "heavy_ball",
+    "The place was moved by the speed and by the slope once more; the slope is in the speed already.",
+    "w + v, v",
+    "w + v - eta * g, v",
+)
+change(
+    "heavy_ball",
+    "The place looks ahead as Nesterov's does: it was moved by a share of the new speed and by the slope once more.",
+    "w + v, v",
+    "w + alpha * v - eta * g, v",
+)
+change("heavy_ball", "The place was moved twice by the speed.", "w + v, v", "w + 2 * v, v")
+change(
+    "heavy_ball",
+    "The place was moved by the old speed and by the new one.",
+    "    v = alpha * v - eta * g\n    return w + v, v",
+    "    w = w + v\n    v = alpha * v - eta * g\n    return w + v, v",
+)
+change(
+    "heavy_ball",
+    "The second is the new place once more; it should be the speed.",
+    "w + v, v",
+    "w + v, w + v",
+)
+change(
+    "heavy_ball",
+    "The step is right, but the place is where it starts from: add it to w.",
+    "w + v, v",
+    "v, v",
+)
+change("heavy_ball", "Only the sign of each slope is used.", "eta * g", "eta * g.sign()")
+
+
+@slip("heavy_ball", "v itself was changed; it belongs to the caller, so make a new speed.")
+def changes_speed(
+    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    v *= alpha
+    v -= eta * g
+    return w + v, v
+
+
+@slip("heavy_ball", "w itself was changed; it belongs to the caller, so make a new place.")
+def changes_place(
+    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    v = alpha * v - eta * g
+    w += v
+    return w, v
+
+
+@slip(
+    "heavy_ball",
+    "w and v themselves were changed; they belong to the caller, so make new tensors.",
+)
+def changes_both(
+    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    v.mul_(alpha).sub_(eta * g)
+    w.add_(v)
+    return w, v
+
+
 # -- nesterov -------------------------------------------------------------------------------------------------
 
-
-@slip("nesterov", "The slope is felt where you stand: this is the heavy ball.")
-def slope_here(
-    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
-) -> tuple[Tensor, Tensor]:
-    v = alpha * v - eta * gradient(w)
-    return w + v, v
-
-
-@slip("nesterov", "The slope is felt too far ahead; only a share of the speed is kept.")
-def whole_speed_ahead(
-    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
-) -> tuple[Tensor, Tensor]:
-    v = alpha * v - eta * gradient(w + v)
-    return w + v, v
-
-
-@slip("nesterov", "The slope is felt behind you.")
-def looks_back(
-    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
-) -> tuple[Tensor, Tensor]:
-    v = alpha * v - eta * gradient(w - alpha * v)
-    return w + v, v
+change(
+    "nesterov",
+    "The slope is felt where you stand: this is the heavy ball.",
+    "gradient(w + alpha * v)",
+    "gradient(w)",
+)
+change(
+    "nesterov",
+    "The slope is felt too far ahead; only a share of the speed is kept.",
+    "w + alpha * v)",
+    "w + v)",
+)
+change("nesterov", "The slope is felt behind you.", "w + alpha * v)", "w - alpha * v)")
+change(
+    "nesterov",
+    "The slope is felt behind you, and by the whole speed.",
+    "w + alpha * v)",
+    "w - v)",
+)
+change(
+    "nesterov",
+    "The slope is felt at the speed alone; the place ahead starts from w.",
+    "(w + alpha * v)",
+    "(alpha * v)",
+)
+change(
+    "nesterov",
+    "The slope is felt at the speed; it is felt at a place.",
+    "(w + alpha * v)",
+    "(v)",
+)
+change(
+    "nesterov",
+    "The slope is felt a share eta of the speed ahead; it should be the share alpha.",
+    "w + alpha * v)",
+    "w + eta * v)",
+)
+change(
+    "nesterov",
+    "The slope is felt a share 1 - alpha of the speed ahead; it should be the share alpha.",
+    "w + alpha * v)",
+    "w + (1 - alpha) * v)",
+)
+change(
+    "nesterov",
+    "The share alpha is taken of the place too, where the slope is felt.",
+    "(w + alpha * v)",
+    "(alpha * (w + v))",
+)
+change(
+    "nesterov",
+    "The share alpha is taken of the place where the slope is felt, and not of the speed.",
+    "(w + alpha * v)",
+    "(alpha * w + v)",
+)
+change(
+    "nesterov",
+    "The slope is felt where the heavy ball would go; look ahead by the kept speed alone.",
+    "gradient(w + alpha * v)",
+    "gradient(w + alpha * v - eta * gradient(w))",
+)
+change(
+    "nesterov",
+    "The slope is felt where a plain step would go; look ahead by the kept speed.",
+    "gradient(w + alpha * v)",
+    "gradient(w - eta * gradient(w))",
+)
+change(
+    "nesterov",
+    "The kept speed is added to the slope; it belongs inside, to the place where the slope is felt.",
+    "gradient(w + alpha * v)",
+    "(gradient(w) + alpha * v)",
+)
+change(
+    "nesterov",
+    "The slope was felt at the step, and not at a place.",
+    "gradient(w + alpha * v)",
+    "gradient(alpha * v - w)",
+)
+change(
+    "nesterov", "The slope adds speed uphill; its minus is missing.", "v - eta", "v + eta"
+)
+change(
+    "nesterov",
+    "The place goes against its speed; the new speed is added to it.",
+    "w + v, v",
+    "w - v, v",
+)
+change(
+    "nesterov",
+    "The slope adds speed uphill, and the place goes against it.",
+    "v - eta",
+    "v + eta",
+    "w + v, v",
+    "w - v, v",
+)
+change(
+    "nesterov",
+    "The sign of the whole speed is turned round.",
+    "v = alpha * v - eta * gradient(w + alpha * v)",
+    "v = eta * gradient(w + alpha * v) - alpha * v",
+)
+change(
+    "nesterov",
+    "The whole speed is kept; alpha says which share of it stays.",
+    "v = alpha * v",
+    "v = v",
+)
+change(
+    "nesterov",
+    "The whole speed is kept and looked ahead by; only the share alpha stays.",
+    "v = alpha * v",
+    "v = v",
+    "w + alpha * v)",
+    "w + v)",
+)
+change(
+    "nesterov",
+    "alpha is the share of the speed that is kept; here the share 1 - alpha is.",
+    "v = alpha * v",
+    "v = (1 - alpha) * v",
+)
+change("nesterov", "The learning rate plays no part.", "eta * ", "")
+change(
+    "nesterov",
+    "The kept share of the old speed is missing from the new one.",
+    "v = alpha * v - eta",
+    "v = -eta",
+)
+change(
+    "nesterov",
+    "alpha and the learning rate are exchanged.",
+    "alpha * v - eta * gradient(w + alpha * v)",
+    "eta * v - alpha * gradient(w + eta * v)",
+)
+change(
+    "nesterov",
+    "alpha and the learning rate are exchanged in the speed; the slope is felt at the right place.",
+    "alpha * v - eta * gradient(",
+    "eta * v - alpha * gradient(",
+)
+change(
+    "nesterov",
+    "The slope is weakened by 1 - alpha; eq. 2.12 has it in full.",
+    "eta * gradient",
+    "(1 - alpha) * eta * gradient",
+)
+change(
+    "nesterov",
+    "The learning rate multiplies the old speed too; it is for the slope alone.",
+    "alpha * v - eta * gradient(w + alpha * v)",
+    "eta * (alpha * v - gradient(w + alpha * v))",
+)
+change(
+    "nesterov",
+    "alpha multiplies the push of the slope too; it is for the old speed alone.",
+    "alpha * v - eta * gradient(w + alpha * v)",
+    "alpha * (v - eta * gradient(w + alpha * v))",
+)
+change(
+    "nesterov",
+    "The two are exchanged: the place comes first, then the speed.",
+    "w + v, v",
+    "v, w + v",
+)
+change("nesterov", "The speed is right; the place has not been moved.", "w + v, v", "w, v")
+change(
+    "nesterov",
+    "The place was moved by the share alpha of its new speed only.",
+    "w + v, v",
+    "w + alpha * v, v",
+)
+change(
+    "nesterov",
+    "The learning rate comes in twice: it is in the speed already.",
+    "w + v, v",
+    "w + eta * v, v",
+)
+change(
+    "nesterov",
+    "This is the place that torch stores, one look ahead of the new w; give back w itself.",
+    "w + v, v",
+    "w + v + alpha * v, v",
+)
+change(
+    "nesterov",
+    "The step is right, but the place is where it starts from: add it to w.",
+    "w + v, v",
+    "v, v",
+)
+change(
+    "nesterov",
+    "The second is the new place once more; it should be the speed.",
+    "w + v, v",
+    "w + v, w + v",
+)
 
 
 @slip(
@@ -133,109 +904,866 @@ def leaps_twice(
     return ahead + v, v
 
 
-# -- scatter --------------------------------------------------------------------------------------------------
+@slip(
+    "nesterov",
+    "The place is the one where you looked; it should be moved by the new speed.",
+)
+def stays_ahead(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    ahead = w + alpha * v
+    return ahead, alpha * v - eta * gradient(ahead)
+
+
+@slip("nesterov", "The place is right, but the old speed is given back.")
+def old_speed_given_back(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    return w + alpha * v - eta * gradient(w + alpha * v), v
+
+
+@slip("nesterov", "The place was moved by the speed of the step before.")
+def moved_by_the_old_speed(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    return w + v, alpha * v - eta * gradient(w + alpha * v)
+
+
+@slip("nesterov", "The place took a plain step from w; it is moved by the new speed.")
+def moved_by_the_push(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    push = eta * gradient(w + alpha * v)
+    return w - push, alpha * v - push
 
 
 @slip(
-    "scatter", "This is the scatter of a single example; a mean of several scatters less."
+    "nesterov",
+    "The slope is felt at w, and the look ahead is put into the step of the place; ask for the slope ahead.",
 )
-def not_divided(gradients: Tensor, M: int) -> Tensor:
-    return (gradients - gradients.mean(0)).square().sum(1).mean()
+def as_in_torch(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    g = gradient(w)
+    v = alpha * v - eta * g
+    return w + alpha * v - eta * g, v
+
+
+@slip(
+    "nesterov",
+    "This speed is torch's: uphill and without the learning rate. Eq. 2.12 has both the rate and the minus in v.",
+)
+def speed_of_torch(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    v = alpha * v + gradient(w + alpha * v)
+    return w - eta * v, v
+
+
+@slip(
+    "nesterov",
+    "The share alpha is taken twice: the speed was weakened before the look ahead, and again after it.",
+)
+def share_taken_twice(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    v = alpha * v
+    v = alpha * v - eta * gradient(w + v)
+    return w + v, v
+
+
+@slip(
+    "nesterov",
+    "The share alpha is taken twice where the slope is felt; the speed has been weakened before.",
+)
+def looks_by_the_square(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    v = alpha * v
+    v = v - eta * gradient(w + alpha * v)
+    return w + v, v
+
+
+@slip("nesterov", "v itself was changed; it belongs to the caller, so make a new speed.")
+def changes_the_speed(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    v *= alpha
+    v -= eta * gradient(w + v)
+    return w + v, v
+
+
+@slip("nesterov", "w itself was changed; it belongs to the caller, so make a new place.")
+def changes_the_place(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    v = alpha * v - eta * gradient(w + alpha * v)
+    w += v
+    return w, v
+
+
+# -- scatter --------------------------------------------------------------------------------------------------
+
+change(
+    "scatter",
+    "This is the scatter of a single example; a mean of several scatters less.",
+    "s2 / M",
+    "s2",
+)
+change(
+    "scatter",
+    "This is divided by the square root of M: that would be right for the distance, not for its square.",
+    "s2 / M",
+    "s2 / M**0.5",
+)
+change(
+    "scatter",
+    "This is divided by the square of M; eq. 2.9 has M itself.",
+    "s2 / M",
+    "s2 / M**2",
+)
+change(
+    "scatter", "This is multiplied by M; a larger batch scatters less.", "s2 / M", "s2 * M"
+)
+change("scatter", "This is divided by M - 1; eq. 2.9 has M.", "s2 / M", "s2 / (M - 1)")
+change(
+    "scatter",
+    "This is divided by the number of all examples in place of the batch's size M.",
+    "s2 / M",
+    "s2 / len(gradients)",
+)
+change(
+    "scatter",
+    "This is divided by n - 1, where eq. 2.9 has n.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.var(0).sum()",
+)
+change(
+    "scatter",
+    "The squared distances are summed over the examples; s² is their mean.",
+    ".sum(1).mean()",
+    ".sum()",
+)
+change(
+    "scatter",
+    "The squared distances are summed over the examples and divided neither by n nor by M.",
+    ".sum(1).mean()",
+    ".sum()",
+    "s2 / M",
+    "s2",
+)
+change(
+    "scatter",
+    "The coordinates are averaged; a squared distance is their sum.",
+    ".sum(1).mean()",
+    ".mean()",
+)
+change(
+    "scatter",
+    "The coordinates are averaged, and the sum over the examples is divided by n - 1.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.var(0).mean()",
+)
+change(
+    "scatter",
+    "This is the squared length of the gradients; their mean was not taken off.",
+    "gradients - gradients.mean(0)",
+    "gradients",
+)
+change(
+    "scatter",
+    "This is the squared length of the mean gradient; the distances from it were asked for.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.mean(0).square().sum()",
+)
+change(
+    "scatter",
+    "From each gradient its own mean over the coordinates was taken off; the exact gradient is the mean over the examples.",
+    "gradients - gradients.mean(0)",
+    "gradients - gradients.mean(1, keepdim=True)",
+)
+change(
+    "scatter",
+    "The mean of all entries was taken off; the exact gradient has a mean for each coordinate.",
+    "gradients - gradients.mean(0)",
+    "gradients - gradients.mean()",
+)
+change(
+    "scatter",
+    "All entries are taken as one heap of numbers, with one mean, divided by their number less 1.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.var()",
+)
+change(
+    "scatter",
+    "All entries are taken as one heap of numbers with one mean; each coordinate has its own, and their squares are summed.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.var(correction=0)",
+)
+change(
+    "scatter",
+    "The mean distance from the exact gradient is squared too late or not at all: the mean is of squared distances.",
+    ".square().sum(1).mean()",
+    ".square().sum(1).sqrt().mean()",
+)
+change(
+    "scatter",
+    "The distances are averaged and then squared; square them first.",
+    ".square().sum(1).mean()",
+    ".square().sum(1).sqrt().mean() ** 2",
+)
+change(
+    "scatter", "This is the root of the mean squared distance.", "s2 / M", "(s2 / M).sqrt()"
+)
+change("scatter", "s stands where s² should.", "s2 / M", "s2.sqrt() / M")
+change("scatter", "s² is squared once more.", "s2 / M", "s2**2 / M")
+change(
+    "scatter",
+    "The variance of each coordinate by itself; a squared distance sums over them.",
+    ".sum(1).mean()",
+    ".mean(0)",
+)
+change(
+    "scatter",
+    "One number for each example; their mean was asked for.",
+    ".sum(1).mean()",
+    ".sum(1)",
+)
+change(
+    "scatter",
+    "The differences are added over the coordinates before they are squared.",
+    ".square().sum(1).mean()",
+    ".sum(1).square().mean()",
+)
+change(
+    "scatter",
+    "The differences are not squared; their absolute values are summed.",
+    ".square().sum(1)",
+    ".abs().sum(1)",
+)
+change(
+    "scatter",
+    "The standard deviations of the coordinates are summed; it is the variances that add up.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.std(0, correction=0).sum()",
+)
+change(
+    "scatter",
+    "The standard deviations of the coordinates are summed, with n - 1; eq. 2.9 has variances, and n.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.std(0).sum()",
+)
+change(
+    "scatter",
+    "The variance runs over the coordinates of each example; it should run over the examples.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.var(1).mean()",
+)
+change(
+    "scatter",
+    "The variance runs over the coordinates of each example, and is summed; it should run over the examples.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.var(1).sum()",
+)
+change(
+    "scatter",
+    "Only the first M examples are looked at; the batch may be any, and the mean is over all n.",
+    "    s2",
+    "    gradients = gradients[:M]\n    s2",
+)
+change(
+    "scatter",
+    "Only the distances of the first M examples are averaged; the mean is over all n.",
+    "(gradients - gradients.mean(0))",
+    "(gradients - gradients.mean(0))[:M]",
+)
+change(
+    "scatter",
+    "The exact gradient is taken to be that of the first example; it is the mean of all.",
+    "gradients.mean(0)",
+    "gradients[0]",
+)
+change(
+    "scatter",
+    "The median stands for the mean.",
+    "gradients.mean(0)",
+    "gradients.median(0).values",
+)
+change(
+    "scatter",
+    "The factor (n - M) / (n - 1) is for drawing without putting back; here an example may come twice.",
+    "s2 / M",
+    "s2 / M * (len(gradients) - M) / (len(gradients) - 1)",
+)
+change(
+    "scatter",
+    "The factor 1 - M / n is for drawing without putting back; here an example may come twice.",
+    "s2 / M",
+    "s2 / M * (1 - M / len(gradients))",
+)
+change(
+    "scatter",
+    "Divided by M and by n once more; the mean has divided by n already.",
+    "s2 / M",
+    "s2 / M / len(gradients)",
+)
+change(
+    "scatter",
+    "The largest of the squared distances was taken; s² is their mean.",
+    ".sum(1).mean()",
+    ".sum(1).max()",
+)
 
 
 @slip(
     "scatter",
-    "This is divided by the square root of M: that would be right for the distance, not for its square.",
+    "gradients itself was changed; it belongs to the caller, so make a new tensor for the differences.",
 )
-def divided_by_the_root(gradients: Tensor, M: int) -> Tensor:
-    return (gradients - gradients.mean(0)).square().sum(1).mean() / M**0.5
-
-
-@slip("scatter", "This is divided by n - 1, where eq. 2.9 has n.")
-def torchs_variance(gradients: Tensor, M: int) -> Tensor:
-    return gradients.var(0).sum() / M
-
-
-@slip("scatter", "The coordinates are averaged; a squared distance is their sum.")
-def mean_of_everything(gradients: Tensor, M: int) -> Tensor:
-    return (gradients - gradients.mean(0)).square().mean() / M
-
-
-@slip(
-    "scatter", "This is the squared length of the gradients; their mean was not taken off."
-)
-def not_centred(gradients: Tensor, M: int) -> Tensor:
+def centres_in_place(gradients: Tensor, M: int) -> Tensor:
+    gradients -= gradients.mean(0)
     return gradients.square().sum(1).mean() / M
 
 
 # -- longest_step ---------------------------------------------------------------------------------------------
 
-
-@slip(
+change(
     "longest_step",
     "This is half of the longest step: already at 1 over the curvature you land in the middle.",
+    "2 /",
+    "1 /",
 )
-def one_over_curvature(H: Tensor) -> float:
-    return 1 / torch.linalg.eigvalsh(H).max().item()
-
-
-@slip("longest_step", "The flattest direction does not set the limit.")
-def smallest_eigenvalue(H: Tensor) -> float:
-    return 2 / torch.linalg.eigvalsh(H).min().item()
-
-
-@slip(
+change(
+    "longest_step",
+    "This is twice the longest step: the ½ of the valley is in H's gradient already, which is H w.",
+    "2 /",
+    "4 /",
+)
+change("longest_step", "The flattest direction does not set the limit.", ".max()", ".min()")
+change(
+    "longest_step",
+    "This is 1 over the curvature of the flattest direction; the steepest sets the limit, and its numerator is 2.",
+    "2 / ",
+    "1 / ",
+    ".max()",
+    ".min()",
+)
+change(
+    "longest_step",
+    "This is the largest curvature; the longest step is 2 over it.",
+    "2 / ",
+    "",
+)
+change(
+    "longest_step",
+    "This is the smallest curvature; the step comes from the largest, and is 2 over it.",
+    "2 / ",
+    "",
+    ".max()",
+    ".min()",
+)
+change(
+    "longest_step",
+    "Multiplied where it should be divided: a steeper valley needs shorter steps.",
+    "2 /",
+    "2 *",
+)
+change(
+    "longest_step",
+    "This is turned upside down: the curvature divided by 2.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "torch.linalg.eigvalsh(H).max().item() / 2",
+)
+change(
     "longest_step",
     "The diagonal holds the curvatures along the axes; the steepest direction may lie between them.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.diagonal().max()",
 )
-def largest_on_the_diagonal(H: Tensor) -> float:
-    return 2 / H.diagonal().max().item()
-
+change(
+    "longest_step",
+    "This is 1 over the largest number of H, which stands on its diagonal; the steepest direction may lie between the axes, and the numerator is 2.",
+    "2 / torch.linalg.eigvalsh(H).max()",
+    "1 / H.diagonal().max()",
+)
+change(
+    "longest_step",
+    "The smallest number on the diagonal is no curvature of the steepest direction: that is the largest eigenvalue.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.diagonal().min()",
+)
+change(
+    "longest_step",
+    "This is 2 over the first number of H; the curvatures are its eigenvalues.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H[0, 0]",
+)
+change(
+    "longest_step",
+    "This is 2 over the last number of H; the curvatures are its eigenvalues.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H[-1, -1]",
+)
+change(
+    "longest_step",
+    "This is 2 over the sum of all curvatures, which is the trace; the largest alone sets the limit.",
+    ".max()",
+    ".sum()",
+)
+change(
+    "longest_step",
+    "This is 2 over the mean curvature; the largest alone sets the limit.",
+    ".max()",
+    ".mean()",
+)
+change(
+    "longest_step",
+    "This is 2 over the product of all curvatures, which is the determinant; the largest alone sets the limit.",
+    ".max()",
+    ".prod()",
+)
+change(
+    "longest_step",
+    "This is 2 over a curvature that is neither the largest nor the smallest.",
+    ".max()",
+    ".median()",
+)
+change(
+    "longest_step",
+    "This is 2 over the Frobenius norm, which holds all curvatures together; the largest alone sets the limit.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.norm()",
+)
+change(
+    "longest_step",
+    "This is 2 over the largest sum of the absolute values in a row: a bound for the curvature, and not the curvature itself.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.abs().sum(1).max()",
+)
+change(
+    "longest_step",
+    "This is 2 over the largest sum of a row; the curvatures are the eigenvalues.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.sum(1).max()",
+)
+change(
+    "longest_step",
+    "This is 2 over the sum of all numbers of H; the curvatures are its eigenvalues.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.sum()",
+)
+change(
+    "longest_step",
+    "This is 2 over the mean of all numbers of H; the curvatures are its eigenvalues.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.mean()",
+)
+change(
+    "longest_step",
+    "This is 2 over the largest length of a row; the curvatures are the eigenvalues.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.norm(dim=1).max()",
+)
+change(
+    "longest_step",
+    "This is the condition number; the longest step depends on the largest curvature alone.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "torch.linalg.cond(H, 2).item()",
+)
+change(
+    "longest_step",
+    "This is 2 over the condition number; the longest step depends on the largest curvature alone.",
+    "torch.linalg.eigvalsh(H).max()",
+    "torch.linalg.cond(H, 2)",
+)
+change(
+    "longest_step",
+    "The root of the curvature was taken; the eigenvalues of H are the curvatures already.",
+    "torch.linalg.eigvalsh(H).max()",
+    "torch.linalg.eigvalsh(H).max().sqrt()",
+)
+change(
+    "longest_step",
+    "The curvature is squared; the step is 2 over the curvature itself.",
+    "torch.linalg.eigvalsh(H).max()",
+    "torch.linalg.eigvalsh(H @ H).max()",
+)
+change(
+    "longest_step",
+    "The largest and the smallest curvature are added: that is the best step of plain descent, not the longest.",
+    "torch.linalg.eigvalsh(H).max()",
+    "(torch.linalg.eigvalsh(H).max() + torch.linalg.eigvalsh(H).min())",
+)
+change(
+    "longest_step",
+    "The smallest curvature is taken off the largest; the largest alone sets the limit.",
+    "torch.linalg.eigvalsh(H).max()",
+    "(torch.linalg.eigvalsh(H).max() - torch.linalg.eigvalsh(H).min())",
+)
+change(
+    "longest_step",
+    "This is the best step of the heavy ball (eq. 2.11); the longest of plain descent was asked for.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "4 / torch.linalg.eigvalsh(H)[[0, -1]].sqrt().sum().item() ** 2",
+)
+change("longest_step", "A step of negative length: the minus is too much.", "2 /", "-2 /")
 
 # -- adam -----------------------------------------------------------------------------------------------------
 
+change(
+    "adam",
+    "The means are too small at first, and were not corrected.",
+    "m / (1 - beta1**t), s / (1 - beta2**t)",
+    "m, s",
+)
+change(
+    "adam",
+    "Only s is corrected in the step; m starts at zero as well.",
+    "m / (1 - beta1**t), ",
+    "m, ",
+)
+change(
+    "adam",
+    "Only m is corrected in the step; s starts at zero as well.",
+    ", s / (1 - beta2**t)",
+    ", s",
+)
+change(
+    "adam",
+    "The small number stands under the root; eq. 2.16 has it outside.",
+    "(s_hat.sqrt() + eps)",
+    "(s_hat + eps).sqrt()",
+)
+change(
+    "adam",
+    "The small number is missing from the denominator.",
+    "(s_hat.sqrt() + eps)",
+    "s_hat.sqrt()",
+)
+change(
+    "adam",
+    "The small number is added after the division; it belongs to the denominator.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * (m_hat / s_hat.sqrt() + eps)",
+)
+change(
+    "adam",
+    "Without brackets the small number is added to the place and not to the root.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * m_hat / s_hat.sqrt() + eps",
+)
+change("adam", "The root is missing.", "s_hat.sqrt()", "s_hat")
+change(
+    "adam",
+    "The steps are counted from 0 here; t is 1 in the first step.",
+    "    m = beta1",
+    "    t = t - 1\n    m = beta1",
+)
+change(
+    "adam",
+    "The step is counted twice: t is the number of this step already.",
+    "    m = beta1",
+    "    t = t + 1\n    m = beta1",
+)
+change("adam", "This goes uphill.", "w - eta", "w + eta")
+change("adam", "The learning rate plays no part.", "eta * m_hat", "m_hat")
+change(
+    "adam",
+    "The correction is that of the first step, whatever t is: the power of t is missing.",
+    "beta1**t",
+    "beta1",
+    "beta2**t",
+    "beta2",
+)
+change(
+    "adam",
+    "The power is taken of 1 - beta; it is beta that is raised to the power t.",
+    "(1 - beta1**t)",
+    "(1 - beta1) ** t",
+    "(1 - beta2**t)",
+    "(1 - beta2) ** t",
+)
+change(
+    "adam",
+    "The means are multiplied by the corrections; they are too small, so that they are divided.",
+    "m / (1 - beta1**t), s / (1 - beta2**t)",
+    "m * (1 - beta1**t), s * (1 - beta2**t)",
+)
+change(
+    "adam",
+    "The corrections are beta to the power t; they are 1 minus it.",
+    "(1 - beta1**t)",
+    "beta1**t",
+    "(1 - beta2**t)",
+    "beta2**t",
+)
+change(
+    "adam", "Both means are corrected with beta1; s has its own.", "beta2**t", "beta1**t"
+)
+change(
+    "adam", "Both means are corrected with beta2; m has its own.", "beta1**t", "beta2**t"
+)
+change(
+    "adam",
+    "The corrections of the two means are exchanged.",
+    "(1 - beta1**t)",
+    "(1 - beta2 ** t)",
+    "s / (1 - beta2**t)",
+    "s / (1 - beta1**t)",
+)
+change(
+    "adam",
+    "The correction of s stands outside the root; s is corrected first, and then its root is taken.",
+    ", s / (1 - beta2**t)",
+    ", s / (1 - beta2**t) ** 2",
+)
+change(
+    "adam",
+    "The step is divided by the square of the corrected s; its root was asked for.",
+    "s_hat.sqrt()",
+    "s_hat**2",
+)
+change(
+    "adam",
+    "The step is multiplied by the root of s; it is divided by it.",
+    "m_hat / (s_hat.sqrt() + eps)",
+    "m_hat * (s_hat.sqrt() + eps)",
+)
+change(
+    "adam",
+    "The step is not divided by the root of s: this is plain momentum.",
+    " / (s_hat.sqrt() + eps)",
+    "",
+)
+change(
+    "adam",
+    "The step uses the gradient g and not its running mean: this is RMSProp.",
+    "m_hat / (",
+    "g / (",
+)
+change(
+    "adam",
+    "The root of the squared gradient stands where the root of its running mean should: nothing of the past is in it.",
+    "s_hat.sqrt()",
+    "g.abs()",
+)
+change(
+    "adam",
+    "The step uses the mean m without correction, and the gradient alone below it.",
+    "m_hat / (s_hat.sqrt() + eps)",
+    "m / (g.abs() + eps)",
+)
+change("adam", "s is a running mean of the gradient; it is one of its square.", "g**2", "g")
+change(
+    "adam", "s is a running mean of |g|; it is one of the square of g.", "g**2", "g.abs()"
+)
+change(
+    "adam",
+    "The weight 1 - beta2 is squared with the gradient; only g is.",
+    "(1 - beta2) * g**2",
+    "((1 - beta2) * g) ** 2",
+)
+change(
+    "adam",
+    "The squared gradient comes in without its weight 1 - beta2.",
+    "(1 - beta2) * g**2",
+    "g**2",
+)
+change(
+    "adam",
+    "The gradient comes in without its weight 1 - beta1.",
+    "(1 - beta1) * g\n",
+    "g\n",
+)
+change(
+    "adam",
+    "Both gradient terms come in without their weights 1 - beta.",
+    "(1 - beta1) * g\n",
+    "g\n",
+    "(1 - beta2) * g**2",
+    "g**2",
+)
+change(
+    "adam",
+    "The weights of the old mean and of the new gradient are exchanged, in m and in s.",
+    "beta1 * m + (1 - beta1) * g\n",
+    "(1 - beta1) * m + beta1 * g\n",
+    "beta2 * s + (1 - beta2) * g**2",
+    "(1 - beta2) * s + beta2 * g**2",
+)
+change(
+    "adam",
+    "The weights of the old mean and of the new gradient are exchanged in m.",
+    "beta1 * m + (1 - beta1) * g\n",
+    "(1 - beta1) * m + beta1 * g\n",
+)
+change(
+    "adam",
+    "The weights of the old mean and of the new square are exchanged in s.",
+    "beta2 * s + (1 - beta2) * g**2",
+    "(1 - beta2) * s + beta2 * g**2",
+)
+change(
+    "adam",
+    "beta1 and beta2 are exchanged, everywhere.",
+    "    m = beta1",
+    "    beta1, beta2 = beta2, beta1\n    m = beta1",
+)
+change(
+    "adam",
+    "beta1 and beta2 are exchanged in the running means, and not in the corrections.",
+    "beta1 * m + (1 - beta1) * g\n",
+    "beta2 * m + (1 - beta2) * g\n",
+    "beta2 * s + (1 - beta2) * g**2",
+    "beta1 * s + (1 - beta1) * g**2",
+)
+change(
+    "adam",
+    "s is kept with beta1; its own share is beta2.",
+    "beta2 * s + (1 - beta2) * g**2",
+    "beta1 * s + (1 - beta1) * g**2",
+)
+change(
+    "adam",
+    "m is kept with beta2; its own share is beta1.",
+    "beta1 * m + (1 - beta1) * g\n",
+    "beta2 * m + (1 - beta2) * g\n",
+)
+change(
+    "adam",
+    "The usual values are written into the function; it must use beta1, beta2 and eps as they are given.",
+    "    m = beta1",
+    "    beta1, beta2, eps = 0.9, 0.999, 1e-8\n    m = beta1",
+)
+change(
+    "adam",
+    "The old mean is not weighted by beta1: it is kept in full.",
+    "beta1 * m + (1",
+    "m + (1",
+)
+change(
+    "adam",
+    "The old mean of the squares is not weighted by beta2: it is kept in full.",
+    "beta2 * s + (1",
+    "s + (1",
+)
+change(
+    "adam",
+    "The new gradient is taken off the mean m; it is added.",
+    "beta1 * m + (1",
+    "beta1 * m - (1",
+)
+change("adam", "Nothing of the old m is in the new one.", "beta1 * m + (1", "(1")
+change("adam", "Nothing of the old s is in the new one.", "beta2 * s + (1", "(1")
+change(
+    "adam",
+    "The two means are exchanged in what is given back: m comes before s.",
+    "eps), m, s",
+    "eps), s, m",
+)
+change(
+    "adam",
+    "The three are in another order: first the weights, then m, then s.",
+    "return w - eta * m_hat / (s_hat.sqrt() + eps), m, s",
+    "return m, s, w - eta * m_hat / (s_hat.sqrt() + eps)",
+)
+change(
+    "adam",
+    "The corrected means are stored; then the next step corrects them again.",
+    "eps), m, s",
+    "eps), m_hat, s_hat",
+)
+change(
+    "adam",
+    "The corrected m is stored; only the step uses it.",
+    "eps), m, s",
+    "eps), m_hat, s",
+)
+change(
+    "adam",
+    "The corrected s is stored; only the step uses it.",
+    "eps), m, s",
+    "eps), m, s_hat",
+)
+change(
+    "adam",
+    "The means are right; the weights are the old ones.",
+    "w - eta * m_hat / (s_hat.sqrt() + eps), m, s",
+    "w, m, s",
+)
+change(
+    "adam",
+    "s holds the squared distance of the gradient from its mean; eq. 2.16 has the square of the gradient.",
+    "g**2",
+    "(g - m) ** 2",
+)
+change(
+    "adam",
+    "s holds the square of the mean m; eq. 2.16 has the square of the gradient.",
+    "g**2",
+    "m**2",
+)
+change(
+    "adam",
+    "The step itself is given back; it has to be taken off w.",
+    "return w - eta",
+    "return eta",
+)
 
-@slip("adam", "The means are too small at first, and were not corrected.")
-def uncorrected_means(
+
+@slip("adam", "The weights are right, but the old means are given back.")
+def means_not_kept(
     w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
     eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    m, s = beta1 * m + (1 - beta1) * g, beta2 * s + (1 - beta2) * g**2
-    return w - eta * m / (s.sqrt() + eps), m, s
+    m_hat = (beta1 * m + (1 - beta1) * g) / (1 - beta1**t)
+    s_hat = (beta2 * s + (1 - beta2) * g**2) / (1 - beta2**t)
+    return w - eta * m_hat / (s_hat.sqrt() + eps), m, s
 
 
-@slip("adam", "The small number stands under the root; eq. 2.16 has it outside.")
-def eps_under_the_root(
+@slip(
+    "adam",
+    "The step is taken with the means of the step before; they are brought up to date first.",
+)
+def steps_with_the_old_means(
     w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
     eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    m, s = beta1 * m + (1 - beta1) * g, beta2 * s + (1 - beta2) * g**2
-    return w - eta * m / (1 - beta1**t) / (s / (1 - beta2**t) + eps).sqrt(), m, s
+    w = w - eta * m / (1 - beta1**t) / ((s / (1 - beta2**t)).sqrt() + eps)
+    return w, beta1 * m + (1 - beta1) * g, beta2 * s + (1 - beta2) * g**2
 
 
-@slip("adam", "The root is missing.")
-def no_root(
+@slip(
+    "adam",
+    "m and s themselves were changed; they belong to the caller, so make new tensors.",
+)
+def changes_the_means(
     w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
     eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    m, s = beta1 * m + (1 - beta1) * g, beta2 * s + (1 - beta2) * g**2
-    return w - eta * m / (1 - beta1**t) / (s / (1 - beta2**t) + eps), m, s
-
-
-@slip("adam", "The steps are counted from 0 here; t is 1 in the first step.")
-def one_step_behind(
-    w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
-    eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    m, s, t = beta1 * m + (1 - beta1) * g, beta2 * s + (1 - beta2) * g**2, t - 1
+    m.mul_(beta1).add_((1 - beta1) * g)
+    s.mul_(beta2).add_((1 - beta2) * g**2)
     return w - eta * m / (1 - beta1**t) / ((s / (1 - beta2**t)).sqrt() + eps), m, s
 
 
-@slip("adam", "The corrected means are stored; then the next step corrects them again.")
-def stores_the_corrected(
+@slip("adam", "w itself was changed; it belongs to the caller, so make new weights.")
+def changes_the_weights(
     w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
     eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    m = (beta1 * m + (1 - beta1) * g) / (1 - beta1**t)
-    s = (beta2 * s + (1 - beta2) * g**2) / (1 - beta2**t)
-    return w - eta * m / (s.sqrt() + eps), m, s
+    m, s = beta1 * m + (1 - beta1) * g, beta2 * s + (1 - beta2) * g**2
+    w -= eta * m / (1 - beta1**t) / ((s / (1 - beta2**t)).sqrt() + eps)
+    return w, m, s
+
+
+@slip(
+    "adam",
+    "w, m and s themselves were changed; they belong to the caller, so make new tensors.",
+)
+def changes_everything(
+    w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
+    eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    m.mul_(beta1).add_((1 - beta1) * g)
+    s.mul_(beta2).add_((1 - beta2) * g**2)
+    w -= eta * m / (1 - beta1**t) / ((s / (1 - beta2**t)).sqrt() + eps)
+    return w, m, s
