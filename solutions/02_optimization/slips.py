@@ -144,6 +144,74 @@ def changes_its_gradient(w: Tensor, g: Tensor, eta: float) -> Tensor:
     return w - g
 
 
+change(
+    "descend",
+    "The gradient was clipped to -1 ... 1 first; a steep slope should move you further.",
+    "eta * g",
+    "eta * g.clamp(-1, 1)",
+)
+change(
+    "descend",
+    "Every weight is moved by the length of the gradient; each has a slope of its own.",
+    "eta * g",
+    "eta * g.norm()",
+)
+change(
+    "descend",
+    "Every weight is moved by the slope of the first; each has a slope of its own.",
+    "eta * g",
+    "eta * g[0]",
+)
+change(
+    "descend",
+    "The product w · g is one number for all weights; each has a slope of its own.",
+    "eta * g",
+    "eta * (w @ g)",
+)
+change(
+    "descend",
+    "The factor of the gradient is 1 - eta; it should be eta.",
+    "eta * g",
+    "(1 - eta) * g",
+)
+change(
+    "descend",
+    "The learning rate is taken off as well; it only multiplies the gradient.",
+    "eta * g",
+    "(eta + g)",
+)
+change(
+    "descend",
+    "The gradient is divided by the place; it is only multiplied by the learning rate.",
+    "eta * g",
+    "eta * g / w",
+)
+change(
+    "descend",
+    "Only the first weight has been moved; each has a slope of its own.",
+    "return w - eta * g",
+    "w = w.clone()\n    w[0] -= eta * g[0]\n    return w",
+)
+change(
+    "descend",
+    "The last weight has not been moved.",
+    "return w - eta * g",
+    "w = w.clone()\n    w[:-1] -= eta * g[:-1]\n    return w",
+)
+change(
+    "descend",
+    "The first weight has not been moved.",
+    "return w - eta * g",
+    "w = w.clone()\n    w[1:] -= eta * g[1:]\n    return w",
+)
+change(
+    "descend",
+    "Weights whose slope is negative have not been moved; they go up, against their slope.",
+    "eta * g",
+    "eta * g.clamp(min=0)",
+)
+
+
 # -- batch_gradient -------------------------------------------------------------------------------------------
 
 change(
@@ -444,6 +512,98 @@ def first_example(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
     return 2 * (w @ X[i] - y[i]) * X[i]
 
 
+change(
+    "batch_gradient",
+    "A column minus a row makes a table: each prediction is compared with each label.",
+    "X[batch] @ w - y[batch]",
+    "X[batch] @ w[:, None] - y[batch]",
+)
+change(
+    "batch_gradient",
+    "Each prediction is compared with the labels of all; it has one of its own.",
+    "- y[batch]",
+    "- y[batch].mean()",
+)
+change(
+    "batch_gradient",
+    "Each prediction is compared with the first label of the batch; it has one of its own.",
+    "- y[batch]",
+    "- y[batch[0]]",
+)
+change(
+    "batch_gradient",
+    "The mean prediction was taken for each example; each has its own.",
+    "X[batch] @ w - y",
+    "(X[batch] @ w).mean() - y",
+)
+change(
+    "batch_gradient",
+    "Each index is one too low; the examples are counted from 0 already.",
+    "    error",
+    "    batch = batch - 1\n    error",
+)
+change(
+    "batch_gradient",
+    "These are the last M examples; the batch holds the indices of those that are meant.",
+    "    error",
+    "    batch = torch.arange(len(X))[-len(batch) :]\n    error",
+)
+change(
+    "batch_gradient",
+    "The labels y are not taken off the predictions, and the factor 2 of the derivative is missing.",
+    "2 * ",
+    "",
+    " - y[batch]",
+    "",
+)
+change(
+    "batch_gradient",
+    "The sign is turned round, and the factor 2 of the derivative is missing.",
+    "2 * X",
+    "-X",
+)
+change(
+    "batch_gradient",
+    "The sign is turned round, and this is a sum where a mean was asked for.",
+    "2 * X",
+    "-2 * X",
+    " / len(batch)",
+    "",
+)
+change(
+    "batch_gradient",
+    "The factor 2 of the derivative is there twice, and this is a sum where a mean was asked for.",
+    "2 * X",
+    "4 * X",
+    " / len(batch)",
+    "",
+)
+change(
+    "batch_gradient",
+    "This is a step downhill from w; the gradient alone was asked for.",
+    "return 2",
+    "return w - 2",
+)
+change(
+    "batch_gradient",
+    "The place w was added to the gradient: that is the gradient of a penalty, which this loss does not have.",
+    "return 2",
+    "return w + 2",
+)
+change(
+    "batch_gradient",
+    "The errors were brought to length 1: that is the gradient of their length, not of their mean square.",
+    "@ error /",
+    "@ error / error.norm() /",
+)
+change(
+    "batch_gradient",
+    "The weights w are missing from the prediction: the inputs are summed as they are.",
+    "X[batch] @ w - y",
+    "X[batch].sum(1) - y",
+)
+
+
 # -- heavy_ball -----------------------------------------------------------------------------------------------
 
 change(
@@ -691,6 +851,138 @@ def changes_both(
     v.mul_(alpha).sub_(eta * g)
     w.add_(v)
     return w, v
+
+
+change(
+    "heavy_ball", "The old speed stands where the gradient g should.", "eta * g", "eta * v"
+)
+change(
+    "heavy_ball",
+    "The speed and the gradient are exchanged.",
+    "alpha * v - eta * g",
+    "alpha * g - eta * v",
+)
+change(
+    "heavy_ball",
+    "A share of the place stands where the share of the speed should.",
+    "alpha * v",
+    "alpha * w",
+)
+change(
+    "heavy_ball",
+    "The share alpha is taken of the place too; it is for the speed alone.",
+    "return w + v",
+    "return alpha * w + v",
+)
+change(
+    "heavy_ball",
+    "The speed is weakened once more before it is given back; the next step does that.",
+    "w + v, v",
+    "w + v, alpha * v",
+)
+change(
+    "heavy_ball",
+    "The old place is taken off; the speed is added to it.",
+    "return w + v",
+    "return v - w",
+)
+change(
+    "heavy_ball",
+    "The learning rate divides the gradient; it multiplies it.",
+    "eta * g",
+    "g / eta",
+)
+change(
+    "heavy_ball",
+    "The learning rate comes in twice: it is squared in the push of the slope.",
+    "eta * g",
+    "eta**2 * g",
+)
+change(
+    "heavy_ball",
+    "The share alpha is taken twice of the old speed.",
+    "alpha * v",
+    "alpha**2 * v",
+)
+change(
+    "heavy_ball",
+    "The old speed is divided by alpha; it is multiplied by it.",
+    "alpha * v",
+    "v / alpha",
+)
+change(
+    "heavy_ball",
+    "The learning rate plays no part, and the slope adds speed uphill.",
+    "alpha * v - eta * g",
+    "alpha * v + g",
+)
+change(
+    "heavy_ball",
+    "This is a running mean of the gradients; eq. 2.10 has the learning rate, the minus and the slope in full.",
+    "alpha * v - eta * g",
+    "alpha * v + (1 - alpha) * g",
+)
+change(
+    "heavy_ball",
+    "The slope adds speed uphill, and is weakened by 1 - alpha; eq. 2.10 has it with a minus and in full.",
+    "alpha * v - eta * g",
+    "alpha * v + (1 - alpha) * eta * g",
+)
+change(
+    "heavy_ball",
+    "alpha weighs the slope and 1 - alpha the old speed; it is the old speed that alpha weighs, and the slope has eta alone.",
+    "alpha * v - eta * g",
+    "(1 - alpha) * v - alpha * eta * g",
+)
+change(
+    "heavy_ball",
+    "The gradient was brought to length 1 first.",
+    "eta * g",
+    "eta * g / g.norm()",
+)
+change(
+    "heavy_ball",
+    "Every weight is pushed by the mean of the gradient; each has a slope of its own.",
+    "eta * g",
+    "eta * g.mean()",
+)
+change("heavy_ball", "The gradient is squared.", "eta * g", "eta * g**2")
+
+
+@slip(
+    "heavy_ball",
+    "The place was moved by the whole old speed and the push; only the share alpha of that speed is kept.",
+)
+def whole_speed_moves(
+    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    return w + v - eta * g, alpha * v - eta * g
+
+
+@slip(
+    "heavy_ball",
+    "The speed was moved by the whole old speed and the push, while the place keeps a share of it.",
+)
+def whole_speed_kept(
+    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    return w + alpha * v - eta * g, v - eta * g
+
+
+@slip("heavy_ball", "The speed is that of plain descent; the place is right.")
+def push_given_back(
+    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    return w + alpha * v - eta * g, -eta * g
+
+
+@slip(
+    "heavy_ball", "The place was moved by the old speed, and the old speed is given back."
+)
+def nothing_new(
+    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    return w + v, v
 
 
 # -- nesterov -------------------------------------------------------------------------------------------------
@@ -1002,6 +1294,188 @@ def changes_the_place(
     return w, v
 
 
+change(
+    "nesterov",
+    "The place ahead stands where its slope should: gradient was not called.",
+    "gradient(w + alpha * v)",
+    "(w + alpha * v)",
+)
+change(
+    "nesterov",
+    "The slope is felt behind you, by a share eta of the speed.",
+    "w + alpha * v)",
+    "w - eta * v)",
+)
+change(
+    "nesterov",
+    "The slope is felt ahead by a share of the place; it is the speed that leads ahead.",
+    "(w + alpha * v)",
+    "(w + alpha * w)",
+)
+change(
+    "nesterov",
+    "The slope is felt ahead by a share of the speed that the heavy ball would have; look ahead by the old one.",
+    "gradient(w + alpha * v)",
+    "gradient(w + alpha * (alpha * v - eta * gradient(w)))",
+)
+change(
+    "nesterov",
+    "The slope is felt a share alpha times eta of the speed ahead; the learning rate has no place there.",
+    "w + alpha * v)",
+    "w + eta * alpha * v)",
+)
+change(
+    "nesterov",
+    "The slope is the mean of the one here and the one ahead; the one ahead was asked for.",
+    "gradient(w + alpha * v)",
+    "(gradient(w) + gradient(w + alpha * v)) / 2",
+)
+change(
+    "nesterov",
+    "The slopes here and ahead are added; only the one ahead counts.",
+    "gradient(w + alpha * v)",
+    "(gradient(w) + gradient(w + alpha * v))",
+)
+change(
+    "nesterov",
+    "The slope of the place and the slope of the speed are added; the sum belongs inside, to the place where the slope is felt.",
+    "gradient(w + alpha * v)",
+    "(gradient(w) + gradient(alpha * v))",
+)
+change(
+    "nesterov",
+    "The slope is felt at w, and adds speed uphill.",
+    "- eta * gradient(w + alpha * v)",
+    "+ eta * gradient(w)",
+)
+change(
+    "nesterov",
+    "The slope is felt behind you, and adds speed uphill.",
+    "- eta * gradient(w + alpha * v)",
+    "+ eta * gradient(w - alpha * v)",
+)
+change(
+    "nesterov",
+    "The speed of the step before is taken off where its share should be added.",
+    "v = alpha",
+    "v = -alpha",
+)
+change(
+    "nesterov",
+    "The share alpha is taken of the place too; it is for the speed alone.",
+    "return w + v",
+    "return alpha * w + v",
+)
+change(
+    "nesterov",
+    "The speed is weakened once more before it is given back; the next step does that.",
+    "w + v, v",
+    "w + v, alpha * v",
+)
+change(
+    "nesterov",
+    "The learning rate comes in twice, and the place goes against its speed.",
+    "w + v, v",
+    "w - eta * v, v",
+)
+change("nesterov", "The place was moved twice by the speed.", "w + v, v", "w + 2 * v, v")
+change(
+    "nesterov",
+    "alpha multiplies the push of the slope, and not the old speed.",
+    "alpha * v - eta * gradient(",
+    "v - alpha * eta * gradient(",
+)
+change(
+    "nesterov",
+    "The slope has the factor 1 - alpha where the learning rate should be.",
+    "eta * gradient",
+    "(1 - alpha) * gradient",
+)
+change(
+    "nesterov",
+    "The learning rate comes in twice: it is squared in the push of the slope.",
+    "eta * gradient",
+    "eta**2 * gradient",
+)
+change(
+    "nesterov",
+    "Only the sign of the slope is used.",
+    "gradient(w + alpha * v)",
+    "gradient(w + alpha * v).sign()",
+)
+change(
+    "nesterov",
+    "This is a plain step of gradient descent: nothing of the old speed is in it.",
+    "alpha * v - eta * gradient(w + alpha * v)",
+    "-eta * gradient(w)",
+)
+
+
+@slip(
+    "nesterov", "The step starts from the place where you looked; it should start from w."
+)
+def leaps_twice_in_place(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    w += alpha * v
+    v = alpha * v - eta * gradient(w)
+    return w + v, v
+
+
+@slip(
+    "nesterov",
+    "The step starts from the place where the whole speed leads; it should start from w, and the look goes a share of the speed ahead.",
+)
+def leaps_by_all(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    ahead = w + v
+    v = alpha * v - eta * gradient(ahead)
+    return ahead + v, v
+
+
+@slip(
+    "nesterov",
+    "The place is right, but the speed is the heavy ball's, with the slope at w.",
+)
+def speed_of_the_heavy_ball(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    return w + alpha * v - eta * gradient(w + alpha * v), alpha * v - eta * gradient(w)
+
+
+@slip("nesterov", "The speed is right, but the place was moved with the slope at w.")
+def place_of_the_heavy_ball(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    return w + alpha * v - eta * gradient(w), alpha * v - eta * gradient(w + alpha * v)
+
+
+@slip(
+    "nesterov",
+    "The place is right; the speed is the push of the slope alone, and the kept share of the old speed is missing.",
+)
+def only_the_push(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    ahead = w + alpha * v
+    push = eta * gradient(ahead)
+    return ahead - push, -push
+
+
+@slip(
+    "nesterov",
+    "w and v themselves were changed; they belong to the caller, so make new tensors.",
+)
+def changes_w_and_v(
+    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    g = gradient(w + alpha * v)
+    v.mul_(alpha).sub_(eta * g)
+    w.add_(v)
+    return w, v
+
+
 # -- scatter --------------------------------------------------------------------------------------------------
 
 change(
@@ -1102,7 +1576,7 @@ change(
 )
 change(
     "scatter",
-    "The mean distance from the exact gradient is squared too late or not at all: the mean is of squared distances.",
+    "The distances are averaged, and not their squares.",
     ".square().sum(1).mean()",
     ".square().sum(1).sqrt().mean()",
 )
@@ -1222,6 +1696,66 @@ change(
 def centres_in_place(gradients: Tensor, M: int) -> Tensor:
     gradients -= gradients.mean(0)
     return gradients.square().sum(1).mean() / M
+
+
+change(
+    "scatter",
+    "The mean was not taken off, and the squares are summed over the examples.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.square().sum()",
+)
+change(
+    "scatter",
+    "The mean was not taken off, and the coordinates are averaged.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.square().mean()",
+)
+change(
+    "scatter",
+    "This is the scatter of a single example, with n - 1; eq. 2.9 has n, and divides by M.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.var(0).sum()",
+    "s2 / M",
+    "s2",
+)
+change(
+    "scatter",
+    "The sum of the gradients was taken off; the exact gradient is their mean.",
+    "gradients.mean(0)",
+    "gradients.sum(0)",
+)
+change(
+    "scatter",
+    "The mean of the first M gradients was taken off; the exact gradient is the mean of all.",
+    "gradients.mean(0)",
+    "gradients[:M].mean(0)",
+)
+change(
+    "scatter",
+    "This is the mean squared distance between two gradients, twice that from the exact one.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "torch.cdist(gradients, gradients).square().mean()",
+)
+change(
+    "scatter",
+    "The median of the squared distances was taken; s² is their mean.",
+    ".sum(1).mean()",
+    ".sum(1).median()",
+)
+change(
+    "scatter",
+    "The sign is turned round: a squared distance is positive.",
+    "s2 / M",
+    "-s2 / M",
+)
+change(
+    "scatter",
+    "The squared distances are divided by the number of coordinates too, and not by M.",
+    ".sum(1).mean()",
+    ".mean()",
+    "s2 / M",
+    "s2",
+)
 
 
 # -- longest_step ---------------------------------------------------------------------------------------------
@@ -1405,7 +1939,93 @@ change(
     "2 / torch.linalg.eigvalsh(H).max().item()",
     "4 / torch.linalg.eigvalsh(H)[[0, -1]].sqrt().sum().item() ** 2",
 )
-change("longest_step", "A step of negative length: the minus is too much.", "2 /", "-2 /")
+change(
+    "longest_step", "The sign is turned round: a learning rate is positive.", "2 /", "-2 /"
+)
+
+change(
+    "longest_step",
+    "This is the right number in a tensor; a plain number was asked for.",
+    ".item()",
+    "",
+)
+change(
+    "longest_step",
+    "One number for each curvature; the steepest direction sets the limit for all.",
+    "eigvalsh(H).max().item()",
+    "eigvalsh(H)",
+)
+change(
+    "longest_step",
+    "This is 2 over a curvature that is neither the largest nor the smallest.",
+    "eigvalsh(H).max()",
+    "eigvalsh(H)[-2]",
+)
+change(
+    "longest_step",
+    "This is the smallest curvature over 2: upside down, and the wrong end.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "torch.linalg.eigvalsh(H).min().item() / 2",
+)
+change(
+    "longest_step",
+    "Multiplied where it should be divided, and with the smallest curvature.",
+    "2 /",
+    "2 *",
+    ".max()",
+    ".min()",
+)
+change(
+    "longest_step",
+    "This is 1 over the sum of all curvatures, which is the trace; the step is 2 over the largest.",
+    "2 /",
+    "1 /",
+    ".max()",
+    ".sum()",
+)
+change(
+    "longest_step",
+    "This is 1 over the sum of the largest and the smallest curvature; the step is 2 over the largest.",
+    "2 / torch.linalg.eigvalsh(H).max()",
+    "1 / (torch.linalg.eigvalsh(H).max() + torch.linalg.eigvalsh(H).min())",
+)
+change(
+    "longest_step",
+    "This is 2 over the root of the product of the largest and the smallest curvature; the largest alone sets the limit.",
+    "torch.linalg.eigvalsh(H).max()",
+    "(torch.linalg.eigvalsh(H).max() * torch.linalg.eigvalsh(H).min()).sqrt()",
+)
+change(
+    "longest_step",
+    "This is 2 over the product of the largest and the smallest curvature; the largest alone sets the limit.",
+    "torch.linalg.eigvalsh(H).max()",
+    "(torch.linalg.eigvalsh(H).max() * torch.linalg.eigvalsh(H).min())",
+)
+change(
+    "longest_step",
+    "This is the largest number on the diagonal, undivided; the step is 2 over the largest eigenvalue.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "H.diagonal().max().item()",
+)
+change(
+    "longest_step",
+    "This is 1 over the Frobenius norm, which holds all curvatures together; the step is 2 over the largest.",
+    "2 / torch.linalg.eigvalsh(H).max()",
+    "1 / H.norm()",
+)
+change(
+    "longest_step",
+    "This is 2 over the squared Frobenius norm; the largest curvature alone sets the limit.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.square().sum()",
+)
+change(
+    "longest_step",
+    "This is 2 over the sum of all absolute values; the curvatures are the eigenvalues.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.abs().sum()",
+)
+
 
 # -- adam -----------------------------------------------------------------------------------------------------
 
@@ -1435,21 +2055,21 @@ change(
 )
 change(
     "adam",
-    "The small number is missing from the denominator.",
+    "The small number eps that was given is not in the denominator.",
     "(s_hat.sqrt() + eps)",
     "s_hat.sqrt()",
 )
 change(
     "adam",
-    "The small number is added after the division; it belongs to the denominator.",
+    "The small number is added after the division, and the learning rate multiplies it; it belongs to the denominator.",
     "eta * m_hat / (s_hat.sqrt() + eps)",
     "eta * (m_hat / s_hat.sqrt() + eps)",
 )
 change(
     "adam",
-    "Without brackets the small number is added to the place and not to the root.",
+    "The small number is taken off the place; it belongs to the denominator.",
     "eta * m_hat / (s_hat.sqrt() + eps)",
-    "eta * m_hat / s_hat.sqrt() + eps",
+    "(eta * m_hat / s_hat.sqrt() + eps)",
 )
 change("adam", "The root is missing.", "s_hat.sqrt()", "s_hat")
 change(
@@ -1460,7 +2080,7 @@ change(
 )
 change(
     "adam",
-    "The step is counted twice: t is the number of this step already.",
+    "The corrections are those of the next step, t + 1: t is the number of this step already.",
     "    m = beta1",
     "    t = t + 1\n    m = beta1",
 )
@@ -1708,6 +2328,12 @@ change(
     "return w - eta",
     "return eta",
 )
+change(
+    "adam",
+    "The small number is added to the place; it belongs to the denominator, and needs brackets there.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * m_hat / s_hat.sqrt() + eps",
+)
 
 
 @slip("adam", "The weights are right, but the old means are given back.")
@@ -1767,3 +2393,220 @@ def changes_everything(
     s.mul_(beta2).add_((1 - beta2) * g**2)
     w -= eta * m / (1 - beta1**t) / ((s / (1 - beta2**t)).sqrt() + eps)
     return w, m, s
+
+
+change(
+    "adam",
+    "The small number was added before s was corrected; the correction stands under the root, and the small number outside.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * m_hat * (1 - beta2**t) ** 0.5 / (s.sqrt() + eps)",
+)
+change(
+    "adam",
+    "The gradient is squared in m, and not in s; it is s that holds the squares.",
+    "(1 - beta1) * g\n",
+    "(1 - beta1) * g * g\n",
+    "g**2",
+    "g",
+)
+change(
+    "adam",
+    "The gradient is squared in m; only s holds the squares.",
+    "(1 - beta1) * g\n",
+    "(1 - beta1) * g * g\n",
+)
+change(
+    "adam",
+    "Only the sign of the mean m is used for the step.",
+    "m_hat / (s_hat.sqrt() + eps)",
+    "m_hat.sign()",
+)
+change(
+    "adam",
+    "The brackets round 1 - beta**t are missing: m and s are divided by 1, and then the power is taken off.",
+    "(1 - beta1**t)",
+    "1 - beta1**t",
+    "(1 - beta2**t)",
+    "1 - beta2**t",
+)
+change(
+    "adam",
+    "The brackets round 1 - beta1**t are missing: m is divided by 1, and then the power is taken off.",
+    "(1 - beta1**t)",
+    "1 - beta1**t",
+)
+change(
+    "adam",
+    "The brackets round 1 - beta2**t are missing: s is divided by 1, and then the power is taken off.",
+    "(1 - beta2**t)",
+    "1 - beta2**t",
+)
+change(
+    "adam",
+    "The correction of m is that of the first step, whatever t is: the power of t is missing.",
+    "beta1**t",
+    "beta1",
+)
+change(
+    "adam",
+    "The correction of s is that of the first step, whatever t is: the power of t is missing.",
+    "beta2**t",
+    "beta2",
+)
+change(
+    "adam",
+    "The correction of m is multiplied; m is too small at first, so it is divided.",
+    "m / (1 - beta1**t)",
+    "m * (1 - beta1**t)",
+)
+change(
+    "adam",
+    "The correction of s is multiplied; s is too small at first, so it is divided.",
+    "s / (1 - beta2**t)",
+    "s * (1 - beta2**t)",
+)
+change(
+    "adam",
+    "The corrections have a plus: they are 1 minus beta to the power t.",
+    "(1 - beta1**t)",
+    "(1 + beta1**t)",
+    "(1 - beta2**t)",
+    "(1 + beta2**t)",
+)
+change(
+    "adam",
+    "The small number is subtracted; it is added to the root.",
+    "sqrt() + eps",
+    "sqrt() - eps",
+)
+change(
+    "adam",
+    "The usual betas are written into the function; it must use beta1 and beta2 as they are given.",
+    "    m = beta1",
+    "    beta1, beta2 = 0.9, 0.999\n    m = beta1",
+)
+change(
+    "adam",
+    "The usual learning rate is written into the function; it must use the eta that was given.",
+    "eta * m_hat",
+    "0.001 * m_hat",
+)
+change(
+    "adam",
+    "The small number is added to the mean, and not to the denominator.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * (m_hat + eps) / s_hat.sqrt()",
+)
+change(
+    "adam",
+    "The small number is added twice, under the root and outside it.",
+    "(s_hat.sqrt() + eps)",
+    "((s_hat + eps).sqrt() + eps)",
+)
+change(
+    "adam",
+    "The root of m stands in the denominator; it is the root of s.",
+    "s_hat.sqrt()",
+    "m_hat.abs().sqrt()",
+)
+change(
+    "adam",
+    "m and s are exchanged in the step: the root of s belongs below, and m above.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * s_hat / (m_hat.abs().sqrt() + eps)",
+)
+change(
+    "adam",
+    "The denominators of all weights are averaged; each weight has its own.",
+    "s_hat.sqrt()",
+    "s_hat.mean().sqrt()",
+)
+change(
+    "adam",
+    "The gradient is squared and summed over the weights; each weight has a mean of its own.",
+    "g**2",
+    "(g**2).sum()",
+)
+change(
+    "adam",
+    "The gradient is squared and averaged over the weights; each weight has a mean of its own.",
+    "g**2",
+    "(g**2).mean()",
+)
+change(
+    "adam",
+    "The new mean m is right; the old s is given back.",
+    "eps), m, s",
+    "eps), m, (s - (1 - beta2) * g**2) / beta2",
+)
+change(
+    "adam",
+    "The new mean s is right; the old m is given back.",
+    "eps), m, s",
+    "eps), (m - (1 - beta1) * g) / beta1, s",
+)
+change(
+    "adam",
+    "The step alone is given back in the place of the new weights.",
+    "w - eta",
+    "-eta",
+)
+change(
+    "adam",
+    "The place w was added to the mean m in the step: that is a weight decay, which eq. 2.16 does not have.",
+    "eta * m_hat",
+    "eta * (m_hat + w)",
+)
+
+
+@slip("adam", "The step uses the new m and the old s; both are brought up to date first.")
+def old_s_in_the_step(
+    w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
+    eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    s_old, m, s = s, beta1 * m + (1 - beta1) * g, beta2 * s + (1 - beta2) * g**2
+    return w - eta * m / (1 - beta1**t) / ((s_old / (1 - beta2**t)).sqrt() + eps), m, s
+
+
+@slip("adam", "The step uses the old m and the new s; both are brought up to date first.")
+def old_m_in_the_step(
+    w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
+    eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    m_old, m, s = m, beta1 * m + (1 - beta1) * g, beta2 * s + (1 - beta2) * g**2
+    return w - eta * m_old / (1 - beta1**t) / ((s / (1 - beta2**t)).sqrt() + eps), m, s
+
+
+@slip(
+    "adam",
+    "The stored means are corrected before the new gradient comes in; first the means, then the correction.",
+)
+def corrects_first(
+    w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
+    eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    m, s = m / (1 - beta1**t), s / (1 - beta2**t)
+    m, s = beta1 * m + (1 - beta1) * g, beta2 * s + (1 - beta2) * g**2
+    return w - eta * m / (s.sqrt() + eps), m, s
+
+
+@slip("adam", "m itself was changed; it belongs to the caller, so make a new tensor.")
+def changes_m(
+    w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
+    eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    m *= beta1
+    m += (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    return w - eta * m / (1 - beta1**t) / ((s / (1 - beta2**t)).sqrt() + eps), m, s
+
+
+@slip("adam", "s itself was changed; it belongs to the caller, so make a new tensor.")
+def changes_s(
+    w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int,
+    eta: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    m = beta1 * m + (1 - beta1) * g
+    s *= beta2
+    s += (1 - beta2) * g**2
+    return w - eta * m / (1 - beta1**t) / ((s / (1 - beta2**t)).sqrt() + eps), m, s
