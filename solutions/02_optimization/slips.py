@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_tools.grading.slips import change, slip
+from course_tools.grading.slips import change, equivalent, slip
 
 # -- descend --------------------------------------------------------------------------------------------------
 
@@ -601,6 +601,13 @@ change(
     "The weights w are missing from the prediction: the inputs are summed as they are.",
     "X[batch] @ w - y",
     "X[batch].sum(1) - y",
+)
+
+equivalent(
+    "batch_gradient",
+    "A tensor with one axis is its own transpose.",
+    "error = X[batch] @ w.T - y[batch]",
+    "return 2 * X[batch].T @ error.T / len(batch)",
 )
 
 
@@ -1755,6 +1762,18 @@ change(
     ".mean()",
     "s2 / M",
     "s2",
+)
+
+equivalent(
+    "scatter",
+    "A square does not depend on the sign.",
+    "s2 = (gradients.mean(0) - gradients).square().sum(1).mean()",
+)
+equivalent(
+    "scatter",
+    "The mean of a column is the mean of its numbers, and a row is taken off every row.",
+    "s2 = (gradients - gradients.mean(0)).square().sum(1, keepdim=True).mean()",
+    "s2 = (gradients - gradients.mean(0, keepdim=True)).square().sum(1).mean()",
 )
 
 
