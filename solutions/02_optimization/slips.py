@@ -211,6 +211,55 @@ change(
     "eta * g.clamp(min=0)",
 )
 
+change(
+    "descend",
+    "The gradient stands where the place should; the step starts from w.",
+    "return w -",
+    "return g -",
+)
+change(
+    "descend",
+    "This goes uphill, and the learning rate plays no part.",
+    "w - eta * g",
+    "w + g",
+)
+change(
+    "descend",
+    "The learning rate plays no part, and only the sign of each slope is used.",
+    "eta * g",
+    "g.sign()",
+)
+change(
+    "descend",
+    "The gradient was divided by its largest entry first; a steep place should give a longer step than a gentle one.",
+    "eta * g",
+    "eta * g / g.abs().max()",
+)
+change(
+    "descend",
+    "The gradient was divided by its squared length; it is only multiplied by the learning rate.",
+    "eta * g",
+    "eta * g / (g @ g)",
+)
+change(
+    "descend",
+    "All weights start from their mean; each starts from its own place.",
+    "return w -",
+    "return w.mean() -",
+)
+change(
+    "descend",
+    "The sign of the place was lost.",
+    "return w - eta * g",
+    "return (w - eta * g).abs()",
+)
+change(
+    "descend",
+    "Negative weights were cut off at 0; a weight may be negative.",
+    "return w - eta * g",
+    "return (w - eta * g).clamp(min=0)",
+)
+
 
 # -- batch_gradient -------------------------------------------------------------------------------------------
 
@@ -603,6 +652,116 @@ change(
     "X[batch].sum(1) - y",
 )
 
+change(
+    "batch_gradient",
+    "This is multiplied by M; a mean is divided by it.",
+    "/ len(batch)",
+    "* len(batch)",
+)
+change(
+    "batch_gradient",
+    "This is divided by the root of M; a mean is divided by M.",
+    "/ len(batch)",
+    "/ len(batch) ** 0.5",
+)
+change(
+    "batch_gradient",
+    "The sum of the errors is multiplied by the sum of the x; each error belongs to its own x.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * X[batch].sum(0) * error.sum() / len(batch)",
+)
+change(
+    "batch_gradient",
+    "The mean error of the batch is multiplied by the mean x of all examples; each error belongs to its own x.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * X.mean(0) * error.mean()",
+)
+change(
+    "batch_gradient",
+    "The errors are multiplied by the weights: that is the gradient by x; the one by w has x in it.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * error[:, None] * w",
+)
+change(
+    "batch_gradient",
+    "The errors are summed and multiplied by the weights; the derivative of w · x by w is x.",
+    "2 * X[batch].T @ error / len(batch)",
+    "2 * error.sum() * w",
+)
+change(
+    "batch_gradient",
+    "The factors 2 (w · x - y) are missing: this is the mean of the examples.",
+    "2 * X[batch].T @ error / len(batch)",
+    "X[batch].mean(0)",
+)
+change(
+    "batch_gradient",
+    "The error is squared and the factor 2 is missing: the square was not differentiated.",
+    "2 * X[batch].T @ error / len(batch)",
+    "X[batch].T @ error.square() / len(batch)",
+)
+change(
+    "batch_gradient",
+    "This is minus twice the mean error, one number: the derivative by y; the one by w has x in it.",
+    "2 * X[batch].T @ error / len(batch)",
+    "-2 * error.mean()",
+)
+change(
+    "batch_gradient",
+    "The median of the examples' gradients was taken; eq. 2.8 is their mean.",
+    "2 * X[batch].T @ error / len(batch)",
+    "(2 * X[batch] * error[:, None]).median(0).values",
+)
+change(
+    "batch_gradient",
+    "One gradient for each example of the batch, without the factor 2; their mean was asked for.",
+    "2 * X[batch].T @ error / len(batch)",
+    "X[batch] * error[:, None]",
+)
+change(
+    "batch_gradient",
+    "The mean error, one number, without the factor 2; each error still has to be multiplied by its x.",
+    "2 * X[batch].T @ error / len(batch)",
+    "error.mean()",
+)
+change(
+    "batch_gradient",
+    "These are the errors of the batch, one for each example; the gradient has one number for each weight, and the factor 2.",
+    "2 * X[batch].T @ error / len(batch)",
+    "error",
+)
+change(
+    "batch_gradient",
+    "This is the summed loss of the batch; its mean gradient was asked for.",
+    "2 * X[batch].T @ error / len(batch)",
+    "error.square().sum()",
+)
+change(
+    "batch_gradient",
+    "The factor 2 of the derivative is missing, and this is divided by the number of weights.",
+    "2 * X",
+    "X",
+    "/ len(batch)",
+    "/ len(w)",
+)
+change(
+    "batch_gradient",
+    "The factor 2 of the derivative is missing, and all examples are used.",
+    "    error",
+    "    batch = torch.arange(len(X))\n    error",
+    "return 2 * X",
+    "return X",
+)
+change(
+    "batch_gradient",
+    "All examples are used and summed; the batch names only some, and a mean was asked for.",
+    "    error",
+    "    batch = torch.arange(len(X))\n    error",
+    " / len(batch)",
+    "",
+)
+
+
 equivalent(
     "batch_gradient",
     "A tensor with one axis is its own transpose.",
@@ -992,6 +1151,100 @@ def nothing_new(
     return w + v, v
 
 
+change(
+    "heavy_ball",
+    "The learning rate stands at the old speed too, where alpha should.",
+    "alpha * v",
+    "eta * v",
+)
+change(
+    "heavy_ball",
+    "alpha stands at the gradient too, where the learning rate should.",
+    "eta * g",
+    "alpha * g",
+)
+change(
+    "heavy_ball",
+    "The gradient stands where the old speed should.",
+    "alpha * v",
+    "alpha * g",
+)
+change(
+    "heavy_ball",
+    "The gradient is missing: every weight gets the same push.",
+    "eta * g",
+    "eta",
+)
+change(
+    "heavy_ball",
+    "The place is right; the sign of the speed is turned round.",
+    "w + v, v",
+    "w + v, -v",
+)
+change(
+    "heavy_ball",
+    "The place is right; the speed is torch's, which is -v / eta.",
+    "w + v, v",
+    "w + v, -v / eta",
+)
+change(
+    "heavy_ball",
+    "The place was moved by the mean of the old and the new speed; it is moved by the new one.",
+    "    v = alpha * v - eta * g\n    return w + v, v",
+    "    new = alpha * v - eta * g\n    return w + (v + new) / 2, new",
+)
+change(
+    "heavy_ball",
+    "The place took a plain step of gradient descent, and the old speed is given back.",
+    "    v = alpha * v - eta * g\n    return w + v, v",
+    "    return w - eta * g, v",
+)
+change(
+    "heavy_ball",
+    "The speed is the place's: the speed is not added to w.",
+    "return w + v",
+    "return v + v",
+)
+change(
+    "heavy_ball",
+    "The gradient is brought into the speed twice.",
+    "- eta * g",
+    "- 2 * eta * g",
+)
+change(
+    "heavy_ball",
+    "The slope adds speed uphill, and alpha weakens it too.",
+    "alpha * v - eta * g",
+    "alpha * (v + eta * g)",
+)
+change(
+    "heavy_ball",
+    "alpha is the share that is kept, and 1 - alpha is taken; the slope adds speed uphill, too.",
+    "alpha * v - eta * g",
+    "(1 - alpha) * v + eta * g",
+)
+change(
+    "heavy_ball",
+    "alpha weighs the slope, and 1 - alpha the old speed.",
+    "alpha * v - eta * g",
+    "(1 - alpha) * v - alpha * g",
+)
+change(
+    "heavy_ball",
+    "The signs are turned round in the speed and in the place, and the old speed is kept in full.",
+    "alpha * v - eta * g",
+    "v + eta * g",
+    "w + v, v",
+    "w - v, v",
+)
+change(
+    "heavy_ball",
+    "The place was moved by the gradient without the speed, and the learning rate was left out.",
+    "w + v, v",
+    "w - g, v",
+)
+
+
 # -- nesterov -------------------------------------------------------------------------------------------------
 
 change(
@@ -1273,7 +1526,7 @@ def share_taken_twice(
 
 @slip(
     "nesterov",
-    "The share alpha is taken twice where the slope is felt; the speed has been weakened before.",
+    "The share alpha is taken twice where the slope is felt: the look ahead is alpha times v, once.",
 )
 def looks_by_the_square(
     w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
@@ -1481,6 +1734,98 @@ def changes_w_and_v(
     v.mul_(alpha).sub_(eta * g)
     w.add_(v)
     return w, v
+
+
+change(
+    "nesterov",
+    "The push of the slope is missing: only the old speed is carried on.",
+    "alpha * v - eta * gradient(w + alpha * v)",
+    "alpha * v",
+)
+change(
+    "nesterov",
+    "The learning rate stands at the old speed too, where alpha should.",
+    "v = alpha * v",
+    "v = eta * v",
+)
+change(
+    "nesterov",
+    "alpha stands at the slope too, where the learning rate should.",
+    "- eta * gradient",
+    "- alpha * gradient",
+)
+change(
+    "nesterov",
+    "The place stands where the old speed should.",
+    "v = alpha * v",
+    "v = alpha * w",
+)
+change(
+    "nesterov",
+    "The place is right; the sign of the speed is turned round.",
+    "w + v, v",
+    "w + v, -v",
+)
+change(
+    "nesterov",
+    "The place is right; the speed is torch's, which is -v / eta.",
+    "w + v, v",
+    "w + v, -v / eta",
+)
+change(
+    "nesterov",
+    "The slope is felt alpha ahead in every weight; it is the share alpha of the speed that leads ahead.",
+    "w + alpha * v)",
+    "w + alpha)",
+)
+change(
+    "nesterov",
+    "The slope is felt ahead by the kept speed twice.",
+    "w + alpha * v)",
+    "w + 2 * alpha * v)",
+)
+change(
+    "nesterov",
+    "The slope is felt too far ahead, by the old speed and the kept share of it.",
+    "w + alpha * v)",
+    "w + v + alpha * v)",
+)
+change(
+    "nesterov",
+    "The slope is felt at the place times alpha; look ahead by the speed.",
+    "(w + alpha * v)",
+    "(alpha * w)",
+)
+change(
+    "nesterov",
+    "The slope is felt at a mean of the place and the speed.",
+    "(w + alpha * v)",
+    "((1 - alpha) * w + alpha * v)",
+)
+change(
+    "nesterov",
+    "The slope is felt at w, and the learning rate plays no part.",
+    "eta * gradient(w + alpha * v)",
+    "gradient(w)",
+)
+change(
+    "nesterov",
+    "The slope is felt at w, and weakened by 1 - alpha.",
+    "eta * gradient(w + alpha * v)",
+    "(1 - alpha) * eta * gradient(w)",
+)
+change(
+    "nesterov",
+    "The place was moved by the speed and by the slope once more, at w.",
+    "w + v, v",
+    "w + v - eta * gradient(w), v",
+)
+change(
+    "nesterov",
+    "The slope is felt ahead of the whole old speed, and adds speed uphill.",
+    "- eta * gradient(w + alpha * v)",
+    "+ eta * gradient(w + v)",
+)
 
 
 # -- scatter --------------------------------------------------------------------------------------------------
@@ -1757,12 +2102,117 @@ change(
 )
 change(
     "scatter",
-    "The squared distances are divided by the number of coordinates too, and not by M.",
+    "This is divided by the number of coordinates, and not by M.",
     ".sum(1).mean()",
     ".mean()",
     "s2 / M",
     "s2",
 )
+
+change(
+    "scatter",
+    "The squares are averaged over the coordinates and summed over the examples; it is the other way round.",
+    ".sum(1).mean()",
+    ".sum(0).mean()",
+)
+change(
+    "scatter",
+    "The mean is added; a distance is a difference.",
+    "gradients - gradients",
+    "gradients + gradients",
+)
+change("scatter", "This is turned upside down: M over s².", "s2 / M", "M / s2")
+change(
+    "scatter",
+    "This is the root, with n - 1: the squared distance was asked for, and eq. 2.9 has n.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.var(0).sum()",
+    "s2 / M",
+    "(s2 / M).sqrt()",
+)
+change(
+    "scatter",
+    "This is divided by n - 1 and by the root of M; eq. 2.9 has n and M.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.var(0).sum()",
+    "s2 / M",
+    "s2 / M**0.5",
+)
+change(
+    "scatter",
+    "The standard deviation of all entries as one heap stands where s² should.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.std()",
+)
+change(
+    "scatter",
+    "This is the standard error of all entries as one heap; the mean squared distance was asked for.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.std()",
+    "s2 / M",
+    "s2 / M**0.5",
+)
+change(
+    "scatter",
+    "The absolute differences are added over the coordinates and then squared; square them first.",
+    ".square().sum(1)",
+    ".abs().sum(1).square()",
+)
+change(
+    "scatter",
+    "This is the squared distance of one batch, the first M examples; the mean over all batches was asked for.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "(gradients[:M].mean(0) - gradients.mean(0)).square().sum()",
+    "s2 / M",
+    "s2",
+)
+change(
+    "scatter",
+    "The mean was not taken off, and it is not divided by M.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.square().sum(1).mean()",
+    "s2 / M",
+    "s2",
+)
+change(
+    "scatter",
+    "The coordinates are averaged, and it is divided by the root of M.",
+    ".sum(1).mean()",
+    ".mean()",
+    "s2 / M",
+    "s2 / M**0.5",
+)
+change(
+    "scatter",
+    "The squared distance of the first example alone, divided by M; s² is the mean over all.",
+    ".sum(1).mean()",
+    ".sum(1)[0]",
+)
+change(
+    "scatter",
+    "The squared distance of the last example alone, divided by M; s² is the mean over all.",
+    ".sum(1).mean()",
+    ".sum(1)[-1]",
+)
+change(
+    "scatter",
+    "Only the first coordinate is in it; a squared distance sums over all.",
+    ".sum(1).mean()",
+    "[:, 0].mean()",
+)
+change(
+    "scatter",
+    "The smallest of the squared distances was taken; s² is their mean.",
+    ".sum(1).mean()",
+    ".sum(1).min()",
+)
+change(
+    "scatter",
+    "This is the mean length of the gradients; their mean was not taken off, and lengths are not squared.",
+    "(gradients - gradients.mean(0)).square().sum(1).mean()",
+    "gradients.norm(dim=1).mean()",
+)
+
 
 equivalent(
     "scatter",
@@ -1787,7 +2237,7 @@ change(
 )
 change(
     "longest_step",
-    "This is twice the longest step: the ½ of the valley is in H's gradient already, which is H w.",
+    "This is twice the longest step, which is 2 over the largest curvature.",
     "2 /",
     "4 /",
 )
@@ -2043,6 +2493,93 @@ change(
     "This is 2 over the sum of all absolute values; the curvatures are the eigenvalues.",
     "torch.linalg.eigvalsh(H).max()",
     "H.abs().sum()",
+)
+
+change(
+    "longest_step",
+    "This is a quarter of the longest step: the 2 stands below where it should stand above.",
+    "2 / ",
+    "0.5 / ",
+)
+change(
+    "longest_step",
+    "The root was taken; the longest step is 2 over the curvature itself.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "(2 / torch.linalg.eigvalsh(H).max()).sqrt().item()",
+)
+change(
+    "longest_step",
+    "This is 1 over the root of the largest curvature; the longest step is 2 over the curvature itself.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "1 / torch.linalg.eigvalsh(H).max().sqrt().item()",
+)
+change(
+    "longest_step",
+    "This is 2 over the largest number beside the diagonal; the curvatures are the eigenvalues.",
+    "torch.linalg.eigvalsh(H).max()",
+    "(H - H.diagonal().diag()).max()",
+)
+change(
+    "longest_step",
+    "This is 2 over the smallest number of H; the curvatures are the eigenvalues, and the largest sets the limit.",
+    "torch.linalg.eigvalsh(H).max()",
+    "H.min()",
+)
+change(
+    "longest_step",
+    "The longest steps of all curvatures are averaged; the steepest direction sets the limit for all.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "(2 / torch.linalg.eigvalsh(H)).mean().item()",
+)
+change(
+    "longest_step",
+    "The longest steps of all curvatures are added; the steepest direction sets the limit for all.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "(2 / torch.linalg.eigvalsh(H)).sum().item()",
+)
+change(
+    "longest_step",
+    "This is 1 over the mean of the diagonal, the mean curvature; the step is 2 over the largest.",
+    "2 /",
+    "1 /",
+    ".max()",
+    ".mean()",
+)
+change(
+    "longest_step",
+    "This is the mean of the largest and the smallest curvature; the step is 2 over the largest.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "(torch.linalg.eigvalsh(H)[[0, -1]].sum() / 2).item()",
+)
+change(
+    "longest_step",
+    "1 was added to the curvature; the step is 2 over the curvature itself.",
+    "torch.linalg.eigvalsh(H).max()",
+    "(1 + torch.linalg.eigvalsh(H).max())",
+)
+change(
+    "longest_step",
+    "This is the speed share of the heavy ball or a rate of convergence, from the condition number; a learning rate was asked for.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "(lambda k: (k - 1) / (k + 1))(torch.linalg.cond(H, 2).item())",
+)
+change(
+    "longest_step",
+    "This is the inverse of the condition number; the longest step depends on the largest curvature alone.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "1 / torch.linalg.cond(H, 2).item()",
+)
+change(
+    "longest_step",
+    "This is the trace; the step is 2 over the largest curvature.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "H.trace().item()",
+)
+change(
+    "longest_step",
+    "Upside down, and from the diagonal: its largest number over 2.",
+    "2 / torch.linalg.eigvalsh(H).max().item()",
+    "H.diagonal().max().item() / 2",
 )
 
 
@@ -2629,3 +3166,181 @@ def changes_s(
     s *= beta2
     s += (1 - beta2) * g**2
     return w - eta * m / (1 - beta1**t) / ((s / (1 - beta2**t)).sqrt() + eps), m, s
+
+
+change(
+    "adam",
+    "The new gradient is missing from m.",
+    "beta1 * m + (1 - beta1) * g",
+    "beta1 * m",
+)
+change(
+    "adam",
+    "The new gradient is missing from s.",
+    "beta2 * s + (1 - beta2) * g**2",
+    "beta2 * s",
+)
+change(
+    "adam",
+    "This is a plain step of gradient descent; the two means are not in it.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * g",
+)
+change(
+    "adam",
+    "The step uses the gradient g and not its running mean, and s without its correction.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * g / (s.sqrt() + eps)",
+)
+change(
+    "adam",
+    "The step is not divided by the root of s, and m is not corrected.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * m",
+)
+change(
+    "adam",
+    "The means are not corrected, and the small number stands under the root.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * m / (s + eps).sqrt()",
+)
+change(
+    "adam",
+    "The means are not corrected, and the root is missing.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * m / (s + eps)",
+)
+change(
+    "adam",
+    "The root is missing, and the small number too.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * m_hat / s_hat",
+)
+change(
+    "adam",
+    "The means are not corrected, and the small number is not in the denominator.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta * m / s.sqrt()",
+)
+change(
+    "adam",
+    "s is kept and corrected with beta1; its own share is beta2.",
+    "beta2 * s + (1 - beta2)",
+    "beta1 * s + (1 - beta1)",
+    "beta2**t",
+    "beta1**t",
+)
+change(
+    "adam",
+    "m is kept and corrected with beta2; its own share is beta1.",
+    "beta1 * m + (1 - beta1) * g\n",
+    "beta2 * m + (1 - beta2) * g\n",
+    "beta1**t",
+    "beta2**t",
+)
+change(
+    "adam",
+    "The weights of the new terms are exchanged: 1 - beta1 belongs to m, 1 - beta2 to s.",
+    "(1 - beta1) * g\n",
+    "(1 - beta2) * g\n",
+    "(1 - beta2) * g**2",
+    "(1 - beta1) * g**2",
+)
+change(
+    "adam",
+    "The larger of the root and the small number was taken; they are added.",
+    "(s_hat.sqrt() + eps)",
+    "s_hat.sqrt().clamp(min=eps)",
+)
+change(
+    "adam",
+    "The step looks ahead with the gradient once more: that is NAdam.",
+    "m_hat / (",
+    "(beta1 * m_hat + (1 - beta1) * g / (1 - beta1**t)) / (",
+)
+change(
+    "adam",
+    "The learning rate is divided by t; it stays as it is given.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta / t * m_hat / (s_hat.sqrt() + eps)",
+)
+change(
+    "adam",
+    "The learning rate is divided by the root of t; it stays as it is given.",
+    "eta * m_hat / (s_hat.sqrt() + eps)",
+    "eta / t**0.5 * m_hat / (s_hat.sqrt() + eps)",
+)
+change(
+    "adam",
+    "The correction of m takes the power of 1 - beta1; it is beta1 that is raised to the power t.",
+    "(1 - beta1**t)",
+    "(1 - beta1) ** t",
+)
+change(
+    "adam",
+    "The correction of s takes the power of 1 - beta2; it is beta2 that is raised to the power t.",
+    "(1 - beta2**t)",
+    "(1 - beta2) ** t",
+)
+change(
+    "adam",
+    "The correction of m is t steps long in one factor: beta1 is multiplied by t where it should be raised to the power t.",
+    "beta1**t",
+    "beta1 * t",
+)
+change(
+    "adam",
+    "The corrected m counts the steps from 0; t is 1 in the first step.",
+    "beta1**t",
+    "beta1 ** (t - 1)",
+)
+change(
+    "adam",
+    "The corrected s counts the steps from 0; t is 1 in the first step.",
+    "beta2**t",
+    "beta2 ** (t - 1)",
+)
+change(
+    "adam",
+    "The correction of m is that of the next step, t + 1.",
+    "beta1**t",
+    "beta1 ** (t + 1)",
+)
+change(
+    "adam",
+    "The correction of s is that of the next step, t + 1.",
+    "beta2**t",
+    "beta2 ** (t + 1)",
+)
+change(
+    "adam",
+    "The place goes uphill, and the means are not corrected.",
+    "w - eta * m_hat / (s_hat.sqrt() + eps)",
+    "w + eta * m / (s.sqrt() + eps)",
+)
+change(
+    "adam",
+    "The correction of m is divided by twice.",
+    "m / (1 - beta1**t)",
+    "m / (1 - beta1**t) ** 2",
+)
+change(
+    "adam",
+    "The old s is squared too; only the gradient is.",
+    "beta2 * s +",
+    "beta2 * s**2 +",
+)
+change(
+    "adam",
+    "The root of s is stored; eq. 2.16 stores s itself.",
+    "eps), m, s",
+    "eps), m, s.sqrt()",
+)
+change(
+    "adam",
+    "The old means are weighted by 1 - beta, and the new terms too; the old ones have beta.",
+    "beta1 * m +",
+    "(1 - beta1) * m +",
+    "beta2 * s +",
+    "(1 - beta2) * s +",
+)
