@@ -1127,7 +1127,7 @@ def whole_speed_moves(
 
 @slip(
     "heavy_ball",
-    "The speed was moved by the whole old speed and the push, while the place keeps a share of it.",
+    "The place is right; in the speed that is given back all of the old one is kept, not the share alpha.",
 )
 def whole_speed_kept(
     w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
@@ -1135,7 +1135,10 @@ def whole_speed_kept(
     return w + alpha * v - eta * g, v - eta * g
 
 
-@slip("heavy_ball", "The speed is that of plain descent; the place is right.")
+@slip(
+    "heavy_ball",
+    "The place is right; the speed that is given back is the push of the slope alone.",
+)
 def push_given_back(
     w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
 ) -> tuple[Tensor, Tensor]:
@@ -1189,7 +1192,7 @@ change(
 )
 change(
     "heavy_ball",
-    "The place was moved by the mean of the old and the new speed; it is moved by the new one.",
+    "The place was moved by the mean of the old and the new speed; the new one alone moves it.",
     "    v = alpha * v - eta * g\n    return w + v, v",
     "    new = alpha * v - eta * g\n    return w + (v + new) / 2, new",
 )
@@ -1201,13 +1204,13 @@ change(
 )
 change(
     "heavy_ball",
-    "The speed is the place's: the speed is not added to w.",
+    "The speed is added to itself; it is added to w.",
     "return w + v",
     "return v + v",
 )
 change(
     "heavy_ball",
-    "The gradient is brought into the speed twice.",
+    "The push of the slope is twice as large as it should be.",
     "- eta * g",
     "- 2 * eta * g",
 )
@@ -1231,7 +1234,7 @@ change(
 )
 change(
     "heavy_ball",
-    "The signs are turned round in the speed and in the place, and the old speed is kept in full.",
+    "The whole speed is kept, the slope adds speed uphill, and the place goes against it.",
     "alpha * v - eta * g",
     "v + eta * g",
     "w + v, v",
@@ -1322,7 +1325,7 @@ change(
 )
 change(
     "nesterov",
-    "The slope was felt at the step, and not at a place.",
+    "The sign of w is turned round where the slope is felt.",
     "gradient(w + alpha * v)",
     "gradient(alpha * v - w)",
 )
@@ -2559,7 +2562,7 @@ change(
 )
 change(
     "longest_step",
-    "This is the speed share of the heavy ball or a rate of convergence, from the condition number; a learning rate was asked for.",
+    "This is computed from the condition number, as (κ - 1) / (κ + 1); the longest step depends on the largest curvature alone.",
     "2 / torch.linalg.eigvalsh(H).max().item()",
     "(lambda k: (k - 1) / (k + 1))(torch.linalg.cond(H, 2).item())",
 )
@@ -3284,7 +3287,7 @@ change(
 )
 change(
     "adam",
-    "The correction of m is t steps long in one factor: beta1 is multiplied by t where it should be raised to the power t.",
+    "In the correction of m, beta1 is multiplied by t; it should be raised to the power t.",
     "beta1**t",
     "beta1 * t",
 )
@@ -3320,7 +3323,7 @@ change(
 )
 change(
     "adam",
-    "The correction of m is divided by twice.",
+    "m is divided by its correction twice.",
     "m / (1 - beta1**t)",
     "m / (1 - beta1**t) ** 2",
 )
