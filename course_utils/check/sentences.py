@@ -480,7 +480,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "A function is used as a number: call it, `f(x)`.",
     ),
     (
-        r"unsupported operand type\(s\) for @",
+        r"unsupported operand type\(s\) for @: (?:'\w+' and )?'(?:float|int)'",
         "`@` multiplies matrices and vectors; a number is multiplied with `*`.",
     ),
     (
