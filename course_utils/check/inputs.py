@@ -13,12 +13,12 @@ AXES = {1: ("entries",), 2: ("rows", "columns")}
 
 
 def inputs(call: Callable[[], Any]) -> Inputs:
-    """The tensors, arrays and lists that a function without arguments uses, by the names that it uses."""
+    """The tensors, arrays, lists, tuples and dicts that a function without arguments uses, by the names that it uses."""
     code = call.__code__
     cells = zip(code.co_freevars, call.__closure__ or (), strict=True)
     known = {**call.__globals__, **{name: cell.cell_contents for name, cell in cells}}
     named = {name: known[name] for name in (*code.co_names, *code.co_freevars) if name in known}
-    return {name: x for name, x in named.items() if is_tensor(x) or isinstance(x, np.ndarray | list | dict)}
+    return {name: x for name, x in named.items() if is_tensor(x) or isinstance(x, np.ndarray | list | tuple | dict)}
 
 
 def copied(x: Any) -> Any:
@@ -55,7 +55,7 @@ def sizes(given: Inputs) -> dict[int, str]:
     """
     found: dict[int, set[tuple[str, int]]] = {}
     for name, x in given.items():
-        shape = np.shape(as_array(x)) if not isinstance(x, list | dict) else (len(x),)
+        shape = np.shape(as_array(x)) if not isinstance(x, list | tuple | dict) else (len(x),)
         for axis, size in enumerate(shape):
             found.setdefault(size, set()).add((name, axis))
     return {n: text for n, places in found.items() if n > 2 and (text := _meaning(places, given))}
@@ -65,7 +65,7 @@ def _meaning(places: set[tuple[str, int]], given: Inputs) -> str:
     names = sorted({name for name, _ in places})
     if len(places) == 1:
         ((name, axis),) = places
-        rank = 1 if isinstance(given[name], list | dict) else np.ndim(as_array(given[name]))
+        rank = 1 if isinstance(given[name], list | tuple | dict) else np.ndim(as_array(given[name]))
         of_axis = AXES[rank][axis] if rank in AXES else ""
         return f"the number of {of_axis} of {name}" if of_axis else f"the size of axis {axis} of {name}"
     return f"the size of the first axis of {' and '.join(names)}" if {axis for _, axis in places} == {0} else ""

@@ -48,6 +48,7 @@ def test_what_is_left_alone_is_not_reported(x: object) -> None:
         ([1, [2, 3]], lambda x: x[1].append(4)),
         ({"a": torch.ones(2)}, lambda x: x["a"].zero_()),
         ({"a": 1}, lambda x: x.update(b=2)),
+        ((torch.ones(2), 3), lambda x: x[0].zero_()),
         ([0.5, 0.25], lambda x: x.sort()),
     ],
 )
