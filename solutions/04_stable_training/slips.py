@@ -5,233 +5,1492 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from course_tools.grading.slips import slip
+from course_tools.grading.slips import change, slip
 
-# -- elu ------------------------------------------------------------------------------------------------------
+# -- elu -----------------------------------------------------------------------------------------------------
+
+change(
+    "elu",
+    "The slope below zero has lost its alpha.",
+    "ones, below)",
+    "ones, below / alpha)",
+)
+change(
+    "elu",
+    "The slope below zero is ReLU's; the lower branch is not flat.",
+    "ones, below)",
+    "ones, 0 * below)",
+)
+change(
+    "elu",
+    "Alpha scales the positive side of the value too; it belongs to the lower branch alone.",
+    "> 0, z,",
+    "> 0, alpha * z,",
+)
+change(
+    "elu",
+    "Alpha scales the positive side too, in the value and in its slope; it belongs to the lower branch alone.",
+    "> 0, z,",
+    "> 0, alpha * z,",
+    "> 0, ones",
+    "> 0, alpha * ones",
+)
+change(
+    "elu",
+    "The slope on the positive side is alpha; there the value is z, without alpha.",
+    "> 0, ones",
+    "> 0, alpha * ones",
+)
+change(
+    "elu",
+    "In the value the 1 is not taken off: the lower branch does not meet the upper one at zero.",
+    "below - alpha",
+    "below",
+)
+change(
+    "elu", "The value below zero has lost its alpha.", "below - alpha", "below / alpha - 1"
+)
+change(
+    "elu",
+    "Alpha is ignored: value and slope are those of alpha = 1.",
+    "alpha * torch.exp",
+    "torch.exp",
+    "below - alpha",
+    "below - 1",
+)
+change(
+    "elu",
+    "Alpha multiplies the exponential only; the 1 that is taken off is multiplied by alpha too.",
+    "below - alpha",
+    "below - 1",
+)
+change(
+    "elu",
+    "At z = 0 the slope of the lower branch is asked for.",
+    "torch.where(z > 0, ones",
+    "torch.where(z >= 0, ones",
+)
+change(
+    "elu",
+    "At z = 0 the slope of the lower branch is asked for.",
+    ", below)",
+    ", torch.where(z < 0, below, 0 * below))",
+)
+change(
+    "elu",
+    "The slope is right except at z = 0, where the mean of both sides stands; the slope of the lower branch is asked for.",
+    ", below)",
+    ", torch.where(z < 0, below, (1 + below) / 2))",
+)
+change(
+    "elu",
+    "The two branches are exchanged: z itself belongs to the positive side.",
+    "torch.where(z > 0, z,",
+    "torch.where(z <= 0, z,",
+    "torch.where(z > 0, ones",
+    "torch.where(z <= 0, ones",
+    "z.clamp(max=0)",
+    "z",
+)
+change(
+    "elu",
+    "The value of the lower branch stands in its slope; the constant -alpha drops out when it is differentiated.",
+    "ones, below)",
+    "ones, below - alpha)",
+)
+change(
+    "elu",
+    "In the slope below zero a constant 1 is still taken off; it drops out when the branch is differentiated.",
+    "ones, below)",
+    "ones, below - 1)",
+)
+change(
+    "elu",
+    "The slope on the positive side is z; the derivative of z is 1.",
+    "> 0, ones",
+    "> 0, z",
+)
+change(
+    "elu",
+    "This is a leaky ReLU of slope alpha; the lower branch of an ELU is an exponential that saturates.",
+    "below - alpha",
+    "alpha * z",
+    "ones, below)",
+    "ones, alpha * ones)",
+)
+change(
+    "elu",
+    "The slope below zero is the constant alpha, that of a leaky ReLU; the slope of the exponential depends on z.",
+    "ones, below)",
+    "ones, alpha * ones)",
+)
+change(
+    "elu",
+    "The value below zero is that of a leaky ReLU, alpha times z; the exponential is missing.",
+    "below - alpha",
+    "alpha * z",
+)
+change(
+    "elu",
+    "Value and slope are exchanged: the value comes first.",
+    "torch.where(z > 0, z, below - alpha), torch.where(z > 0, ones, below)",
+    "torch.where(z > 0, ones, below), torch.where(z > 0, z, below - alpha)",
+)
+change(
+    "elu",
+    "This is CELU: z is divided by alpha in the exponent. In an ELU alpha stands in front of the exponential alone.",
+    "alpha * torch.exp(z.clamp(max=0))",
+    "torch.exp(z.clamp(max=0) / alpha)",
+    "below - alpha",
+    "alpha * below - alpha",
+)
+change(
+    "elu",
+    "Alpha stands in the exponent too; there z stands alone.",
+    "torch.exp(z.clamp(max=0))",
+    "torch.exp(alpha * z.clamp(max=0))",
+)
+change(
+    "elu",
+    "The value on the lower branch has the wrong sign: it is negative below zero, for positive alpha.",
+    "below - alpha",
+    "alpha - below",
+)
+change(
+    "elu",
+    "The exponent has the wrong sign: below zero the exponential must shrink.",
+    "torch.exp(z.clamp(max=0))",
+    "torch.exp(-z.clamp(max=0))",
+)
+change(
+    "elu",
+    "The slope below zero has the wrong sign: an ELU rises everywhere.",
+    "ones, below)",
+    "ones, -below)",
+)
+change(
+    "elu",
+    "The slope below zero lacks the exponential of z: it is not the derivative of the lower branch but alpha times z, or z times its exponential.",
+    "ones, below)",
+    "ones, z * below)",
+)
+change(
+    "elu",
+    "The value is the larger of the two branches; for alpha above 1 the lower branch lies above z only further down. Choose by the sign of z.",
+    "torch.where(z > 0, z, below - alpha)",
+    "torch.maximum(z, below - alpha)",
+)
+change(
+    "elu",
+    "The value is the smaller of the two branches; choose by the sign of z.",
+    "torch.where(z > 0, z, below - alpha)",
+    "torch.minimum(z, alpha * z.exp() - alpha)",
+)
+change(
+    "elu",
+    "Below zero the value is 0, as a ReLU's: the lower branch of the value is missing.",
+    "below - alpha",
+    "0 * below",
+)
+change(
+    "elu",
+    "Positive pre-activations are treated as if they were 0: the upper branch, z with slope 1, is missing.",
+    "torch.where(z > 0, z, below - alpha)",
+    "below - alpha",
+    "torch.where(z > 0, ones, below)",
+    "below",
+)
+change(
+    "elu",
+    "The lower branch is added to z everywhere; below zero it takes the place of z.",
+    "torch.where(z > 0, z, below - alpha)",
+    "z + below - alpha",
+)
 
 
-@slip("elu", "The slope below zero has lost its alpha.")
-def slope_without_alpha(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-    below, ones = torch.exp(z.clamp(max=0)), torch.ones_like(z)
-    return torch.where(z > 0, z, alpha * (below - 1)), torch.where(z > 0, ones, below)
-
-
-@slip("elu", "The slope below zero is ReLU's; the branch there is not flat.")
-def slope_of_relu(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-    below = torch.exp(z.clamp(max=0))
-    return torch.where(z > 0, z, alpha * (below - 1)), (z > 0).to(z.dtype)
-
-
-@slip("elu", "Alpha scales the positive side too; it belongs below zero alone.")
-def alpha_everywhere(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-    below, ones = torch.exp(z.clamp(max=0)), torch.ones_like(z)
-    return alpha * torch.where(z > 0, z, below - 1), torch.where(z > 0, ones, alpha * below)
-
-
-@slip("elu", "Infinity times zero: a branch that is not chosen still spoils the sum.")
+@slip(
+    "elu",
+    "The exponential overflows where z is large, and infinity times zero is NaN, in the value and in the slope.",
+)
 def masks_multiplied(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     up, down = (z > 0).to(z.dtype), (z <= 0).to(z.dtype)
     return up * z + down * alpha * (torch.exp(z) - 1), up + down * alpha * torch.exp(z)
 
 
-# -- softplus -------------------------------------------------------------------------------------------------
-
-
-@slip("softplus", "The exponential of a large number is infinite.")
-def overflowing(z: Tensor) -> tuple[Tensor, Tensor]:
-    return torch.log(1 + torch.exp(z)), 1 / (1 + torch.exp(-z))
-
-
-@slip("softplus", "The slope is that of ReLU; softplus passes zero smoothly.")
-def slope_with_a_step(z: Tensor) -> tuple[Tensor, Tensor]:
-    return z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), (z > 0).to(z.dtype)
-
-
 @slip(
-    "softplus", "The slope falls where it should rise: the sign of z is turned round in it."
+    "elu",
+    "In the value the exponential overflows where z is large, and infinity times zero is NaN.",
 )
-def falling_slope(z: Tensor) -> tuple[Tensor, Tensor]:
-    return z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(z))
+def value_by_masks(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    up, down = (z > 0).to(z.dtype), (z <= 0).to(z.dtype)
+    value = up * z + down * alpha * (torch.exp(z) - 1)
+    return value, torch.where(z > 0, 1.0, alpha * torch.exp(z))
 
 
 @slip(
-    "softplus", "The value falls where it should rise: the sign of z is turned round in it."
+    "elu",
+    "In the slope the exponential overflows where z is large, and infinity times zero is NaN.",
 )
-def falling_value(z: Tensor) -> tuple[Tensor, Tensor]:
-    return (-z).clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(-z))
+def slope_by_masks(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    up, down = (z > 0).to(z.dtype), (z <= 0).to(z.dtype)
+    return torch.where(z > 0, z, alpha * (torch.exp(z) - 1)), up + down * alpha * torch.exp(
+        z
+    )
 
 
-# -- dead_fraction --------------------------------------------------------------------------------------------
+@slip("elu", "The value is right, but z was overwritten with it: z belongs to the caller.")
+def in_place(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    slope = torch.where(z > 0, torch.ones_like(z), alpha * torch.exp(z))
+    low = z <= 0
+    z[low] = alpha * (torch.exp(z[low]) - 1)
+    return z.clone(), slope
 
 
-@slip(
-    "dead_fraction", "This is the share of silent answers; count units that never answer."
+# -- softplus ------------------------------------------------------------------------------------------------
+
+change(
+    "softplus",
+    "The slope is the step of a ReLU; softplus passes zero smoothly.",
+    "1 / (1 + torch.exp(-z))",
+    "(z > 0).to(z.dtype)",
 )
-def silent_answers(z: Tensor) -> float:
-    return (z <= 0).double().mean().item()
+change(
+    "softplus",
+    "The slope is 1 / (1 + e^z), which falls: a sign is turned round in it, or the inner derivative e^z of the chain rule is missing.",
+    "1 / (1 + torch.exp(-z))",
+    "1 / (1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "The value falls where it should rise: this is softplus of -z.",
+    "z.clamp(min=0)",
+    "(-z).clamp(min=0)",
+)
+change(
+    "softplus",
+    "Value and slope are those of -z: the sign of z is turned round.",
+    "z.clamp(min=0)",
+    "(-z).clamp(min=0)",
+    "torch.exp(-z)",
+    "torch.exp(z)",
+)
+change(
+    "softplus",
+    "The value is log sigmoid(z), which is never positive; softplus is -log sigmoid(-z).",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "z.clamp(max=0) - torch.log1p(torch.exp(-z.abs()))",
+)
+change(
+    "softplus",
+    "The value has the wrong sign: softplus is positive everywhere.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "-z.clamp(min=0) - torch.log1p(torch.exp(-z.abs()))",
+)
+change(
+    "softplus",
+    "The value is z itself: without the 1 inside, the logarithm undoes the exponential.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "z",
+)
+change(
+    "softplus",
+    "The value is ReLU's: the part with the logarithm is missing.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "z.clamp(min=0)",
+)
+change(
+    "softplus",
+    "The part max(z, 0) is missing from the value: taking e^z out of the logarithm leaves a z in front where z is positive.",
+    "z.clamp(min=0) + ",
+    "",
+)
+change(
+    "softplus",
+    "z itself stands in front of the logarithm for both signs; with |z| in the exponent it belongs to positive z alone.",
+    "z.clamp(min=0) +",
+    "z +",
+)
+change(
+    "softplus",
+    "The value is that of |z|: for negative z, |z| stands in front, or the exponent lacks its absolute value.",
+    "z.clamp(min=0) +",
+    "z.abs() +",
+)
+change(
+    "softplus",
+    "The value is that of |z|: for negative z, |z| stands in front, or the exponent lacks its absolute value.",
+    "-z.abs()",
+    "-z",
+)
+change(
+    "softplus",
+    "In the value the exponent has the wrong sign: with max(z, 0) in front, the exponential must be of -|z|.",
+    "-z.abs()",
+    "z.abs()",
+)
+change(
+    "softplus",
+    "In the value e^z stands in the logarithm and z in front as well: z is counted twice where it is positive.",
+    "-z.abs()",
+    "z",
+)
+change(
+    "softplus",
+    "The 1 inside the logarithm is counted twice: log1p adds one already.",
+    "torch.log1p(torch.exp",
+    "torch.log1p(1 + torch.exp",
+)
+change(
+    "softplus",
+    "The logarithm is taken without the 1 inside: the value is a piece of z.",
+    "torch.log1p(torch.exp(-z.abs()))",
+    "torch.log(torch.exp(-z.abs()))",
+)
+change(
+    "softplus",
+    "The logarithm of the value is not the natural one but that to base 2.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.log2(1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "The logarithm of the value is not the natural one but that to base 10.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.log10(1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "In the value the logarithm of the exponential's part is missing: 1 + e^z has not been put into it.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "1 + torch.exp(z)",
+)
+change(
+    "softplus",
+    "The slope has the form s (1 - s): that is the slope of the sigmoid, the second derivative of softplus.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.sigmoid(z) * (1 - torch.sigmoid(z))",
+)
+change(
+    "softplus",
+    "The slope is tanh(z); the derivative of softplus lies between 0 and 1.",
+    "1 / (1 + torch.exp(-z))",
+    "z.tanh()",
+)
+change(
+    "softplus",
+    "The sigmoid is taken at the value of softplus; the slope belongs to the pre-activation z.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.sigmoid(torch.log1p(torch.exp(z)))",
+)
+change(
+    "softplus",
+    "The slope is e^z: only the inner derivative is there, and the outer one, one over what the logarithm is taken of, is missing.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.exp(z)",
+)
+change(
+    "softplus",
+    "The slope is turned over: 1 + e^-z belongs below the fraction line.",
+    "1 / (1 + torch.exp(-z))",
+    "1 + torch.exp(-z)",
+)
+change(
+    "softplus",
+    "The slope is that of log(e^z), constantly 1; the 1 inside the logarithm bends it.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.ones_like(z)",
+)
+change(
+    "softplus",
+    "In the slope a 1 is missing below the fraction line.",
+    "1 / (1 + torch.exp(-z))",
+    "1 / (2 + torch.exp(-z))",
+)
+change(
+    "softplus",
+    "In the slope the sign of the part from the logarithm is wrong: d/dz of -|z| changes its sign at zero.",
+    "1 / (1 + torch.exp(-z))",
+    "(z > 0).to(z.dtype) - torch.sigmoid(-z.abs())",
+)
+change(
+    "softplus",
+    "In the slope the sign of the part from the logarithm is wrong for positive z: d/dz of -|z| is -1 there.",
+    "1 / (1 + torch.exp(-z))",
+    "(z > 0).to(z.dtype) + torch.sigmoid(-z.abs())",
+)
+change(
+    "softplus",
+    "The slope is the value over again; differentiate it.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.log1p(torch.exp(z))",
+)
+change(
+    "softplus",
+    "Value and slope are exchanged: the value comes first.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(-z))",
+    "1 / (1 + torch.exp(-z)), z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+)
+change(
+    "softplus",
+    "The value is the sigmoid; it is the logarithm of 1 + e^z that is asked for.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.sigmoid(z)",
+)
+change(
+    "softplus",
+    "The exponential of a large number is infinite: the value overflows at large positive z.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.log(1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "The exponential of a large number is infinite: the value overflows at large negative z, where z + log(1 + e^-z) is the wrong one of the two forms.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "z + torch.log(1 + torch.exp(-z))",
+)
+change(
+    "softplus",
+    "The slope becomes infinity over infinity where e^z overflows; divide by e^z first.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.exp(z) / (1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "Both suffer where e^z overflows: the value is infinite, and the slope infinity over infinity.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.log(1 + torch.exp(z))",
+    "1 / (1 + torch.exp(-z))",
+    "torch.exp(z) / (1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "An exponential overflows at either end: the value at large negative z, the slope, infinity over infinity, at large positive z.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "z + torch.log(1 + torch.exp(-z))",
+    "1 / (1 + torch.exp(-z))",
+    "torch.exp(z) / (1 + torch.exp(z))",
+)
 
 
 @slip(
+    "softplus", "e^z is multiplied by a mask: infinity times zero is NaN where z is large."
+)
+def value_by_masks(z: Tensor) -> tuple[Tensor, Tensor]:
+    up, down = (z > 0).to(z.dtype), (z <= 0).to(z.dtype)
+    value = up * (z + torch.log1p(torch.exp(-z))) + down * torch.log1p(torch.exp(z))
+    return value, 1 / (1 + torch.exp(-z))
+
+
+@slip(
+    "softplus", "The value is cut at a bound: for large z it must go on growing as z does."
+)
+def clamped_before(z: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.log(1 + torch.exp(z.clamp(-50, 50))), 1 / (1 + torch.exp(-z))
+
+
+@slip(
+    "softplus", "The value is cut at a bound: for large z it must go on growing as z does."
+)
+def clamped_at_twenty(z: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.log(1 + torch.exp(z.clamp(max=20))), 1 / (1 + torch.exp(-z))
+
+
+@slip(
+    "softplus", "The value is cut at a bound: for large z it must go on growing as z does."
+)
+def clamped_at_hundred(z: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.log(1 + torch.exp(z.clamp(max=100))), 1 / (1 + torch.exp(-z))
+
+
+# -- dead_fraction -------------------------------------------------------------------------------------------
+
+change(
     "dead_fraction",
-    "One silent answer is no death: every example has to leave the unit silent.",
+    "This is the share of non-positive pre-activations in the whole table; count the units that no example wakes.",
+    ".all(dim=0)",
+    "",
 )
-def silent_once(z: Tensor) -> float:
-    return (z <= 0).any(dim=0).double().mean().item()
-
-
-@slip(
+change(
+    "dead_fraction",
+    "This is the share of positive pre-activations in the whole table; count the units that no example wakes.",
+    "(z <= 0).all(dim=0)",
+    "(z > 0)",
+)
+change(
+    "dead_fraction",
+    "A single silent example is taken for death here; every example has to leave the unit silent.",
+    ".all(",
+    ".any(",
+)
+change(
     "dead_fraction",
     "Examples that wake no unit are counted; count units that no example wakes.",
+    "dim=0",
+    "dim=1",
 )
-def dead_examples(z: Tensor) -> float:
-    return (z <= 0).all(dim=1).double().mean().item()
+change(
+    "dead_fraction",
+    "A pre-activation of exactly zero does not wake a unit either.",
+    "z <= 0",
+    "z < 0",
+)
+change(
+    "dead_fraction",
+    "Only units whose pre-activations are all exactly zero are counted; negative ones are silent too.",
+    "z <= 0",
+    "z == 0",
+)
+change(
+    "dead_fraction",
+    "This is the share of units that live; the dead ones are asked for.",
+    "(z <= 0).all(dim=0)",
+    "(z > 0).any(dim=0)",
+)
+change(
+    "dead_fraction",
+    "This is the share of examples that wake some unit; the share of dead units is asked for.",
+    "(z <= 0).all(dim=0)",
+    "(z > 0).any(dim=1)",
+)
+change(
+    "dead_fraction",
+    "This is the number of dead units; a share is divided by the number of units.",
+    ".mean()",
+    ".sum()",
+)
+change(
+    "dead_fraction",
+    "The dead units are divided by the number of examples; the share is among the units.",
+    ".mean().item()",
+    ".sum().item() / len(z)",
+)
+change(
+    "dead_fraction",
+    "The dead units are divided by the number of entries in the table; the share is among the units.",
+    ".mean().item()",
+    ".sum().item() / z.numel()",
+)
+change(
+    "dead_fraction",
+    "Silent examples are counted and divided by the number of units: the axis of `all` and the divisor belong together.",
+    "all(dim=0).double().mean().item()",
+    "all(dim=1).double().sum().item() / z.shape[1]",
+)
+change(
+    "dead_fraction",
+    "The pre-activations are averaged over the batch first; a unit with a negative mean may still be woken by one example.",
+    "(z <= 0).all(dim=0)",
+    "(z.mean(dim=0) <= 0)",
+)
+change(
+    "dead_fraction",
+    "The pre-activations are averaged over the batch first, and zero is left out; a unit is dead when each of them is at most zero.",
+    "(z <= 0).all(dim=0)",
+    "(z.mean(dim=0) < 0)",
+)
+change(
+    "dead_fraction",
+    "Only the first example is asked; a dead unit is silent for all of them.",
+    "(z <= 0).all(dim=0)",
+    "(z[0] <= 0)",
+)
+change(
+    "dead_fraction",
+    "Only the last example decides, as when a loop overwrites what it has found; a dead unit is silent for all examples.",
+    "(z <= 0).all(dim=0)",
+    "(z[-1] <= 0)",
+)
+change(
+    "dead_fraction",
+    "The sign is turned round: units that are never negative are counted.",
+    "z <= 0",
+    "z >= 0",
+)
+change(
+    "dead_fraction",
+    "Units that every example wakes are counted; the ones that no example wakes are asked for.",
+    "z <= 0",
+    "z > 0",
+)
+change(
+    "dead_fraction",
+    "This is the share of exact zeros in the table; count the units that no example wakes.",
+    "(z <= 0).all(dim=0)",
+    "(z == 0)",
+)
+change(
+    "dead_fraction",
+    "This is the share of negative entries in the table; count the units that no example wakes.",
+    "(z <= 0).all(dim=0)",
+    "(z < 0)",
+)
+change(
+    "dead_fraction",
+    "Units that are silent for most examples are counted; a dead one is silent for all of them.",
+    "(z <= 0).all(dim=0)",
+    "((z <= 0).double().mean(dim=0) > 0.5)",
+)
+change(
+    "dead_fraction",
+    "The dead are compared with the living; a share is among all units.",
+    ".mean().item()",
+    ".sum().item() / (z > 0).any(dim=0).sum().item()",
+)
+change(
+    "dead_fraction",
+    "This is a percentage; a share lies between 0 and 1.",
+    ".mean().item()",
+    ".mean().item() * 100",
+)
 
 
-@slip("dead_fraction", "A sum of exactly zero does not wake a unit either.")
-def zero_is_alive(z: Tensor) -> float:
-    return (z < 0).all(dim=0).double().mean().item()
-
-
-# -- he_normal ------------------------------------------------------------------------------------------------
-
-
-@slip("he_normal", "The variance stands where the standard deviation belongs.")
-def variance_for_std(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
-    return 2 / n_in * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
-
-
-@slip("he_normal", "The outputs are counted; here the incoming signals count.")
-def counts_outputs(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
-    return (2 / n_out) ** 0.5 * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
+@slip("dead_fraction", "The count is divided by one less than the number of units.")
+def one_unit_forgotten(z: Tensor) -> float:
+    return (z <= 0).all(dim=0).sum().item() / (z.shape[1] - 1)
 
 
 @slip(
-    "he_normal", "This is the rule for linear layers; ReLU throws half of the signal away."
+    "dead_fraction",
+    "The share is right, but z was changed by the call, as by relu_ or clamp_: z belongs to the caller.",
 )
-def one_over_n(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
-    return (1 / n_in) ** 0.5 * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
+def relu_in_place(z: Tensor) -> float:
+    return (z.clamp_(min=0) == 0).all(dim=0).double().mean().item()
 
 
-@slip("he_normal", "Rows and columns are exchanged: a unit's weights stand in a row.")
-def weights_turned(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
-    return (2 / n_in) ** 0.5 * torch.randn(n_in, n_out, generator=rng, dtype=torch.float64)
+@slip("dead_fraction", "A dead unit at one end of the layer is left out of the count.")
+def last_unit_left_out(z: Tensor) -> float:
+    h = z.shape[1]
+    return sum(bool((z[:, j] <= 0).all()) for j in range(h - 1)) / h
 
 
-# -- xavier_uniform -------------------------------------------------------------------------------------------
+@slip("dead_fraction", "A dead unit at one end of the layer is left out of the count.")
+def first_unit_left_out(z: Tensor) -> float:
+    h = z.shape[1]
+    return sum(bool((z[:, j] <= 0).all()) for j in range(1, h)) / h
+
+
+# -- he_normal -----------------------------------------------------------------------------------------------
+
+change(
+    "he_normal",
+    "The variance stands where the standard deviation belongs.",
+    "(2 / n_in) ** 0.5",
+    "2 / n_in",
+)
+change(
+    "he_normal",
+    "The outgoing connections are counted; here the incoming ones count.",
+    "(2 / n_in) ** 0.5",
+    "(2 / n_out) ** 0.5",
+)
+change(
+    "he_normal",
+    "The variance is 1/n_in, the rule for linear layers; a ReLU throws half of the signal away.",
+    "(2 / n_in) ** 0.5",
+    "(1 / n_in) ** 0.5",
+)
+change(
+    "he_normal",
+    "The variance is 1/n_out: the outgoing connections are counted, and the factor 2 for the ReLU is missing.",
+    "(2 / n_in) ** 0.5",
+    "(1 / n_out) ** 0.5",
+)
+change(
+    "he_normal",
+    "Rows and columns are exchanged: the weights of one unit stand in a row, so that the shape is (n_out, n_in).",
+    "n_out, n_in, generator",
+    "n_in, n_out, generator",
+)
+change(
+    "he_normal",
+    "Drawn as (n_in, n_out) and transposed: the shape is right, but the numbers stand in other places. Draw (n_out, n_in) at once.",
+    "torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+    "torch.randn(n_in, n_out, generator=rng, dtype=torch.float64).T",
+)
+change(
+    "he_normal",
+    "This is Xavier's rule, with the outgoing connections in it; He's counts the incoming ones alone.",
+    "(2 / n_in) ** 0.5",
+    "(2 / (n_in + n_out)) ** 0.5",
+)
+change(
+    "he_normal",
+    "The factor is the inverse of the standard deviation: more incoming signals ask for smaller weights.",
+    "(2 / n_in) ** 0.5",
+    "(n_in / 2) ** 0.5",
+)
+change(
+    "he_normal",
+    "The root reaches n_in alone; the standard deviation is the root of the whole fraction.",
+    "(2 / n_in) ** 0.5",
+    "2 / n_in ** 0.5",
+)
+change(
+    "he_normal",
+    "The root reaches the 2 alone; the standard deviation is the root of the whole fraction.",
+    "(2 / n_in) ** 0.5",
+    "2 ** 0.5 / n_in",
+)
+change(
+    "he_normal",
+    "The numbers have standard deviation 1: they have not been scaled.",
+    "(2 / n_in) ** 0.5 * ",
+    "",
+)
+change(
+    "he_normal",
+    "The variance is squared; its root is the standard deviation.",
+    "(2 / n_in) ** 0.5",
+    "(2 / n_in) ** 2",
+)
+change(
+    "he_normal",
+    "The numbers are uniform between 0 and the standard deviation; normal ones are asked for.",
+    "torch.randn",
+    "torch.rand",
+)
+change(
+    "he_normal",
+    "The numbers are uniform, and around zero; normal ones are asked for.",
+    "(2 / n_in) ** 0.5 * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+    "(6 / n_in) ** 0.5 * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+)
+change(
+    "he_normal",
+    "`rng` is not used: the numbers come from torch's own generator, so that nobody can repeat the draw.",
+    "generator=rng, ",
+    "",
+)
+change(
+    "he_normal",
+    "The standard deviation is added to the numbers; it multiplies them.",
+    "(2 / n_in) ** 0.5 *",
+    "(2 / n_in) ** 0.5 +",
+)
+change(
+    "he_normal",
+    "The factor is the inverse of the standard deviation: more incoming signals ask for smaller weights.",
+    "(2 / n_in) ** 0.5 *",
+    "1 / (2 / n_in) ** 0.5 *",
+)
+change(
+    "he_normal",
+    "The variance counts all n_in n_out weights; only the n_in connections into one unit count.",
+    "(2 / n_in) ** 0.5",
+    "(2 / (n_in * n_out)) ** 0.5",
+)
+change(
+    "he_normal",
+    "The variance is halved: 1/(2 n_in) stands for 2/n_in.",
+    "(2 / n_in) ** 0.5",
+    "(1 / (2 * n_in)) ** 0.5",
+)
+change(
+    "he_normal",
+    "n_in and n_out are averaged for the variance; He's rule counts the incoming connections alone.",
+    "(2 / n_in) ** 0.5",
+    "(4 / (n_in + n_out)) ** 0.5",
+)
+change(
+    "he_normal",
+    "The standard deviation is 1/n_in: neither the 2 nor the root is there.",
+    "(2 / n_in) ** 0.5",
+    "1 / n_in",
+)
+change(
+    "he_normal",
+    "The variance is 3/n_in or the half-width of a uniform draw stands here; the weights are normal with variance 2/n_in.",
+    "(2 / n_in) ** 0.5",
+    "(3 / n_in) ** 0.5",
+)
+change(
+    "he_normal",
+    "The factor is the half-width of a uniform draw; the standard deviation of normal numbers is the root of the variance alone.",
+    "(2 / n_in) ** 0.5",
+    "(6 / n_in) ** 0.5",
+)
+change(
+    "he_normal",
+    "Rows and columns are exchanged, and n_out is counted where n_in should be: `n_in` is the number of columns.",
+    "(2 / n_in) ** 0.5",
+    "(2 / n_out) ** 0.5",
+    "n_out, n_in, generator",
+    "n_in, n_out, generator",
+)
+change(
+    "he_normal",
+    "The signs are turned round: the numbers are multiplied by the negative root.",
+    "(2 / n_in) ** 0.5",
+    "-((2 / n_in) ** 0.5)",
+)
+change(
+    "he_normal",
+    "The variance stands for the standard deviation, and n_out for n_in.",
+    "(2 / n_in) ** 0.5",
+    "2 / n_out",
+)
 
 
 @slip(
-    "xavier_uniform", "The standard deviation was taken for the half-width of the interval."
+    "he_normal",
+    "The draw is standardised afterwards; the variance is that of the distribution, not of these numbers.",
 )
-def std_as_half_width(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
-    r = (2 / (n_in + n_out)) ** 0.5
-    return r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)
-
-
-@slip("xavier_uniform", "All weights are positive; the interval lies around zero.")
-def positive_only(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
-    r = (6 / (n_in + n_out)) ** 0.5
-    return r * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64)
+def made_to_measure(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
+    drawn = torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
+    return (2 / n_in) ** 0.5 * (drawn - drawn.mean()) / drawn.std()
 
 
 @slip(
-    "xavier_uniform", "Only the incoming signals are counted; the outgoing ones count too."
+    "he_normal", "Two draws were made, and the second one returned; the check draws once."
 )
-def incoming_only(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
-    r = (6 / n_in) ** 0.5
-    return r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)
+def drawn_twice(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
+    torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
+    return (2 / n_in) ** 0.5 * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
 
 
-@slip("xavier_uniform", "The mean of the two numbers was taken where their sum belongs.")
-def mean_of_both(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
-    r = (6 / ((n_in + n_out) / 2)) ** 0.5
-    return r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)
+# -- xavier_uniform ------------------------------------------------------------------------------------------
 
-
-# -- batch_norm_train -----------------------------------------------------------------------------------------
-
-
-@slip(
-    "batch_norm_train", "The variance is the unbiased one; this step takes the plain one."
+change(
+    "xavier_uniform",
+    "The standard deviation was taken for the half-width r of the interval.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(2 / (n_in + n_out)) ** 0.5",
 )
-def unbiased_forward(
-    X: Tensor, gamma: Tensor, beta: Tensor, eps: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    mean, var = X.mean(dim=0), X.var(dim=0)
-    return gamma * (X - mean) / (var + eps).sqrt() + beta, mean, var
+change(
+    "xavier_uniform",
+    "All weights are positive, between 0 and r; the interval lies around zero.",
+    "(2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "torch.rand(n_out, n_in, generator=rng, dtype=torch.float64)",
+)
+change(
+    "xavier_uniform",
+    "The weights fill the interval from 0 to 2r: stretched, but not shifted.",
+    ") - 1)",
+    "))",
+)
+change(
+    "xavier_uniform",
+    "The interval has the width r and not 2r: it goes from -r/2 to r/2.",
+    "(2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "(torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 0.5)",
+)
+change(
+    "xavier_uniform",
+    "The interval goes from -r to 0: shifted, but not stretched to the width 2r.",
+    "(2 * torch.rand",
+    "(torch.rand",
+)
+change(
+    "xavier_uniform",
+    "Shifted by 1 and not by r: the 1 is taken off after the multiplication by 2r.",
+    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "2 * r * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1",
+)
+change(
+    "xavier_uniform",
+    "Only the incoming connections are counted; the outgoing ones count too.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(6 / n_in) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "Only the outgoing connections are counted; the incoming ones count too.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(6 / n_out) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "The mean of n_in and n_out was taken where their sum belongs.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(12 / (n_in + n_out)) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "The variance is 1/(n_in + n_out): its factor 2 is missing.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(3 / (n_in + n_out)) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "The half-width has no root: r squared stands where r belongs.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "6 / (n_in + n_out)",
+)
+change(
+    "xavier_uniform",
+    "The root reaches the 6 alone; it belongs to the whole fraction.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "6 ** 0.5 / (n_in + n_out)",
+)
+change(
+    "xavier_uniform",
+    "The root reaches n_in + n_out alone; it belongs to the whole fraction.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "6 / (n_in + n_out) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "The variance stands where the half-width r belongs.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "2 / (n_in + n_out)",
+)
+change(
+    "xavier_uniform",
+    "The standard deviation is divided by the root of 3; the half-width is larger than it, by that factor.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(2 / 3 / (n_in + n_out)) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "The standard deviation is multiplied by 3; the variance is r^2/3, so that r is longer by the root of 3.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "3 * (2 / (n_in + n_out)) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "The whole width of the interval was taken for r, its half: the variance of a width w is w^2/12, and w is 2r.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(24 / (n_in + n_out)) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "n_in and n_out are multiplied; their sum counts.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(6 / (n_in * n_out)) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "A precedence slips: the fraction ends before n_out, which is added to it.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(6 / n_in + n_out) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "The fraction is turned over: more connections ask for smaller weights.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "((n_in + n_out) / 6) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "The numbers are normal; uniform ones between -r and r are asked for.",
+    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "r * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+)
+change(
+    "xavier_uniform",
+    "The numbers are normal with Xavier's variance; uniform ones are asked for.",
+    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "(2 / (n_in + n_out)) ** 0.5 * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+)
+change(
+    "xavier_uniform",
+    "The numbers are normal, and were stretched and shifted like uniform ones; draw uniform ones.",
+    "torch.rand(",
+    "torch.randn(",
+)
+change(
+    "xavier_uniform",
+    "Mirrored: a draw of 0 should become -r, and a draw of 1 become r.",
+    "return r * (2 *",
+    "return -r * (2 *",
+)
+change(
+    "xavier_uniform",
+    "Rows and columns are exchanged: the weights of one unit stand in a row, so that the shape is (n_out, n_in).",
+    "n_out, n_in, generator",
+    "n_in, n_out, generator",
+)
+change(
+    "xavier_uniform",
+    "Drawn as (n_in, n_out) and transposed: the shape is right, but the numbers stand in other places. Draw (n_out, n_in) at once.",
+    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "r * (2 * torch.rand(n_in, n_out, generator=rng, dtype=torch.float64).T - 1)",
+)
+change(
+    "xavier_uniform",
+    "`rng` is not used: the numbers come from torch's own generator, so that nobody can repeat the draw.",
+    "generator=rng, ",
+    "",
+)
+change(
+    "xavier_uniform",
+    "The weights lie between -1 and 1: they have not been scaled by r.",
+    "return r * (",
+    "return (",
+)
+change(
+    "xavier_uniform",
+    "The numbers between 0 and 1 are returned as they were drawn.",
+    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "torch.rand(n_out, n_in, generator=rng, dtype=torch.float64)",
+)
+change(
+    "xavier_uniform", "The 1 is added; the interval goes from r to 3r.", ") - 1)", ") + 1)"
+)
+change(
+    "xavier_uniform",
+    "Centred, but scaled by the standard deviation alone: the interval from -1/2 to 1/2 needs the factor 2r.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(2 / (n_in + n_out)) ** 0.5",
+    "(2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "(torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 0.5)",
+)
+change(
+    "xavier_uniform",
+    "Two slips: the weights are all positive, and the standard deviation stands for r.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(2 / (n_in + n_out)) ** 0.5",
+    "(2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "torch.rand(n_out, n_in, generator=rng, dtype=torch.float64)",
+)
+change(
+    "xavier_uniform",
+    "The variance is He's, 2/n_in, and its standard deviation was taken for the half-width r.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(2 / n_in) ** 0.5",
+)
+# -- batch_norm_train ----------------------------------------------------------------------------------------
 
-
-@slip("batch_norm_train", "Epsilon stands outside the root; it belongs to the variance.")
-def epsilon_outside(
-    X: Tensor, gamma: Tensor, beta: Tensor, eps: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    mean, var = X.mean(dim=0), X.var(dim=0, correction=0)
-    return gamma * (X - mean) / (var.sqrt() + eps) + beta, mean, var
+change(
+    "batch_norm_train",
+    "The variance is the unbiased one, divided by n - 1; this step divides by n.",
+    ", correction=0",
+    "",
+)
+change(
+    "batch_norm_train",
+    "Y is right, but the variance that is returned is the unbiased one; return the one that was used.",
+    "beta, mean, var",
+    "beta, mean, var * len(X) / (len(X) - 1)",
+)
+change(
+    "batch_norm_train",
+    "Y is standardised with the unbiased variance; the plain one, which is returned, belongs there too.",
+    "(var + eps)",
+    "(var * len(X) / (len(X) - 1) + eps)",
+)
+change(
+    "batch_norm_train",
+    "Epsilon stands outside the root; it is added to the variance.",
+    "(var + eps).sqrt()",
+    "(var.sqrt() + eps)",
+)
+change(
+    "batch_norm_train",
+    "Epsilon is missing: a column of equal numbers is divided by zero.",
+    "(var + eps)",
+    "var",
+)
+change(
+    "batch_norm_train",
+    "Epsilon is added after the division, or to the finished result; it belongs to the variance.",
+    "/ (var + eps).sqrt() + beta",
+    "/ var.sqrt() + eps + beta",
+)
+change("batch_norm_train", "Epsilon has the wrong sign.", "var + eps", "var - eps")
+change(
+    "batch_norm_train",
+    "Epsilon is squared; it is added to the variance as it is.",
+    "var + eps",
+    "var + eps**2",
+)
+change(
+    "batch_norm_train",
+    "A fixed epsilon stands in place of the one that was given.",
+    "var + eps",
+    "var + 1e-5",
+)
+change(
+    "batch_norm_train",
+    "The larger of variance and epsilon is taken; epsilon is added.",
+    "(var + eps)",
+    "var.clamp(min=eps)",
+)
+change(
+    "batch_norm_train",
+    "The result is standardised only: scale gamma and shift beta are missing.",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta",
+    "(X - mean) / (var + eps).sqrt()",
+)
+change("batch_norm_train", "The scale gamma is missing.", "return gamma * ", "return ")
+change("batch_norm_train", "The shift beta is missing.", " + beta", "")
+change("batch_norm_train", "The shift beta is subtracted; it is added.", "+ beta", "- beta")
+change(
+    "batch_norm_train",
+    "Scale and shift are exchanged: gamma multiplies and beta is added.",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta",
+    "beta * (X - mean) / (var + eps).sqrt() + gamma",
+)
+change(
+    "batch_norm_train",
+    "The shift is added before the scale: gamma multiplies beta as well.",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta",
+    "gamma * ((X - mean) / (var + eps).sqrt() + beta)",
+)
+change(
+    "batch_norm_train",
+    "Divided by gamma; the standardised numbers are multiplied by it.",
+    "gamma * (X - mean) /",
+    "(X - mean) / gamma /",
+)
+change(
+    "batch_norm_train",
+    "Divided by the variance; the standard deviation is its root.",
+    "(var + eps).sqrt()",
+    "(var + eps)",
+)
+change(
+    "batch_norm_train",
+    "Multiplied by the standard deviation; divide by it.",
+    ") / (var",
+    ") * (var",
+)
+change(
+    "batch_norm_train",
+    "The division by the standard deviation is missing.",
+    " / (var + eps).sqrt()",
+    "",
+)
+change("batch_norm_train", "The mean is not taken off.", "(X - mean)", "X")
+change("batch_norm_train", "The mean is added; it is taken off.", "X - mean", "X + mean")
+change(
+    "batch_norm_train",
+    "The sign of the deviation is turned round: x minus mean.",
+    "X - mean",
+    "mean - X",
+)
+change(
+    "batch_norm_train",
+    "Only the mean is divided by the standard deviation; the deviation x minus mean belongs in a bracket.",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta",
+    "gamma * (X - mean / (var + eps).sqrt()) + beta",
+)
+change(
+    "batch_norm_train",
+    "The mean is taken off after the scaling: gamma multiplies the deviation, not x.",
+    "gamma * (X - mean)",
+    "(gamma * X - mean)",
+)
+change(
+    "batch_norm_train",
+    "Y is right, but the standard deviation is returned for the variance.",
+    "beta, mean, var",
+    "beta, mean, var.sqrt()",
+)
+change(
+    "batch_norm_train",
+    "Y is right, but the variance that is returned has epsilon in it.",
+    "beta, mean, var",
+    "beta, mean, var + eps",
+)
+change(
+    "batch_norm_train",
+    "Mean and variance are returned in the wrong order.",
+    "beta, mean, var",
+    "beta, var, mean",
+)
+change(
+    "batch_norm_train",
+    "Each row is standardised, as in layer normalisation; batch normalisation takes each column over the batch.",
+    "X.mean(dim=0), X.var(dim=0, correction=0)",
+    "X.mean(dim=1, keepdim=True), X.var(dim=1, correction=0, keepdim=True)",
+)
+change(
+    "batch_norm_train",
+    "Mean and variance are taken over the whole table; each column has its own.",
+    "X.mean(dim=0), X.var(dim=0, correction=0)",
+    "X.mean(), X.var(correction=0)",
+)
+change(
+    "batch_norm_train",
+    "The statistics keep an axis of size 1; they have the shape (d,).",
+    "X.mean(dim=0), X.var(dim=0, correction=0)",
+    "X.mean(dim=0, keepdim=True), X.var(dim=0, correction=0, keepdim=True)",
+)
+change(
+    "batch_norm_train",
+    "The mean of the squares stands for the variance: the mean is not taken off before squaring.",
+    "X.var(dim=0, correction=0)",
+    "(X**2).mean(dim=0)",
+)
+change(
+    "batch_norm_train",
+    "The standard deviation stands for the variance, also under the root.",
+    "X.var(dim=0, correction=0)",
+    "X.std(dim=0, correction=0)",
+)
+change(
+    "batch_norm_train",
+    "The squared deviations are summed; the variance is their mean.",
+    "X.var(dim=0, correction=0)",
+    "((X - X.mean(dim=0)) ** 2).sum(dim=0)",
+)
+change(
+    "batch_norm_train",
+    "The mean absolute deviation stands for the variance; the deviations are squared.",
+    "X.var(dim=0, correction=0)",
+    "(X - X.mean(dim=0)).abs().mean(dim=0)",
+)
+change(
+    "batch_norm_train",
+    "The numbers are summed over the batch; the mean divides by n.",
+    "X.mean(dim=0), X.var(dim=0, correction=0)",
+    "X.sum(dim=0), ((X - X.sum(dim=0)) ** 2).mean(dim=0)",
+)
+change(
+    "batch_norm_train",
+    "The variance is that of the whole table; each column has its own.",
+    "X.var(dim=0, correction=0)",
+    "X.var(correction=0).expand(X.shape[1])",
+)
+change(
+    "batch_norm_train",
+    "The middle value stands for the mean.",
+    "X.mean(dim=0), X",
+    "X.median(dim=0).values, X",
+)
 
 
 @slip(
     "batch_norm_train",
-    "The result is standardised only: its own scale and shift are missing.",
+    "Y, mean and var are right, but X was overwritten: X belongs to the caller.",
 )
-def standardised_only(
+def in_place(
     X: Tensor, gamma: Tensor, beta: Tensor, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     mean, var = X.mean(dim=0), X.var(dim=0, correction=0)
-    return (X - mean) / (var + eps).sqrt(), mean, var
-
-
-@slip("batch_norm_train", "It is divided by the variance; the spread is its root.")
-def divided_by_the_variance(
-    X: Tensor, gamma: Tensor, beta: Tensor, eps: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    mean, var = X.mean(dim=0), X.var(dim=0, correction=0)
-    return gamma * (X - mean) / (var + eps) + beta, mean, var
-
-
-# -- update_running -------------------------------------------------------------------------------------------
-
-
-@slip("update_running", "The variance is the plain one; the stored one is unbiased.")
-def biased_memory(
-    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
-) -> tuple[Tensor, Tensor]:
-    keep = 1 - momentum
-    return keep * running[0] + momentum * mean, keep * running[1] + momentum * var
+    X -= mean
+    return gamma * X / (var + eps).sqrt() + beta, mean, var
 
 
 @slip(
+    "batch_norm_train",
+    "The statistics that are returned are those of the result; they belong to X.",
+)
+def statistics_of_the_result(
+    X: Tensor, gamma: Tensor, beta: Tensor, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    mean, var = X.mean(dim=0), X.var(dim=0, correction=0)
+    Y = gamma * (X - mean) / (var + eps).sqrt() + beta
+    return Y, Y.mean(dim=0), Y.var(dim=0, correction=0)
+
+
+# -- update_running ------------------------------------------------------------------------------------------
+
+change(
     "update_running",
-    "Old and new have exchanged their shares: the batch gets the small one.",
+    "The batch's variance enters as the plain one; the running average stores the unbiased one.",
+    " * n / (n - 1)",
+    "",
 )
-def shares_exchanged(
-    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
-) -> tuple[Tensor, Tensor]:
-    new = 1 - momentum
-    return momentum * running[0] + new * mean, momentum * running[1] + new * var * n / (
-        n - 1
-    )
-
-
-@slip(
-    "update_running", "The correction is upside down: a sample's own variance is too small."
+change(
+    "update_running",
+    "Old and new have exchanged their shares in both: m is the share of the batch.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "momentum * old_mean + (1 - momentum) * mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "momentum * old_var + (1 - momentum) * var * n / (n - 1)",
 )
-def correction_upside_down(
-    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
-) -> tuple[Tensor, Tensor]:
-    keep = 1 - momentum
-    new_var = keep * running[1] + momentum * var * (n - 1) / n
-    return keep * running[0] + momentum * mean, new_var
+change(
+    "update_running",
+    "Old and new have exchanged their shares in both, and the variance lacks the factor that makes it unbiased.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "momentum * old_mean + (1 - momentum) * mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "momentum * old_var + (1 - momentum) * var",
+)
+change(
+    "update_running",
+    "Old and new have exchanged their shares in the mean: m is the share of the batch.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "momentum * old_mean + (1 - momentum) * mean",
+)
+change(
+    "update_running",
+    "Old and new have exchanged their shares in the variance: m is the share of the batch.",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "momentum * old_var + (1 - momentum) * var * n / (n - 1)",
+)
+change(
+    "update_running",
+    "The correction is upside down: a sample's own variance is too small, not too large.",
+    "* n / (n - 1)",
+    "* (n - 1) / n",
+)
+change(
+    "update_running",
+    "The mean needs no correction; only the variance does.",
+    "momentum * mean",
+    "momentum * mean * n / (n - 1)",
+)
+change(
+    "update_running",
+    "The correction went to the mean; it belongs to the variance.",
+    "momentum * mean",
+    "momentum * mean * n / (n - 1)",
+    " * var * n / (n - 1)",
+    " * var",
+)
+change(
+    "update_running",
+    "The old variance is corrected too; it is unbiased already.",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "((1 - momentum) * old_var + momentum * var) * n / (n - 1)",
+)
+change(
+    "update_running",
+    "The correction went to the old variance; it belongs to the batch's.",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "(1 - momentum) * old_var * n / (n - 1) + momentum * var",
+)
+change("update_running", "The factor has n + 1 where n - 1 belongs.", "(n - 1)", "(n + 1)")
+change(
+    "update_running",
+    "The variance is multiplied by n, but not divided by n - 1.",
+    " * n / (n - 1)",
+    " * n",
+)
+change(
+    "update_running",
+    "The variance is divided by n - 1, but not multiplied by n.",
+    " * n / (n - 1)",
+    " / (n - 1)",
+)
+change(
+    "update_running",
+    "The bracket round n - 1 is missing: the 1 is taken off the whole variance.",
+    "/ (n - 1)",
+    "/ n - 1",
+)
+change(
+    "update_running",
+    "n is the number of examples; here the number of features stands in its place.",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "(1 - momentum) * old_var + momentum * var * len(var) / (len(var) - 1)",
+)
+change(
+    "update_running",
+    "The old averages keep their whole weight; they are to shrink by 1 - m.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "old_mean + momentum * mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "old_var + momentum * var * n / (n - 1)",
+)
+change(
+    "update_running",
+    "The batch enters with its whole weight; its share is m.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "(1 - momentum) * old_mean + mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "(1 - momentum) * old_var + var * n / (n - 1)",
+)
+change(
+    "update_running",
+    "The batch's statistics replace the old averages; they only move them by the share m.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "var * n / (n - 1)",
+)
+change(
+    "update_running",
+    "The batch's statistics replace the old averages, and uncorrected; they only move them by the share m.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "var",
+)
+change(
+    "update_running",
+    "The old averages come back unchanged.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "old_mean.clone()",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "old_var.clone()",
+)
+change(
+    "update_running",
+    "Old and new are averaged half and half; m is the share of the batch.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "(old_mean + mean) / 2",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "(old_var + var * n / (n - 1)) / 2",
+)
+change(
+    "update_running",
+    "The sign is turned round: the averages move away from the batch's statistics.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "(1 + momentum) * old_mean - momentum * mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "(1 + momentum) * old_var - momentum * var * n / (n - 1)",
+)
+change(
+    "update_running",
+    "The batch's share is subtracted; it is added.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "(1 - momentum) * old_mean - momentum * mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "(1 - momentum) * old_var - momentum * var * n / (n - 1)",
+)
+change(
+    "update_running",
+    "Mean and variance are returned in the wrong order.",
+    "return new_mean, (1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "return (1 - momentum) * old_var + momentum * var * n / (n - 1), new_mean",
+)
+change(
+    "update_running",
+    "Mean and variance of the old pair are exchanged: the mean comes first.",
+    "old_mean, old_var = running",
+    "old_var, old_mean = running",
+)
+change(
+    "update_running",
+    "The new mean stands in the average of the variance.",
+    "* old_var + momentum * var",
+    "* new_mean + momentum * var",
+)
+change(
+    "update_running",
+    "The batch's mean stands in the average of the variance.",
+    "momentum * var *",
+    "momentum * mean *",
+)
+change(
+    "update_running",
+    "Only the variance moves: the mean is the old one.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "old_mean.clone()",
+)
+change(
+    "update_running",
+    "Only the mean moves: the variance is the old one.",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "old_var.clone()",
+)
+change(
+    "update_running",
+    "The factor is rooted, as for a standard deviation; a variance takes it as it is.",
+    "* n / (n - 1)",
+    "* (n / (n - 1)) ** 0.5",
+)
+change(
+    "update_running",
+    "The momentum is added to the average; it multiplies the batch's part.",
+    "momentum * mean",
+    "momentum + mean",
+)
+change(
+    "update_running",
+    "This is the velocity of gradient descent with momentum, m times old plus new; a running average gives new the share m and old the rest.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "momentum * old_mean + mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "momentum * old_var + var * n / (n - 1)",
+)
 
 
-@slip("update_running", "The mean needs no correction; only the variance does.")
-def mean_corrected(
-    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
-) -> tuple[Tensor, Tensor]:
-    keep, share = 1 - momentum, momentum * n / (n - 1)
-    return keep * running[0] + share * mean, keep * running[1] + share * var
-
-
-@slip("update_running", "The old averages belong to the caller, and were changed.")
+@slip("update_running", "Both old averages belong to the caller, and were changed.")
 def old_pair_changed(
     running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
 ) -> tuple[Tensor, Tensor]:
@@ -240,42 +1499,377 @@ def old_pair_changed(
     return running[0].clone(), running[1].clone()
 
 
-# -- batch_norm_eval ------------------------------------------------------------------------------------------
+@slip(
+    "update_running", "The statistics of the batch belong to the caller, and were changed."
+)
+def batch_changed(
+    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
+) -> tuple[Tensor, Tensor]:
+    var *= n / (n - 1)
+    keep = 1 - momentum
+    return keep * running[0] + momentum * mean, keep * running[1] + momentum * var
+
+
+@slip(
+    "update_running",
+    "The new variance holds the spread of old and new mean as well; each average moves by itself.",
+)
+def spread_of_the_means(
+    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
+) -> tuple[Tensor, Tensor]:
+    keep = 1 - momentum
+    new_var = keep * running[1] + momentum * var * n / (n - 1)
+    spread = keep * momentum * (mean - running[0]) ** 2
+    return keep * running[0] + momentum * mean, new_var + spread
+
+
+# -- batch_norm_eval -----------------------------------------------------------------------------------------
+
+change(
+    "batch_norm_eval",
+    "These are the batch's own statistics; at inference the stored ones count.",
+    "mean, var = running",
+    "mean, var = X.mean(dim=0), X.var(dim=0, correction=0)",
+)
+change(
+    "batch_norm_eval",
+    "The batch's own mean is taken off; at inference the stored one counts.",
+    "mean, var = running",
+    "mean, var = X.mean(dim=0), running[1]",
+)
+change(
+    "batch_norm_eval",
+    "The batch's own variance divides; at inference the stored one counts.",
+    "mean, var = running",
+    "mean, var = running[0], X.var(dim=0, correction=0)",
+)
+change(
+    "batch_norm_eval",
+    "Divided by the variance; the standard deviation is its root.",
+    "(var + eps).sqrt()",
+    "(var + eps)",
+)
+change(
+    "batch_norm_eval",
+    "Scale gamma and shift beta, which were learned, are missing.",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta",
+    "(X - mean) / (var + eps).sqrt()",
+)
+change("batch_norm_eval", "The scale gamma is missing.", "return gamma * ", "return ")
+change("batch_norm_eval", "The shift beta is missing.", " + beta", "")
+change("batch_norm_eval", "The shift beta is subtracted; it is added.", "+ beta", "- beta")
+change("batch_norm_eval", "The mean is not taken off.", "(X - mean)", "X")
+change("batch_norm_eval", "The mean is added; it is taken off.", "X - mean", "X + mean")
+change(
+    "batch_norm_eval",
+    "The sign of the deviation is turned round: x minus mean.",
+    "X - mean",
+    "mean - X",
+)
+change(
+    "batch_norm_eval",
+    "Epsilon stands outside the root; it is added to the variance.",
+    "(var + eps).sqrt()",
+    "(var.sqrt() + eps)",
+)
+change(
+    "batch_norm_eval",
+    "Epsilon is missing; it is added to the stored variance here too.",
+    "var + eps",
+    "var",
+)
+change("batch_norm_eval", "Epsilon has the wrong sign.", "var + eps", "var - eps")
+change(
+    "batch_norm_eval",
+    "Epsilon is added to the finished result; it belongs to the variance.",
+    "/ (var + eps).sqrt() + beta",
+    "/ var.sqrt() + eps + beta",
+)
+change(
+    "batch_norm_eval",
+    "A fixed epsilon stands in place of the one that was given.",
+    "var + eps",
+    "var + 1e-5",
+)
+change(
+    "batch_norm_eval",
+    "Epsilon is squared; it is added to the variance as it is.",
+    "var + eps",
+    "var + eps**2",
+)
+change(
+    "batch_norm_eval",
+    "The larger of variance and epsilon is taken; epsilon is added.",
+    "(var + eps)",
+    "var.clamp(min=eps)",
+)
+change(
+    "batch_norm_eval",
+    "Scale and shift are exchanged: gamma multiplies and beta is added.",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta",
+    "beta * (X - mean) / (var + eps).sqrt() + gamma",
+)
+change(
+    "batch_norm_eval",
+    "The shift is added before the scale: gamma multiplies beta as well.",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta",
+    "gamma * ((X - mean) / (var + eps).sqrt() + beta)",
+)
+change(
+    "batch_norm_eval",
+    "The stored pair is taken in the wrong order: the mean comes first, the variance second.",
+    "mean, var = running",
+    "var, mean = running",
+)
+change(
+    "batch_norm_eval",
+    "Multiplied by the standard deviation; divide by it.",
+    ") / (var",
+    ") * (var",
+)
+change(
+    "batch_norm_eval",
+    "The division by the standard deviation is missing.",
+    " / (var + eps).sqrt()",
+    "",
+)
+change(
+    "batch_norm_eval",
+    "Only the mean is divided by the standard deviation; the deviation x minus mean belongs in a bracket.",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta",
+    "gamma * (X - mean / (var + eps).sqrt()) + beta",
+)
+change(
+    "batch_norm_eval",
+    "The mean is taken off after the scaling: gamma multiplies the deviation, not x.",
+    "gamma * (X - mean)",
+    "(gamma * X - mean)",
+)
+change(
+    "batch_norm_eval",
+    "Divided by gamma; the standardised numbers are multiplied by it.",
+    "gamma * (X - mean) /",
+    "(X - mean) / gamma /",
+)
+change(
+    "batch_norm_eval",
+    "The stored variance is taken for a standard deviation and squared.",
+    "(var + eps)",
+    "(var**2 + eps)",
+)
+change(
+    "batch_norm_eval",
+    "The root is taken twice.",
+    "(var + eps).sqrt()",
+    "(var + eps).sqrt().sqrt()",
+)
 
 
 @slip(
     "batch_norm_eval",
-    "These are the batch's own statistics; in service the stored ones count.",
+    "The stored variance is corrected once more by the size of the batch; at inference nothing may depend on that.",
 )
-def own_statistics(
+def corrected_again(
     X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
 ) -> Tensor:
-    mean, var = X.mean(dim=0), X.var(dim=0, correction=0)
+    n = len(X)
+    var = running[1] * (n - 1) / n
+    return gamma * (X - running[0]) / (var + eps).sqrt() + beta
+
+
+@slip(
+    "batch_norm_eval",
+    "The stored variance is corrected once more by the size of the batch; at inference nothing may depend on that.",
+)
+def unbiased_again(
+    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
+) -> Tensor:
+    n = len(X)
+    var = running[1] * n / max(n - 1, 1)
+    return gamma * (X - running[0]) / (var + eps).sqrt() + beta
+
+
+@slip(
+    "batch_norm_eval",
+    "The stored averages were changed before use, by the batch; at inference nothing moves them.",
+)
+def still_training(
+    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
+) -> Tensor:
+    mean = 0.9 * running[0] + 0.1 * X.mean(dim=0)
+    var = 0.9 * running[1] + 0.1 * X.var(dim=0)
     return gamma * (X - mean) / (var + eps).sqrt() + beta
 
 
-@slip("batch_norm_eval", "It is divided by the variance; the spread is its root.")
-def service_divides_by_the_variance(
+@slip(
+    "batch_norm_eval",
+    "The result is right, but X was overwritten with it: X belongs to the caller.",
+)
+def in_place(
     X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
 ) -> Tensor:
-    return gamma * (X - running[0]) / (running[1] + eps) + beta
-
-
-@slip("batch_norm_eval", "The scale and the shift that were learned are missing.")
-def service_without_scale(
-    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
-) -> Tensor:
-    return (X - running[0]) / (running[1] + eps).sqrt()
-
-
-@slip("batch_norm_eval", "The mean is not taken off.")
-def mean_left_in(
-    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
-) -> Tensor:
+    X -= running[0]
     return gamma * X / (running[1] + eps).sqrt() + beta
 
 
-# -- clip_gradients -------------------------------------------------------------------------------------------
+# -- clip_gradients ------------------------------------------------------------------------------------------
+
+change(
+    "clip_gradients",
+    "The lengths of the tensors were added; lengths add up as squares.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "sum(g.norm() for g in gradients)",
+)
+change(
+    "clip_gradients",
+    "A short gradient was made longer; leave it alone.",
+    "c / norm if norm > c else 1.0",
+    "c / norm",
+)
+change(
+    "clip_gradients",
+    "The squared length stands where the length belongs: the root is missing.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "sum((g**2).sum() for g in gradients)",
+)
+change(
+    "clip_gradients",
+    "The length was taken as the sum of the absolute values; it is the root of the sum of the squares.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "sum(g.abs().sum() for g in gradients)",
+)
+change(
+    "clip_gradients",
+    "The length was taken as the largest absolute value; it is the root of the sum of the squares.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "max(g.abs().max() for g in gradients)",
+)
+change(
+    "clip_gradients",
+    "The length is that of the longest tensor; all tensors have one length together.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "max(g.norm() for g in gradients)",
+)
+change(
+    "clip_gradients",
+    "The length is that of the last tensor, as when a loop overwrites it; all tensors have one length together.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "gradients[-1].norm()",
+)
+change(
+    "clip_gradients",
+    "The length is that of the first tensor; all tensors have one length together.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "gradients[0].norm()",
+)
+change(
+    "clip_gradients",
+    "The lengths of the tensors were averaged; add the squares and take the root.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "sum(g.norm() for g in gradients) / len(gradients)",
+)
+change(
+    "clip_gradients",
+    "The squares were averaged over the numbers before the root; the length sums them.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "(sum((g**2).sum() for g in gradients) / sum(g.numel() for g in gradients)) ** 0.5",
+)
+change(
+    "clip_gradients",
+    "The squares were averaged over the tensors before the root; the length sums them.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "(sum((g**2).sum() for g in gradients) / len(gradients)) ** 0.5",
+)
+change(
+    "clip_gradients",
+    "Squared numbers were averaged within each tensor; the length sums all of them.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "sum((g**2).mean() for g in gradients) ** 0.5",
+)
+change(
+    "clip_gradients",
+    "The numbers were added before squaring; square each of them first.",
+    "sum((g**2).sum() for g in gradients) ** 0.5",
+    "sum(g.sum() ** 2 for g in gradients) ** 0.5",
+)
+change(
+    "clip_gradients",
+    "The factor is upside down: it makes a long gradient longer.",
+    "c / norm if",
+    "norm / c if",
+)
+change(
+    "clip_gradients",
+    "A gradient longer than c comes back as it was: it is not scaled, or the comparison is turned round.",
+    "norm > c",
+    "norm < c and norm > 0",
+)
+change(
+    "clip_gradients",
+    "The gradient is scaled to length 1; the length that is asked for is c.",
+    "c / norm if",
+    "1 / norm if",
+)
+change(
+    "clip_gradients",
+    "The gradient is multiplied by c, but not divided by its length.",
+    "c / norm if",
+    "c if",
+)
+change(
+    "clip_gradients",
+    "The squared length stands where the length belongs: the root is missing.",
+    "c / norm if",
+    "c / norm**2 if",
+)
+change(
+    "clip_gradients",
+    "The factor holds a root too many: divide c by the length itself.",
+    "c / norm if",
+    "(c / norm) ** 0.5 if",
+)
+change(
+    "clip_gradients",
+    "The factor is (c / length) squared; it is c divided by the length.",
+    "c / norm if",
+    "(c / norm) ** 2 if",
+)
+change(
+    "clip_gradients",
+    "A gradient longer than c comes back as it was: it is not scaled, or the comparison is turned round.",
+    "c / norm if norm > c else 1.0",
+    "1.0",
+)
+change(
+    "clip_gradients",
+    "A long gradient became zero; it is to be shortened to the length c.",
+    "c / norm if norm > c else 1.0",
+    "0.0 if norm > c else 1.0",
+)
+change(
+    "clip_gradients",
+    "A 1 is added to the length before the division; a long gradient must come out c long.",
+    "c / norm if",
+    "c / (norm + 1) if",
+)
+change(
+    "clip_gradients",
+    "The first tensor alone is shortened; all of them take the same factor.",
+    "[g * factor for g in gradients]",
+    "[g * factor if i == 0 else g.clone() for i, g in enumerate(gradients)]",
+)
+change(
+    "clip_gradients",
+    "The last tensor alone is shortened; all of them take the same factor.",
+    "[g * factor for g in gradients]",
+    "[g * factor if i == len(gradients) - 1 else g.clone() for i, g in enumerate(gradients)]",
+)
+change(
+    "clip_gradients",
+    "The sign is turned round: the direction is to stay.",
+    "g * factor",
+    "-g * factor",
+)
 
 
 @slip("clip_gradients", "Each tensor was clipped by itself; they have one length together.")
@@ -288,16 +1882,21 @@ def number_by_number(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
     return [g.clamp(-c, c) for g in gradients]
 
 
-@slip("clip_gradients", "The lengths of the parts were added; lengths add up as squares.")
-def lengths_added(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
-    norm = sum(g.norm() for g in gradients)
-    return [g * (c / norm if norm > c else 1.0) for g in gradients]
+@slip(
+    "clip_gradients",
+    "Each number was cut at c from above only; the whole gradient is scaled by one factor.",
+)
+def cut_from_above(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
+    return [g.clamp(max=c) for g in gradients]
 
 
-@slip("clip_gradients", "A short gradient was made longer; leave it alone.")
-def always_scaled(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
+@slip(
+    "clip_gradients",
+    "Each tensor was scaled to the length c by itself; all of them take one factor.",
+)
+def each_to_length_c(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
     norm = sum((g**2).sum() for g in gradients) ** 0.5
-    return [g * (c / norm) for g in gradients]
+    return [g * c / g.norm() if norm > c else g.clone() for g in gradients]
 
 
 @slip("clip_gradients", "The gradients belong to the caller, and were changed.")
@@ -307,3 +1906,33 @@ def changed_in_place(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
         for g in gradients:
             g *= c / norm
     return [g.clone() for g in gradients]
+
+
+@slip(
+    "clip_gradients",
+    "The length is 0 here, and 0 was divided by it; compare before you divide.",
+)
+def zero_by_zero(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
+    norm = sum((g**2).sum() for g in gradients) ** 0.5
+    return [g / norm * min(norm, c) for g in gradients]
+
+
+@slip(
+    "clip_gradients",
+    "The list is one tensor short, or the last one is missing: give back all of them.",
+)
+def last_one_missing(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
+    norm = sum((g**2).sum() for g in gradients) ** 0.5
+    return [g * (c / norm if norm > c else 1.0) for g in gradients[:-1]]
+
+
+@slip(
+    "clip_gradients",
+    "The length grows while the tensors are scaled: find the whole length first, then scale.",
+)
+def length_so_far(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
+    total, clipped = 0.0, []
+    for g in gradients:
+        total += float((g**2).sum())
+        clipped.append(g * (c / total**0.5 if total**0.5 > c else 1.0))
+    return clipped
