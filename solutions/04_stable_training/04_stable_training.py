@@ -482,7 +482,7 @@ from course_tools.grading.author import banned, seal
 
 banned("clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "clip_grad_value_")
 rng = torch.default_generator
-long = [2 + normal(rng, 4), 6 + normal(rng, 2, 3), 0.1 * normal(rng, 5), 3 + normal(rng, 2)]
+long = [2 + normal(rng, 4), normal(rng, 2, 3) - 6, 0.1 * normal(rng, 5), 3 + normal(rng, 2)]
 length = sum(float((g**2).sum()) for g in long) ** 0.5
 zeros = [torch.zeros(2, 3, dtype=torch.float64), torch.zeros(4, dtype=torch.float64)]
 given = (long, long, long, long, zeros)

@@ -206,6 +206,42 @@ change(
     "torch.where(z > 0, z, below - alpha)",
     "z + below - alpha",
 )
+change(
+    "elu",
+    "The slope is that of the lower branch for all numbers, the value plus alpha; where z is positive it is 1.",
+    "torch.where(z > 0, ones, below)",
+    "torch.where(z > 0, z, below - alpha) + alpha",
+)
+change(
+    "elu",
+    "The slope is that of the lower branch for positive numbers too; there it is 1.",
+    "torch.where(z > 0, ones, below)",
+    "alpha * torch.exp(z)",
+)
+change(
+    "elu",
+    "The slope below zero is taken at the value of the ELU; it belongs to the pre-activation z.",
+    "ones, below)",
+    "ones, alpha * torch.exp(below - alpha))",
+)
+change(
+    "elu",
+    "The slope on the positive side is the value plus 1; there the value is z, and its slope is 1.",
+    "> 0, ones",
+    "> 0, 1 + z",
+)
+change(
+    "elu",
+    "The value alone is given back; its slope is asked for as well.",
+    "torch.where(z > 0, z, below - alpha), torch.where(z > 0, ones, below)",
+    "torch.where(z > 0, z, below - alpha)",
+)
+change(
+    "elu",
+    "The slope alone is given back; the value is asked for as well.",
+    "torch.where(z > 0, z, below - alpha), torch.where(z > 0, ones, below)",
+    "torch.where(z > 0, ones, below)",
+)
 
 
 @slip(
@@ -236,6 +272,17 @@ def slope_by_masks(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     return torch.where(z > 0, z, alpha * (torch.exp(z) - 1)), up + down * alpha * torch.exp(
         z
     )
+
+
+@slip(
+    "elu",
+    "z is overwritten with the value, and the slope below zero is taken at that; it belongs to the pre-activation z.",
+)
+def slope_of_the_overwritten(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    low, slope = z <= 0, torch.ones_like(z)
+    z[low] = alpha * (torch.exp(z[low]) - 1)
+    slope[low] = alpha * torch.exp(z[low])
+    return z, slope
 
 
 @slip("elu", "The value is right, but z was overwritten with it: z belongs to the caller.")
@@ -470,6 +517,46 @@ change(
     "1 / (1 + torch.exp(-z))",
     "torch.exp(z) / (1 + torch.exp(z))",
 )
+change(
+    "softplus",
+    "The value alone is given back; its slope is asked for as well.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(-z))",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+)
+change(
+    "softplus",
+    "The slope alone is given back; the value is asked for as well.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(-z))",
+    "1 / (1 + torch.exp(-z))",
+)
+change(
+    "softplus",
+    "The slope is that of the part with the logarithm alone; max(z, 0) has a slope as well.",
+    "1 / (1 + torch.exp(-z))",
+    "-z.sign() * torch.sigmoid(-z.abs())",
+)
+change(
+    "softplus",
+    "The slope is multiplied by z: an inner derivative is wrong, that of e^z is e^z.",
+    "1 / (1 + torch.exp(-z))",
+    "z * torch.sigmoid(z)",
+)
+
+
+@slip("softplus", "The results are right, but z was overwritten: z belongs to the caller.")
+def in_place(z: Tensor) -> tuple[Tensor, Tensor]:
+    slope = torch.sigmoid(z)
+    value = z.clamp(min=0) + torch.log1p(torch.exp(-z.abs_()))
+    return value, slope
+
+
+@slip(
+    "softplus",
+    "z is overwritten with the value, and the slope is taken at that; it belongs to the pre-activation z.",
+)
+def slope_of_the_overwritten(z: Tensor) -> tuple[Tensor, Tensor]:
+    z.copy_(z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())))
+    return z, 1 / (1 + torch.exp(-z))
 
 
 @slip(
@@ -829,6 +916,24 @@ change(
     "(2 / n_in) ** 0.5",
     "2 / n_out",
 )
+change(
+    "he_normal",
+    "The numbers are drawn in float32, torch's default; float64 is asked for.",
+    ", dtype=torch.float64",
+    "",
+)
+change(
+    "he_normal",
+    "The numbers were drawn in float32 and then converted; draw them in float64.",
+    ", dtype=torch.float64)",
+    ").double()",
+)
+change(
+    "he_normal",
+    "The outgoing connections are counted with the incoming ones, and the 2 is missing.",
+    "(2 / n_in) ** 0.5",
+    "(1 / (n_in + n_out)) ** 0.5",
+)
 
 
 @slip(
@@ -1049,6 +1154,18 @@ change(
     "(6 / (n_in + n_out)) ** 0.5",
     "(2 / n_in) ** 0.5",
 )
+change(
+    "xavier_uniform",
+    "The numbers are drawn in float32, torch's default; float64 is asked for.",
+    ", dtype=torch.float64",
+    "",
+)
+change(
+    "xavier_uniform",
+    "The numbers were drawn in float32 and then converted; draw them in float64.",
+    ", dtype=torch.float64)",
+    ").double()",
+)
 # -- batch_norm_train ----------------------------------------------------------------------------------------
 
 change(
@@ -1248,6 +1365,44 @@ change(
     "The middle value stands for the mean.",
     "X.mean(dim=0), X",
     "X.median(dim=0).values, X",
+)
+change(
+    "batch_norm_train",
+    "Y is right, but the standard deviation is returned for the variance, with epsilon in it.",
+    "beta, mean, var",
+    "beta, mean, (var + eps).sqrt()",
+)
+change(
+    "batch_norm_train",
+    "Y is right, but the standard deviation and not the variance is returned, and the unbiased one.",
+    "beta, mean, var",
+    "beta, mean, X.std(dim=0)",
+)
+change(
+    "batch_norm_train",
+    "Y alone is given back; mean and variance are asked for as well.",
+    "beta, mean, var",
+    "beta",
+)
+change(
+    "batch_norm_train",
+    "The statistics come first; Y does.",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta, mean, var",
+    "mean, var, gamma * (X - mean) / (var + eps).sqrt() + beta",
+)
+change(
+    "batch_norm_train",
+    "Mean and variance are packed in a pair of their own; three values are asked for, one after the other.",
+    "beta, mean, var",
+    "beta, (mean, var)",
+)
+change(
+    "batch_norm_train",
+    "The standardised X is returned without gamma and beta, and divided by n - 1 in the variance.",
+    ", correction=0",
+    "",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta",
+    "(X - mean) / (var + eps).sqrt()",
 )
 
 
@@ -1488,6 +1643,24 @@ change(
     "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
     "momentum * old_var + var * n / (n - 1)",
 )
+change(
+    "update_running",
+    "The new mean alone is given back; the variance is asked for as well.",
+    "return new_mean, (1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "return new_mean",
+)
+change(
+    "update_running",
+    "The standard deviation of the batch stands where its variance belongs.",
+    "momentum * var *",
+    "momentum * var.sqrt() *",
+)
+change(
+    "update_running",
+    "Divided by n where the unbiased variance divides by n - 1, after a second correction: the factor is squared.",
+    "* n / (n - 1)",
+    "* (n / (n - 1)) ** 2",
+)
 
 
 @slip("update_running", "Both old averages belong to the caller, and were changed.")
@@ -1497,6 +1670,16 @@ def old_pair_changed(
     for old, new in zip(running, (mean, var * n / (n - 1)), strict=True):
         old.mul_(1 - momentum).add_(momentum * new)
     return running[0].clone(), running[1].clone()
+
+
+@slip("update_running", "The old mean belongs to the caller, and was changed.")
+def old_mean_changed(
+    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
+) -> tuple[Tensor, Tensor]:
+    keep = 1 - momentum
+    new_var = keep * running[1] + momentum * var * n / (n - 1)
+    running[0].mul_(keep).add_(momentum * mean)
+    return running[0].clone(), new_var
 
 
 @slip(
@@ -1662,6 +1845,12 @@ change(
     "The root is taken twice.",
     "(var + eps).sqrt()",
     "(var + eps).sqrt().sqrt()",
+)
+change(
+    "batch_norm_eval",
+    "The stored statistics are given back as well; the result alone is asked for.",
+    "gamma * (X - mean) / (var + eps).sqrt() + beta",
+    "(gamma * (X - mean) / (var + eps).sqrt() + beta, mean, var)",
 )
 
 
@@ -1870,6 +2059,66 @@ change(
     "g * factor",
     "-g * factor",
 )
+
+
+@slip(
+    "clip_gradients",
+    "The one long vector is given back; cut it into tensors of the shapes that were given.",
+)
+def one_long_vector(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
+    long = torch.cat([g.flatten() for g in gradients])
+    norm = long.norm()
+    return [long * (c / norm if norm > c else 1.0)]
+
+
+@slip(
+    "clip_gradients",
+    "The one long vector is given back; cut it into tensors of the shapes that were given.",
+)
+def one_long_vector_without_a_list(gradients: Sequence[Tensor], c: float) -> Tensor:
+    long = torch.cat([g.flatten() for g in gradients])
+    norm = long.norm()
+    return long * (c / norm if norm > c else 1.0)
+
+
+@slip("clip_gradients", "The tensors come back flat; each keeps the shape that it had.")
+def flattened(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
+    norm = sum((g**2).sum() for g in gradients) ** 0.5
+    return [g.flatten() * (c / norm if norm > c else 1.0) for g in gradients]
+
+
+@slip("clip_gradients", "The joint length is given back; the gradients are asked for.")
+def the_length(gradients: Sequence[Tensor], c: float) -> Tensor:
+    return sum((g**2).sum() for g in gradients) ** 0.5
+
+
+@slip(
+    "clip_gradients",
+    "The joint length is given back as well; the gradients alone are asked for.",
+)
+def the_length_too(gradients: Sequence[Tensor], c: float) -> tuple:
+    norm = sum((g**2).sum() for g in gradients) ** 0.5
+    return [g * (c / norm if norm > c else 1.0) for g in gradients], norm
+
+
+@slip(
+    "clip_gradients",
+    "The clipped gradients are right, but in a tuple; a list is asked for.",
+)
+def a_tuple(gradients: Sequence[Tensor], c: float) -> tuple[Tensor, ...]:
+    norm = sum((g**2).sum() for g in gradients) ** 0.5
+    return tuple(g * (c / norm if norm > c else 1.0) for g in gradients)
+
+
+@slip(
+    "clip_gradients",
+    "Only the last tensor is given back, as when a loop overwrites its result; give back a list of all of them.",
+)
+def last_one_only(gradients: Sequence[Tensor], c: float) -> Tensor:
+    norm = sum((g**2).sum() for g in gradients) ** 0.5
+    for g in gradients:
+        clipped = g * (c / norm if norm > c else 1.0)
+    return clipped
 
 
 @slip("clip_gradients", "Each tensor was clipped by itself; they have one length together.")
