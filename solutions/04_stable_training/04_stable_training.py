@@ -76,7 +76,7 @@ def elu(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
 
 
 # %% test_elu points=2
-z = numbers([[1.5, -0.3, 0.0], [-2.0, 0.2, -0.9]]).requires_grad_()
+z = numbers([[2.5, -0.3, 0.0], [-2.0, 0.2, -0.9]]).requires_grad_()
 value = F.elu(z, alpha=1.6)
 slope = torch.autograd.grad(value.sum(), z)[0]
 z, value = z.detach(), value.detach()
@@ -315,7 +315,7 @@ def batch_norm_train(
 
 # %% test_batch_norm_train points=3
 rng = seeded(46)
-X, gamma, beta = 2 + 3 * normal(rng, 5, 4), normal(rng, 4), normal(rng, 4)
+X, gamma, beta = 2 + 3 * normal(rng, 7, 4), normal(rng, 4), normal(rng, 4)
 X[:, 2] = 3.0  # a column of equal numbers
 Y = F.batch_norm(X, None, None, gamma, beta, training=True, eps=0.25)
 expected = (Y, X.mean(dim=0), torch.cov(X.T, correction=0).diagonal())
@@ -325,7 +325,7 @@ from course_tools.grading.author import banned, seal
 
 banned("batch_norm", "BatchNorm1d", "BatchNorm2d", "native_batch_norm", "layer_norm")
 rng = torch.default_generator
-X, gamma, beta = 3 + 0.4 * normal(rng, 6, 5), normal(rng, 5), normal(rng, 5)
+X, gamma, beta = 3 + 0.4 * normal(rng, 8, 5), normal(rng, 5), normal(rng, 5)
 X[:, 1] = -2.0
 answer = batch_norm_train(X, gamma, beta, 0.02)
 seal("a batch, and what was given afterwards", (answer, X, gamma, beta))
@@ -369,11 +369,11 @@ def update_running(
 
 # %% test_update_running points=2
 rng = seeded(47)
-X, old_mean, old_var = 2 + 3 * normal(rng, 5, 3), normal(rng, 3), normal(rng, 3).exp()
+X, old_mean, old_var = 2 + 3 * normal(rng, 7, 3), normal(rng, 3), normal(rng, 3).exp()
 new = old_mean.clone(), old_var.clone()
 F.batch_norm(X, *new, training=True, momentum=0.3)  # moves the two averages in place
 mean, var = X.mean(dim=0), torch.cov(X.T, correction=0).diagonal()
-check.close("averages", lambda: update_running((old_mean, old_var), mean, var, 5, 0.3), new)
+check.close("averages", lambda: update_running((old_mean, old_var), mean, var, 7, 0.3), new)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
@@ -384,7 +384,7 @@ old, mean, var = (
     2 + normal(rng, 4),
     normal(rng, 4).exp(),
 )
-new = update_running(old, mean, var, 6, 0.15)
+new = update_running(old, mean, var, 8, 0.15)
 seal("a small batch, and what was given afterwards", (new, old, mean, var))
 old = normal(rng, 5), normal(rng, 5).exp()
 seal("two rows", update_running(old, normal(rng, 5), normal(rng, 5).exp(), 2, 0.4))

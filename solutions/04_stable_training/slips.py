@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from course_tools.grading.slips import change, slip
+from course_tools.grading.slips import change, equivalent, slip
 
 # -- elu -----------------------------------------------------------------------------------------------------
 
@@ -220,7 +220,7 @@ change(
 )
 change(
     "elu",
-    "The slope below zero is taken at the value of the ELU; it belongs to the pre-activation z.",
+    "The slope below zero is taken at the value of the ELU, as when z was overwritten with it; it belongs to the pre-activation z.",
     "ones, below)",
     "ones, alpha * torch.exp(below - alpha))",
 )
@@ -241,6 +241,74 @@ change(
     "The slope alone is given back; the value is asked for as well.",
     "torch.where(z > 0, z, below - alpha), torch.where(z > 0, ones, below)",
     "torch.where(z > 0, ones, below)",
+)
+change(
+    "elu",
+    "In the lower branch the exponential is missing: z itself stands where e^z should be.",
+    "torch.exp(z.clamp(max=0))",
+    "z.clamp(max=0)",
+)
+change(
+    "elu",
+    "The slope on the positive side is 0; the value rises with z there.",
+    "> 0, ones",
+    "> 0, 0 * ones",
+)
+change(
+    "elu",
+    "Alpha multiplies the 1 alone; it belongs to the exponential as well, in the value and in its slope.",
+    "alpha * torch.exp",
+    "torch.exp",
+)
+change(
+    "elu",
+    "The 1 is taken off in the exponent; it is taken off the exponential.",
+    "below - alpha",
+    "below / torch.e",
+)
+change(
+    "elu",
+    "The 1 is taken off in the exponent, in the value and in its slope; it is taken off the exponential.",
+    "torch.exp(z.clamp(max=0))",
+    "torch.exp(z.clamp(max=0) - 1)",
+    "below - alpha",
+    "below",
+)
+change(
+    "elu",
+    "The value is cut off at -alpha in a corner; an ELU approaches -alpha along an exponential.",
+    "torch.where(z > 0, z, below - alpha)",
+    "z.clamp(min=-alpha)",
+)
+change(
+    "elu",
+    "The lower branch stands for positive numbers too, in the value; there it is z.",
+    "torch.where(z > 0, z, below - alpha)",
+    "alpha * torch.exp(z) - alpha",
+)
+change(
+    "elu",
+    "The lower branch stands for positive numbers too, in value and slope; there the value is z and the slope 1.",
+    "torch.where(z > 0, z, below - alpha)",
+    "alpha * torch.exp(z) - alpha",
+    "torch.where(z > 0, ones, below)",
+    "alpha * torch.exp(z)",
+)
+change(
+    "elu",
+    "The branches are chosen by comparing z with alpha; they meet at 0.",
+    "torch.where(z > 0, z",
+    "torch.where(z > alpha, z",
+    "torch.where(z > 0, ones",
+    "torch.where(z > alpha, ones",
+    "z.clamp(max=0)",
+    "z",
+)
+change(
+    "elu",
+    "In the slope the two branches are exchanged.",
+    "torch.where(z > 0, ones, below)",
+    "torch.where(z > 0, alpha * torch.exp(z), ones)",
 )
 
 
@@ -276,7 +344,7 @@ def slope_by_masks(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
 
 @slip(
     "elu",
-    "z is overwritten with the value, and the slope below zero is taken at that; it belongs to the pre-activation z.",
+    "The slope below zero is taken at the value of the ELU, as when z was overwritten with it; it belongs to the pre-activation z.",
 )
 def slope_of_the_overwritten(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     low, slope = z <= 0, torch.ones_like(z)
@@ -293,6 +361,17 @@ def in_place(z: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     return z.clone(), slope
 
 
+equivalent(
+    "elu",
+    "The lower branch is not chosen where z is positive: what stands there, infinity too, is dropped.",
+    "below = alpha * torch.exp(z.clamp(max=1))",
+    "below = alpha * torch.exp(z)",
+)
+equivalent(
+    "elu",
+    "At z = 0 both branches of the value are 0.",
+    "return torch.where(z >= 0, z, below - alpha), torch.where(z > 0, ones, below)",
+)
 # -- softplus ------------------------------------------------------------------------------------------------
 
 change(
@@ -425,7 +504,7 @@ change(
 )
 change(
     "softplus",
-    "The sigmoid is taken at the value of softplus; the slope belongs to the pre-activation z.",
+    "The sigmoid is taken at the value of softplus, as when z was overwritten with it; the slope belongs to the pre-activation z.",
     "1 / (1 + torch.exp(-z))",
     "torch.sigmoid(torch.log1p(torch.exp(z)))",
 )
@@ -541,6 +620,72 @@ change(
     "1 / (1 + torch.exp(-z))",
     "z * torch.sigmoid(z)",
 )
+change(
+    "softplus",
+    "The logarithm is missing from the value: the exponential itself is added to max(z, 0).",
+    "torch.log1p(torch.exp(-z.abs()))",
+    "torch.exp(-z.abs())",
+)
+change(
+    "softplus",
+    "The part with the logarithm is subtracted from max(z, 0); it is added.",
+    "z.clamp(min=0) +",
+    "z.clamp(min=0) -",
+)
+change(
+    "softplus",
+    "min(z, 0) stands in front of the logarithm, where max(z, 0) belongs.",
+    "z.clamp(min=0)",
+    "z.clamp(max=0)",
+)
+change(
+    "softplus",
+    "The 1 is added outside the logarithm: the value is 1 + z.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "1 + z",
+)
+change(
+    "softplus",
+    "The value is the exponential of z: the logarithm is missing, and the 1.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.exp(z)",
+)
+change(
+    "softplus",
+    "The 1 inside the logarithm is counted twice: log1p adds one already.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.log1p(1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "The value is z itself for positive z; softplus comes near to z there, but lies above it.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.where(z > 0, z, torch.log1p(torch.exp(z)))",
+)
+change(
+    "softplus",
+    "The slope is that at |z|: for negative z it is below one half.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.sigmoid(z.abs())",
+)
+change(
+    "softplus",
+    "The slope is 0 for negative z, as a ReLU's; softplus has a slope there as well.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.sigmoid(z) * (z > 0)",
+)
+change(
+    "softplus",
+    "The slope has the wrong sign: softplus rises everywhere.",
+    "1 / (1 + torch.exp(-z))",
+    "-torch.sigmoid(z)",
+)
+change(
+    "softplus",
+    "The slope is 1 for positive z, as a ReLU's; softplus comes near to that, but stays below.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.where(z > 0, torch.ones_like(z), torch.sigmoid(z))",
+)
 
 
 @slip("softplus", "The results are right, but z was overwritten: z belongs to the caller.")
@@ -552,7 +697,7 @@ def in_place(z: Tensor) -> tuple[Tensor, Tensor]:
 
 @slip(
     "softplus",
-    "z is overwritten with the value, and the slope is taken at that; it belongs to the pre-activation z.",
+    "The sigmoid is taken at the value of softplus, as when z was overwritten with it; the slope belongs to the pre-activation z.",
 )
 def slope_of_the_overwritten(z: Tensor) -> tuple[Tensor, Tensor]:
     z.copy_(z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())))
@@ -756,6 +901,11 @@ def first_unit_left_out(z: Tensor) -> float:
     return sum(bool((z[:, j] <= 0).all()) for j in range(1, h)) / h
 
 
+equivalent(
+    "dead_fraction",
+    "The mean of a table with one row is that of the row.",
+    "return (z <= 0).all(dim=0, keepdim=True).double().mean().item()",
+)
 # -- he_normal -----------------------------------------------------------------------------------------------
 
 change(
@@ -933,6 +1083,48 @@ change(
     "The outgoing connections are counted with the incoming ones, and the 2 is missing.",
     "(2 / n_in) ** 0.5",
     "(1 / (n_in + n_out)) ** 0.5",
+)
+change(
+    "he_normal",
+    "The numbers are multiplied by the root of 2 alone; the number of incoming connections is missing.",
+    "(2 / n_in) ** 0.5",
+    "2 ** 0.5",
+)
+change(
+    "he_normal",
+    "The variance grows with n_in; more incoming signals ask for smaller weights.",
+    "(2 / n_in) ** 0.5",
+    "(2 * n_in) ** 0.5",
+)
+change(
+    "he_normal",
+    "The shape is (n_in, n_in); there is one row for each of the n_out units.",
+    "(n_out, n_in, generator",
+    "(n_in, n_in, generator",
+)
+change(
+    "he_normal",
+    "The shape is (n_out, n_out); there is one column for each of the n_in incoming signals.",
+    "(n_out, n_in, generator",
+    "(n_out, n_out, generator",
+)
+change(
+    "he_normal",
+    "The numbers are uniform between plus and minus half the standard deviation; normal ones are asked for.",
+    "torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+    "(torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 0.5)",
+)
+change(
+    "he_normal",
+    "The numbers are uniform between plus and minus the standard deviation; normal ones are asked for.",
+    "torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+    "(2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+)
+change(
+    "he_normal",
+    "The standard deviation is that of Xavier's rule without a 2, halved or not rooted: He's variance is 2/n_in.",
+    "(2 / n_in) ** 0.5",
+    "2 / (n_in + n_out)",
 )
 
 
@@ -1165,6 +1357,66 @@ change(
     "The numbers were drawn in float32 and then converted; draw them in float64.",
     ", dtype=torch.float64)",
     ").double()",
+)
+change(
+    "xavier_uniform",
+    "The half-width does not depend on the numbers of connections: n_in + n_out is missing.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "6 ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "n_out is subtracted from n_in; their sum counts.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(6 / abs(n_in - n_out)) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "The half-width grows with the number of connections; it shrinks.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(6 * (n_in + n_out)) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "n_in is counted twice; the sum is that of n_in and n_out.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(6 / (n_in + n_in)) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "n_out is counted twice; the sum is that of n_in and n_out.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(6 / (n_out + n_out)) ** 0.5",
+)
+change(
+    "xavier_uniform",
+    "Shifted by r, but not stretched: the numbers between 0 and 1 are multiplied by 2r first.",
+    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - r",
+)
+change(
+    "xavier_uniform",
+    "Shifted by r, but stretched by 2 alone: the factor is 2r.",
+    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
+    "2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - r",
+)
+change(
+    "xavier_uniform",
+    "The variance is multiplied by the root of 3; the standard deviation is.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "3 ** 0.5 * 2 / (n_in + n_out)",
+)
+change(
+    "xavier_uniform",
+    "The variance is divided by 3; r^2 is three times the variance.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "2 / 3 / (n_in + n_out)",
+)
+change(
+    "xavier_uniform",
+    "The variance is divided by 12, as for an interval of width 1; here the half-width is looked for.",
+    "(6 / (n_in + n_out)) ** 0.5",
+    "(2 / 12 / (n_in + n_out)) ** 0.5",
 )
 # -- batch_norm_train ----------------------------------------------------------------------------------------
 
@@ -1403,6 +1655,74 @@ change(
     "",
     "gamma * (X - mean) / (var + eps).sqrt() + beta",
     "(X - mean) / (var + eps).sqrt()",
+)
+change(
+    "batch_norm_train",
+    "The mean is divided by the number of features; it is the mean over the examples.",
+    "mean, var = X.mean(dim=0), X.var(dim=0, correction=0)",
+    "mean = X.sum(dim=0) / X.shape[1]\n    var = ((X - mean) ** 2).sum(dim=0) / X.shape[1]",
+)
+change(
+    "batch_norm_train",
+    "The squared deviations are divided by the number of features; the variance is their mean over the examples.",
+    "X.var(dim=0, correction=0)",
+    "X.var(dim=0, correction=0) * len(X) / X.shape[1]",
+)
+change(
+    "batch_norm_train",
+    "The numbers are summed over the batch; the mean divides by n.",
+    "X.mean(dim=0), X.var(dim=0, correction=0)",
+    "X.sum(dim=0), X.var(dim=0, correction=0)",
+)
+change(
+    "batch_norm_train",
+    "The mean keeps an axis of size 1; it has the shape (d,).",
+    "X.mean(dim=0), X",
+    "X.mean(dim=0, keepdim=True), X",
+)
+change(
+    "batch_norm_train",
+    "The variance keeps an axis of size 1; it has the shape (d,).",
+    "X.var(dim=0, correction=0)",
+    "X.var(dim=0, correction=0, keepdim=True)",
+)
+change(
+    "batch_norm_train",
+    "beta is the scale as well as the shift; the scale is gamma.",
+    "gamma * (X",
+    "beta * (X",
+)
+change(
+    "batch_norm_train",
+    "gamma is the shift as well as the scale; the shift is beta.",
+    "+ beta",
+    "+ gamma",
+)
+change(
+    "batch_norm_train",
+    "Two slips: the unbiased standard deviation divides, and epsilon is added to it and not to the variance.",
+    ", correction=0",
+    "",
+    "(var + eps).sqrt()",
+    "(var.sqrt() + eps)",
+)
+change(
+    "batch_norm_train",
+    "The mean is taken off the mean of the squares without being squared.",
+    "X.var(dim=0, correction=0)",
+    "(X**2).mean(dim=0) - X.mean(dim=0)",
+)
+change(
+    "batch_norm_train",
+    "Epsilon is multiplied into the variance; it is added.",
+    "var + eps",
+    "var * eps",
+)
+change(
+    "batch_norm_train",
+    "The root is taken of epsilon's place too early: variance and epsilon are rooted apart.",
+    "(var + eps).sqrt()",
+    "(var.sqrt() + eps**0.5)",
 )
 
 
@@ -1661,6 +1981,108 @@ change(
     "* n / (n - 1)",
     "* (n / (n - 1)) ** 2",
 )
+change(
+    "update_running",
+    "The batch's statistics do not enter: only the old averages, shrunk by 1 - m, are there.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "(1 - momentum) * old_mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "(1 - momentum) * old_var",
+)
+change(
+    "update_running",
+    "The batch's mean does not enter: only the old one, shrunk by 1 - m, is there.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "(1 - momentum) * old_mean",
+)
+change(
+    "update_running",
+    "The batch's variance does not enter, or its factor is 0: only the old one, shrunk by 1 - m, is there.",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "(1 - momentum) * old_var",
+)
+change(
+    "update_running",
+    "The old averages do not enter: only the batch's share m is there.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "momentum * mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "momentum * var * n / (n - 1)",
+)
+change(
+    "update_running",
+    "The old mean does not enter: only the batch's share m is there.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "momentum * mean",
+)
+change(
+    "update_running",
+    "The old variance does not enter: only the batch's share m is there.",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "momentum * var * n / (n - 1)",
+)
+change(
+    "update_running",
+    "The old mean keeps its whole weight; it is to shrink by 1 - m.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "old_mean + momentum * mean",
+)
+change(
+    "update_running",
+    "The old variance keeps its whole weight; it is to shrink by 1 - m.",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "old_var + momentum * var * n / (n - 1)",
+)
+change(
+    "update_running",
+    "The old variance stands in the average of the mean.",
+    "(1 - momentum) * old_mean",
+    "(1 - momentum) * old_var",
+)
+change(
+    "update_running",
+    "The old mean stands in the average of the variance.",
+    "(1 - momentum) * old_var",
+    "(1 - momentum) * old_mean",
+)
+change(
+    "update_running",
+    "The batch's variance stands in the average of the mean.",
+    "momentum * mean",
+    "momentum * var",
+)
+change(
+    "update_running",
+    "The batch's variance is squared.",
+    "momentum * var *",
+    "momentum * var**2 *",
+)
+change(
+    "update_running",
+    "The factor has n - 2 below the fraction line; n - 1 belongs there.",
+    "(n - 1)",
+    "(n - 2)",
+)
+change(
+    "update_running",
+    "The old averages keep their whole weight, and the variance lacks the factor that makes it unbiased.",
+    "(1 - momentum) * old_mean + momentum * mean",
+    "old_mean + momentum * mean",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "old_var + momentum * var",
+)
+change(
+    "update_running",
+    "The variances are averaged as standard deviations and squared; the running average is one of variances.",
+    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
+    "((1 - momentum) * old_var.sqrt() + momentum * (var * n / (n - 1)).sqrt()) ** 2",
+)
+change(
+    "update_running",
+    "The factor is n - 1 over n + 1 or has its signs turned: n stands above, n - 1 below.",
+    "* n / (n - 1)",
+    "* (n + 1) / n",
+)
 
 
 @slip("update_running", "Both old averages belong to the caller, and were changed.")
@@ -1852,6 +2274,48 @@ change(
     "gamma * (X - mean) / (var + eps).sqrt() + beta",
     "(gamma * (X - mean) / (var + eps).sqrt() + beta, mean, var)",
 )
+change(
+    "batch_norm_eval",
+    "beta is the scale as well as the shift; the scale is gamma.",
+    "gamma * (X",
+    "beta * (X",
+)
+change(
+    "batch_norm_eval",
+    "gamma is the shift as well as the scale; the shift is beta.",
+    "+ beta",
+    "+ gamma",
+)
+change(
+    "batch_norm_eval",
+    "Epsilon is multiplied into the variance; it is added.",
+    "var + eps",
+    "var * eps",
+)
+change(
+    "batch_norm_eval",
+    "Variance and epsilon are rooted apart; the root is that of their sum.",
+    "(var + eps).sqrt()",
+    "(var.sqrt() + eps**0.5)",
+)
+change(
+    "batch_norm_eval",
+    "These are statistics of each row; the stored ones count.",
+    "mean, var = running",
+    "mean, var = X.mean(dim=1, keepdim=True), X.var(dim=1, correction=0, keepdim=True)",
+)
+change(
+    "batch_norm_eval",
+    "The deviation is not x minus the stored mean: the mean of the whole table is taken off.",
+    "mean, var = running",
+    "mean, var = X.mean(), running[1]",
+)
+change(
+    "batch_norm_eval",
+    "The mean of the stored means is taken off each column; each column has its own.",
+    "mean, var = running",
+    "mean, var = running[0].mean(), running[1]",
+)
 
 
 @slip(
@@ -1888,6 +2352,29 @@ def still_training(
     mean = 0.9 * running[0] + 0.1 * X.mean(dim=0)
     var = 0.9 * running[1] + 0.1 * X.var(dim=0)
     return gamma * (X - mean) / (var + eps).sqrt() + beta
+
+
+@slip(
+    "batch_norm_eval",
+    "The batch's own statistics, the variance divided by n - 1; at inference the stored ones count.",
+)
+def own_unbiased_statistics(
+    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
+) -> Tensor:
+    return gamma * (X - X.mean(dim=0)) / (X.var(dim=0) + eps).sqrt() + beta
+
+
+@slip(
+    "batch_norm_eval",
+    "The result is right, but the stored averages were moved; at inference they stay.",
+)
+def averages_moved(
+    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
+) -> Tensor:
+    Y = gamma * (X - running[0]) / (running[1] + eps).sqrt() + beta
+    running[0].mul_(0.9).add_(0.1 * X.mean(dim=0))
+    running[1].mul_(0.9).add_(0.1 * X.var(dim=0, correction=0))
+    return Y
 
 
 @slip(
@@ -1989,7 +2476,7 @@ change(
 )
 change(
     "clip_gradients",
-    "A gradient longer than c comes back as it was: it is not scaled, or the comparison is turned round.",
+    "A gradient longer than c comes back as it was; its factor must be below 1.",
     "norm > c",
     "norm < c and norm > 0",
 )
@@ -2025,7 +2512,7 @@ change(
 )
 change(
     "clip_gradients",
-    "A gradient longer than c comes back as it was: it is not scaled, or the comparison is turned round.",
+    "A gradient longer than c comes back as it was; its factor must be below 1.",
     "c / norm if norm > c else 1.0",
     "1.0",
 )
@@ -2058,6 +2545,54 @@ change(
     "The sign is turned round: the direction is to stay.",
     "g * factor",
     "-g * factor",
+)
+change(
+    "clip_gradients",
+    "A gradient longer than c comes back as it was; its factor must be below 1.",
+    "c / norm if norm > c else 1.0",
+    "max(1.0, c / norm) if norm > 0 else 1.0",
+)
+change(
+    "clip_gradients",
+    "A gradient longer than c comes back as it was; its factor must be below 1.",
+    "c / norm if norm > c else 1.0",
+    "min(1.0, norm / c)",
+)
+change(
+    "clip_gradients",
+    "Multiplied by c and by the length; divide by the length.",
+    "c / norm if",
+    "c * norm if",
+)
+change(
+    "clip_gradients",
+    "Multiplied by the length; the factor is c over the length.",
+    "c / norm if",
+    "norm if",
+)
+change(
+    "clip_gradients",
+    "A short gradient became zero; leave it alone.",
+    "else 1.0",
+    "else 0.0",
+)
+change(
+    "clip_gradients",
+    "A short gradient was made longer; leave it alone.",
+    "c / norm if norm > c else 1.0",
+    "c / norm if norm > 0 else 1.0",
+)
+change(
+    "clip_gradients",
+    "A short gradient is scaled as well: its factor must be 1.",
+    "else 1.0",
+    "else norm / c",
+)
+change(
+    "clip_gradients",
+    "The factors are given back; the gradients that they scale are missing.",
+    "[g * factor for",
+    "[factor + 0 * g for",
 )
 
 
@@ -2185,3 +2720,10 @@ def length_so_far(gradients: Sequence[Tensor], c: float) -> list[Tensor]:
         total += float((g**2).sum())
         clipped.append(g * (c / total**0.5 if total**0.5 > c else 1.0))
     return clipped
+
+
+equivalent(
+    "clip_gradients",
+    "At a length of exactly c the factor is 1 either way.",
+    "factor = c / norm if norm >= c else 1.0",
+)
