@@ -170,7 +170,7 @@ change(
 )
 change(
     "elu",
-    "The slope below zero lacks the exponential of z: it is not the derivative of the lower branch but alpha times z, or z times its exponential.",
+    "The slope below zero is multiplied by z; the derivative of e^z is e^z itself.",
     "ones, below)",
     "ones, z * below)",
 )
@@ -468,7 +468,7 @@ change(
 )
 change(
     "softplus",
-    "The logarithm is taken without the 1 inside: the value is a piece of z.",
+    "The logarithm is taken without the 1 inside, so that it undoes the exponential: what is left is min(z, 0).",
     "torch.log1p(torch.exp(-z.abs()))",
     "torch.log(torch.exp(-z.abs()))",
 )
@@ -528,7 +528,7 @@ change(
 )
 change(
     "softplus",
-    "In the slope a 1 is missing below the fraction line.",
+    "In the slope 2 stands below the fraction line where 1 belongs.",
     "1 / (1 + torch.exp(-z))",
     "1 / (2 + torch.exp(-z))",
 )
@@ -1036,7 +1036,7 @@ change(
 )
 change(
     "he_normal",
-    "The variance is 3/n_in or the half-width of a uniform draw stands here; the weights are normal with variance 2/n_in.",
+    "The factor is the root of 3/n_in, the half-width of a uniform draw of variance 1/n_in; the weights are normal, of variance 2/n_in.",
     "(2 / n_in) ** 0.5",
     "(3 / n_in) ** 0.5",
 )
@@ -1122,7 +1122,7 @@ change(
 )
 change(
     "he_normal",
-    "The standard deviation is that of Xavier's rule without a 2, halved or not rooted: He's variance is 2/n_in.",
+    "Xavier's variance, without its root, stands where the standard deviation of He's rule belongs.",
     "(2 / n_in) ** 0.5",
     "2 / (n_in + n_out)",
 )
@@ -1334,7 +1334,7 @@ change(
 )
 change(
     "xavier_uniform",
-    "Two slips: the weights are all positive, and the standard deviation stands for r.",
+    "Two mistakes: the weights are all positive, and the standard deviation stands for r.",
     "(6 / (n_in + n_out)) ** 0.5",
     "(2 / (n_in + n_out)) ** 0.5",
     "(2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
@@ -1650,7 +1650,7 @@ change(
 )
 change(
     "batch_norm_train",
-    "The standardised X is returned without gamma and beta, and divided by n - 1 in the variance.",
+    "Scale gamma and shift beta are missing, and the variance is the unbiased one.",
     ", correction=0",
     "",
     "gamma * (X - mean) / (var + eps).sqrt() + beta",
@@ -1700,7 +1700,7 @@ change(
 )
 change(
     "batch_norm_train",
-    "Two slips: the unbiased standard deviation divides, and epsilon is added to it and not to the variance.",
+    "Two mistakes: the unbiased standard deviation divides, and epsilon is added to it and not to the variance.",
     ", correction=0",
     "",
     "(var + eps).sqrt()",
@@ -1720,7 +1720,7 @@ change(
 )
 change(
     "batch_norm_train",
-    "The root is taken of epsilon's place too early: variance and epsilon are rooted apart.",
+    "Variance and epsilon are rooted apart; the root is that of their sum.",
     "(var + eps).sqrt()",
     "(var.sqrt() + eps**0.5)",
 )
@@ -1977,7 +1977,7 @@ change(
 )
 change(
     "update_running",
-    "Divided by n where the unbiased variance divides by n - 1, after a second correction: the factor is squared.",
+    "The batch's variance is corrected twice: the factor is squared.",
     "* n / (n - 1)",
     "* (n / (n - 1)) ** 2",
 )
@@ -2079,7 +2079,7 @@ change(
 )
 change(
     "update_running",
-    "The factor is n - 1 over n + 1 or has its signs turned: n stands above, n - 1 below.",
+    "The factor is (n + 1)/n; for the unbiased variance it has n above the fraction line and n - 1 below.",
     "* n / (n - 1)",
     "* (n + 1) / n",
 )
