@@ -7,6 +7,7 @@ from torch import Tensor
 
 from course_tools.grading.slips import change, equivalent, slip
 
+
 # -- elu -----------------------------------------------------------------------------------------------------
 
 change(
@@ -372,6 +373,7 @@ equivalent(
     "At z = 0 both branches of the value are 0.",
     "return torch.where(z >= 0, z, below - alpha), torch.where(z > 0, ones, below)",
 )
+
 # -- softplus ------------------------------------------------------------------------------------------------
 
 change(
@@ -906,6 +908,7 @@ equivalent(
     "The mean of a table with one row is that of the row.",
     "return (z <= 0).all(dim=0, keepdim=True).double().mean().item()",
 )
+
 # -- he_normal -----------------------------------------------------------------------------------------------
 
 change(
@@ -1418,6 +1421,7 @@ change(
     "(6 / (n_in + n_out)) ** 0.5",
     "(2 / 12 / (n_in + n_out)) ** 0.5",
 )
+
 # -- batch_norm_train ----------------------------------------------------------------------------------------
 
 change(
