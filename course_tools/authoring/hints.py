@@ -104,8 +104,8 @@ def _of_slips(name: str, known: list[slips.Slip], test: str, namespace: Names) -
     found: dict[bytes, dict[str, bool]] = {}  # key -> hint -> is it the first thing that is wrong with the slip?
     for slip in known:
         for i, failed in enumerate(failures(slip.source, test, namespace)):
-            if failed.raised and i == 0:
-                raise CourseError(f"{name}: the slip {slip.hint!r} gives no value: {failed.said}")
+            if failed.raised == "NameError":
+                raise CourseError(f"{name}: the slip {slip.hint!r} uses a name that is not there: {failed.said}")
             said = found.setdefault(failed.key, {})
             said[slip.hint] = said.get(slip.hint, False) or i == 0
     for said in found.values():

@@ -17,7 +17,8 @@ from course_utils.check.values import GROUPS, NUMERIC, as_array, kind
 class Failed:
     """A visible check that failed: its name, what it said, and the key of the hint for the value that it was given.
 
-    `telling`: the value has enough in it to point to one mistake; `raised`: an exception came in its place.
+    `telling`: the value has enough in it to point to one mistake; `raised`: the exception
+    that came in its place.
     """
 
     check: str
@@ -25,7 +26,7 @@ class Failed:
     key: bytes
     hints: tuple[str, ...]
     telling: bool
-    raised: bool
+    raised: str
 
 
 @contextlib.contextmanager
@@ -35,7 +36,7 @@ def recording() -> Iterator[list[Failed]]:
 
     def note(name: str, value: Any, problem: str, slips: Any) -> None:
         known = of_slips(value, slips or {}, None, None) or hints.opened(name, value)
-        key, raised = hints.key(name, value), isinstance(value, Exception)
+        key, raised = hints.key(name, value), type(value).__name__ if isinstance(value, Exception) else ""
         failed.append(Failed(name, f"{name} {problem}", key, tuple(known), telling(value), raised))
 
     def close(name: str, actual: Any, expected: Any, *, slips: Any = None, **tolerances: Any) -> None:
