@@ -13,7 +13,7 @@ AXES = {1: ("entries",), 2: ("rows", "columns")}
 
 
 def inputs(call: Callable[[], Any]) -> Inputs:
-    """The tensors, arrays, lists, tuples and dicts that a function without arguments uses, by the names that it uses."""
+    """The tensors, arrays, lists, tuples and dicts that a function without arguments names, by their names."""
     code = call.__code__
     cells = zip(code.co_freevars, call.__closure__ or (), strict=True)
     known = {**call.__globals__, **{name: cell.cell_contents for name, cell in cells}}

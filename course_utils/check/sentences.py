@@ -15,6 +15,11 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "argument, such as `list.append`, returns None too.",
     ),
     (
+        r"torch\.return_types\.(?P<name>max|min)\b",
+        "With an axis `{name}` looks along it and gives a pair, the values and their places; `.values` takes the "
+        "first. To compare entry by entry, use `clamp` for a number and `torch.{name}imum` for a tensor.",
+    ),
+    (
         r"torch\.return_types\.(?P<name>\w+)",
         "Along an axis `{name}` gives a pair, the values and their places; `.values` takes the first.",
     ),
@@ -368,6 +373,11 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         r"Cannot cast ufunc '\w+' output from dtype\('(?P<d1>\w+)'\) to dtype\('(?P<d2>\w+)'\)",
         "The result is {d1} and cannot be kept in place in an array of {d2}: write `x = x / 2` instead of `x /= 2`, "
         "or start with floats.",
+    ),
+    (
+        r"\"\w+\" not implemented for 'Complex",
+        "Complex numbers have no order, so that this operation does not exist for them. `eigvals` gives complex "
+        "numbers; for a symmetric matrix `eigvalsh` gives real ones.",
     ),
     (
         r"could not infer output dtype.*Got: (?P<d1>\w+)|\"\w+\" not implemented for '(?P<d2>\w+)'",

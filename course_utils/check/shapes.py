@@ -131,7 +131,7 @@ def _of_permuted(like: Likeness) -> str:
     orders = [p for p in permutations(range(a.ndim)) if np.transpose(a, p).shape == e.shape]
     right = [p for p in orders if like.same(np.transpose(a, p), e)]
     if a.ndim == 2:
-        return f"Yours is transposed{'; the values are right.' if right else '.'}"
+        return "Yours is transposed; the values are right." if right else "The two sizes of yours are exchanged."
     if len(right) == 1:
         return f"The axes of yours are in another order; taken in the order {right[0]} they are right."
     return "The sizes of yours are right, but their axes are in another order."

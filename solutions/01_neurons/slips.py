@@ -904,7 +904,7 @@ change(
 )
 change(
     "xor",
-    "The inner nand of x2 joins it with x1; it belongs to x2 and h.",
+    "In the half of x2, nand(x1, x2) reaches the last gate in place of nand(x2, h): either x2 was joined with x1, or h was handed on as it is.",
     "nand(x2, h)",
     "nand(x2, x1)",
 )

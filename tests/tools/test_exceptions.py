@@ -29,8 +29,10 @@ SNIPPETS = {
     "len(None)": "is a `return` missing",
     "torch.exp(None)": "is a `return` missing",
     # a reduction along an axis, which gives a pair
-    "o(2, 3).max(dim=1) - 1": "`max` gives a pair|`.values`",
-    "torch.exp(o(2, 3).min(1))": "`min` gives a pair",
+    "o(2, 3).max(dim=1) - 1": "`max` looks along it|`.values`|`torch.maximum`",
+    "o(2, 3).sort(dim=1) - 1": "`sort` gives a pair",
+    "torch.exp(o(2, 3).min(1))": "`min` looks along it|`torch.minimum`",
+    "torch.linalg.eigvals(o(2, 2)).max()": "no order|`eigvalsh`",
     "2.0 * len": "A function is used as a number|call it",
     "o(2, 3) * (lambda: 1)": "call it",
     "0.1 @ o(2, 3)": "multiplied with `*`",

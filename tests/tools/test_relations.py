@@ -477,7 +477,7 @@ MADE = {
     "An axis of size 1 is too many in yours.": (drawn(2, (1, 1, 3)), drawn(3, (1, 3))),
     "Axes of size 1 are too many in yours; the values are right.": (E[None, None], E),
     "Yours is transposed; the values are right.": (E.T, E),
-    "Yours is transposed.": (drawn(2, (3, 4)), E),
+    "The two sizes of yours are exchanged.": (drawn(2, (3, 4)), E),
     "taken in the order (1, 2, 0) they are right.": (F.transpose(2, 0, 1), F),
     "axes are in another order": (drawn(2, (4, 2, 3)), F),
     "Yours is flat; the values are right.": (E.ravel(), E),

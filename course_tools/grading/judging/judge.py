@@ -134,7 +134,10 @@ def _word(text: str) -> str:
 
 
 def _add_hints(verdict: Verdict, got: dict[str, Value], reference: Reference) -> None:
-    """Give each failing seal the hint of the slip that seals the same value, the one that agrees most if several."""
+    """Give each failing seal the hint of the slip that seals the same value, the one that agrees most if several.
+
+    Only slips that agree on the first failing seal count: on a small input, such as one example, many mistakes agree.
+    """
     failing = [line.check for line in verdict.lines if line.problem and line.check in got]
     if not failing:
         return
@@ -142,7 +145,8 @@ def _add_hints(verdict: Verdict, got: dict[str, Value], reference: Reference) ->
     alike: list[tuple[int, str, set[str]]] = []
     for slip, sealed in reference.slips_of(verdict.cell):
         same = {n for n in got.keys() & sealed.keys() if not compare(got[n], sealed[n], _strict(rules[n]))}
-        alike.append((len(same), slip.hint, same))
+        if failing[0] in same:
+            alike.append((len(same), slip.hint, same))
     alike.sort(key=lambda candidate: -candidate[0])
     for i, line in enumerate(verdict.lines):
         if line.check in failing:
