@@ -7,7 +7,6 @@ from torch import Tensor
 
 from course_tools.grading.slips import change, equivalent, slip
 
-
 # -- elu -----------------------------------------------------------------------------------------------------
 
 change(
