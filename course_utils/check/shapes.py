@@ -90,10 +90,20 @@ def _of_reduction(like: Likeness) -> str:
 
 
 def _of_axis(like: Likeness) -> str:
-    """One axis too many, whatever should have been done along it."""
+    """One axis too many, whatever should have been done along it, or one that is missing."""
     a, e = like.actual, like.expected
     axes = [k for k in range(a.ndim) if np.delete(a.shape, k).tolist() == list(e.shape)]
-    return f"Yours still has axis {axes[0]}, of size {a.shape[axes[0]]}." if len(axes) == 1 and e.ndim else ""
+    if len(axes) == 1 and e.ndim:
+        return f"Yours still has axis {axes[0]}, of size {a.shape[axes[0]]}."
+    axes = [k for k in range(e.ndim) if np.delete(e.shape, k).tolist() == list(a.shape)]
+    return _of_missing_axis(like, axes[0]) if len(axes) == 1 and a.ndim else ""
+
+
+def _of_missing_axis(like: Likeness, axis: int) -> str:
+    for index, word in ((0, "first"), (-1, "last")):
+        if like.same(np.take(like.expected, index, axis), like.actual):
+            return f"Yours is the {word} {entry_name(axis, like.expected.ndim)} of the expected value alone."
+    return f"Axis {axis} of the expected value, of size {like.expected.shape[axis]}, is missing in yours."
 
 
 def _reduced(like: Likeness, more: np.ndarray, less: np.ndarray) -> list[tuple[str, int]]:
