@@ -54,9 +54,10 @@ class Reference:
         """Each slip of an exercise with what its test cell gave, one after the other in one child: they are ours."""
         exercise, cell = test.removeprefix("test_"), self.master.tests[test]
         planted = [slip for slip in self.master.slips if slip.cell == exercise]
-        steps = [step for step in _steps(self.master, {}) if not step.parts and step.name != exercise]
+        # the visible part runs once, for the names that it defines: what it says to slips is not asked here
+        steps = [step for step in _steps(self.master, {}) if not step.parts] + [Step(test, cell.source)]
         for slip in planted:
-            steps += [Step(exercise, slip.source), Step(test, cell.source, cell.parts, cell.banned)]
+            steps += [Step(exercise, slip.source), Step(test, "", cell.parts, cell.banned)]
         cells = execute(Program(tuple(steps), self.seed), self.warm).cells
         return list(zip(planted, cells[len(cells) - 2 * len(planted) + 1 :: 2], strict=True))
 
