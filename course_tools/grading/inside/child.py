@@ -9,7 +9,9 @@ Requests: {"files": [[name, size], ...]} + bytes; {"run": source, "seed": n, "wa
 messages and one {"done": ..., "operators": [...]}: what ran, where a call is banned.
 """
 
+import ast
 import base64
+import builtins
 import contextlib
 import io
 import itertools
@@ -22,7 +24,7 @@ import tempfile
 import threading
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,8 @@ from course_tools.grading.inside.values import NotSealable, encode
 
 PRINTED_PER_CELL, PIECE = 1 << 20, 1 << 16
 FOREVER = 1e9
+ASKED = "_asked"  # what the calls of a sealed part go through
+NOT_OF_THE_NOTEBOOK = frozenset(["seal", *dir(builtins)])
 Send = Callable[..., None]
 
 
@@ -248,13 +252,13 @@ def _sow(seed: int) -> None:
 
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  (students may use it)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed takes a hundred times as long, for devices not here
 
 
 def _run_part(request: Message, shell: Shell, send: Send, seen: set[str]) -> Message:
     """Run one sealed part in the notebook's namespace, with `seal` in it for as long as it runs."""
-    ns = shell.user_ns
-    ours: dict[str, Any] = {"seal": _sealer(send, request["rules"], request["seed"])}
+    ns, seeds = shell.user_ns, itertools.count(request["seed"] + 1)
+    ours: dict[str, Any] = {"seal": _sealer(send, request["rules"], seeds), ASKED: _asker(seeds)}
     if request["rules"]:
         ours |= {rule.__name__: rule for rule in author.RULES}
     before = {name: ns[name] for name in ours if name in ns}
@@ -262,7 +266,7 @@ def _run_part(request: Message, shell: Shell, send: Send, seen: set[str]) -> Mes
     banned = request["banned"]
     try:
         with guard.banning(banned, seen) if banned else contextlib.nullcontext():
-            exec(compile(request["part"], "<sealed>", "exec"), ns)
+            exec(_compiled(request["part"]), ns)
         return {"done": "ok"}
     except BaseException as e:
         detail = str(e)[:300] if request["rules"] or isinstance(e, guard.BannedCall) else ""
@@ -273,9 +277,49 @@ def _run_part(request: Message, shell: Shell, send: Send, seen: set[str]) -> Mes
         ns.update(before)
 
 
-def _sealer(send: Send, with_rules: bool, seed: int) -> Callable[..., None]:
-    seeds = itertools.count(seed + 1)
+class _ThroughAsked(ast.NodeTransformer):
+    """Send each call of a name that the notebook defines through `_asker`, whatever stands under that name.
 
+    Not the rules', which only the instructor's part has: both parts must start the random numbers equally often.
+    """
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        rule = [keyword for keyword in node.keywords if name == "seal" and keyword.arg == "rule"]
+        node.keywords = [keyword for keyword in node.keywords if keyword not in rule]
+        node.args, further = (node.args[:2], node.args[2:]) if name == "seal" else (node.args, [])
+        self.generic_visit(node)
+        node.args, node.keywords = [*node.args, *further], [*node.keywords, *rule]
+        if name and name not in NOT_OF_THE_NOTEBOOK:
+            node.args, node.func = [node.func, *node.args], ast.Name(ASKED, ast.Load())
+        return node
+
+
+def _compiled(part: str) -> types.CodeType:
+    """The part as code whose inputs do not depend on what an answer drew or set before."""
+    return compile(ast.fix_missing_locations(_ThroughAsked().visit(ast.parse(part))), "<sealed>", "exec")
+
+
+def _asker(seeds: Iterator[int]) -> Callable[..., Any]:
+    """Calls a function of the notebook; afterwards the random numbers start anew and torch's settings are as before.
+
+    So an answer that seeds, draws or changes them gets the same inputs later on as one that does not.
+    """
+    import torch
+
+    def asked(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            torch.set_default_dtype(dtype)
+            torch.set_grad_enabled(gradients)
+            _sow(next(seeds))
+
+    return asked
+
+
+def _sealer(send: Send, with_rules: bool, seeds: Iterator[int]) -> Callable[..., None]:
     def seal(name: str, value: Any, rule: author.Rule | None = None) -> None:
         try:
             trees, blob = _encoded(value, rule or author.close() if with_rules else None)
