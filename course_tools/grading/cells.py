@@ -29,6 +29,11 @@ class TestCell:
     reference_parts: tuple[str, ...]
     banned: tuple[str, ...]
 
+    def asks_for(self) -> frozenset[str]:
+        """The names of the notebook that the sealed parts use: the answer's, and those of the set-up's helpers."""
+        names = [n for part in self.parts for n in ast.walk(ast.parse(part)) if isinstance(n, ast.Name)]
+        return frozenset(n.id for n in names) - {n.id for n in names if isinstance(n.ctx, ast.Store)}
+
 
 def take_apart(name: str, source: str) -> TestCell:
     """Split the instructor's source of the test cell `name`. Raises CourseError when its hidden part cannot be read.

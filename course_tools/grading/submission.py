@@ -97,12 +97,18 @@ def _apply_bans(verdict: Verdict, cleaned: Cleaned, master: Master) -> None:
         for name, text in cleaned.files
         if name.endswith(".py")
     }
-    banned = master.tests[verdict.cell].banned
-    findings = bans.inspect(own, [*others, *files.values()], context, banned, modules=files)
+    test = master.tests[verdict.cell]
+    findings = bans.inspect(
+        own, [*others, *files.values()], context, test.banned, modules=files, asked=test.asks_for()
+    )
     if findings.hits:
         verdict.score = 0.0
         called = ", ".join(findings.hits)
-        verdict.notes.insert(0, f"Your cell uses {called}, which this exercise asks you to write yourself.")
+        verdict.notes.insert(
+            0,
+            f"Your answer uses {called}, which this exercise asks you to write yourself: it earns nothing. "
+            "To compare with it, call it outside the answer, best in a cell of its own.",
+        )
         verdict.person.append(f"uses {called}, which is banned")
     if any("asks you to write yourself" in line.problem for line in verdict.lines):
         verdict.person.append("a banned call was stopped while it was graded")

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from course_tools.authoring import build
-from course_tools.grading import banned
+from course_tools.grading import banned, cells
 from course_tools.grading.banned import FAMILIAR
 from course_tools.grading.grade import Summary
 from course_tools.grading.inside.families import ELEMENTARY, FAMILIES, words
-from course_tools.grading.judging import bans, cells, master
+from course_tools.grading.judging import bans, master
 from course_utils.errors import CourseError
 from tests.support import grading_course as course
 
@@ -231,6 +231,68 @@ def test_a_name_of_ones_own_is_no_hit() -> None:
 @pytest.mark.parametrize("path", ["torch.nn.functional.softmax", "torch.softmax"])
 def test_the_path_of_a_hit_is_told(path: str) -> None:
     assert bans.inspect(f"def f(Z): return {path}(Z, 1)", [], [SETUP], ["softmax"]).hits == [path]
+
+
+# cells whose check asks for `f`: the banned call is of the answer, however it comes there
+ANSWERS_WITH_IT = [
+    "def f(Z): return helper(Z)\ndef helper(Z): return torch.softmax(Z, 1)",
+    "kept = []\nkept.append(torch.softmax)\ndef f(Z): return kept[0](Z, 1)",
+    "kept = {}\nkept['s'] = torch.softmax\ndef f(Z): return kept['s'](Z, 1)",
+    "def f(Z): return f.s(Z, 1)\nf.s = torch.softmax",
+    "s = torch.softmax\ndef f(Z): return s(Z, 1)",
+    "def f(Z, s=torch.softmax): return s(Z, 1)",
+    "if True:\n    def f(Z): return torch.softmax(Z, 1)",
+    "for s in [torch.softmax]:\n    pass\ndef f(Z): return s(Z, 1)",
+    "class f:\n    s = torch.softmax\n    def __call__(self, Z): return self.s(Z, 1)",
+    "@(lambda g: lambda Z: torch.softmax(Z, 1))\ndef f(Z): return Z",
+    "def make():\n    global f\n    f = lambda Z: torch.softmax(Z, 1)\nmake()",
+    "from torch import softmax as s\ndef f(Z):\n    [s for s in ()]\n    return s(Z, 1)",
+    "from torch import softmax as s\ndef f(Z):\n    def g():\n        s = 1\n    return s(Z, 1)",
+    "from torch import softmax as s\ndef f(Z):\n    global s\n    s = s\n    return s(Z, 1)",
+    "from torch import softmax as s\ndef f(Z, s=s): return s(Z, 1)",
+    "def f(Z):\n    from torch import softmax as s\n    return s(Z, 1)",
+    "from torch.special.softmax import *\ndef f(Z): return s(Z, 1)",
+    "def g(Z): return torch.softmax(Z, 1)",
+]
+# the same name beside the answer, or for something else
+ANSWERS_WITHOUT_IT = [
+    "def f(Z): return Z\nprint(torch.softmax(Z, 1) - f(Z))",
+    "def f(Z): return Z\ntorch.softmax(Z, 1)",
+    "def f(Z): return Z\nfor Z in (1, 2):\n    assert f(Z) == torch.softmax(Z, 1)",
+    "def f(Z): return Z\ndef test():\n    return torch.softmax(f(Z), 1)\ntest()",
+    "from torch import softmax\ndef f(Z): return Z",
+    "from torch import softmax\ndef f(softmax): return softmax + 1",
+    "from torch import softmax\ndef f(Z):\n    softmax = Z.exp()\n    return softmax / softmax.sum()",
+]
+
+
+@pytest.mark.parametrize("own", ANSWERS_WITH_IT)
+def test_a_banned_call_that_the_answer_needs_is_a_hit(own: str) -> None:
+    assert bans.inspect(own, [], [SETUP], ["softmax"], asked=["f"]).hits
+
+
+@pytest.mark.parametrize("own", ANSWERS_WITHOUT_IT)
+def test_a_banned_name_beside_the_answer_is_none(own: str) -> None:
+    found = bans.inspect(own, [], [SETUP], ["softmax"], asked=["f"])
+    assert (found.hits, found.doubts) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "sys.modules['torch']",
+        "getattr(sys, 'modules')",
+        "getattr(torch, name)",
+        "getattr(torch, '_C')",
+        "torch.compile(f)",
+        "compile(text, '', 'exec')",
+        "torch.nn.functional.relu = f",
+        "%load_ext helper",
+        "import threading",
+    ],
+)
+def test_what_is_like_something_plain_stays_doubtful(own: str) -> None:
+    assert bans.inspect("import sys\n" + own, [], [SETUP], ["softmax"]).doubts
 
 
 def test_broken_code_is_no_crash(tmp_path: Path) -> None:

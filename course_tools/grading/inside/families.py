@@ -15,6 +15,10 @@ def words(text: str) -> frozenset[str]:
 
 
 AUTOGRAD = words("autograd")
+# What torch.autograd has that gives no gradient.
+HARMLESS_OF_AUTOGRAD = words(
+    "no_grad enable_grad set_grad_enabled inference_mode grad_mode Variable detect_anomaly set_detect_anomaly"
+)
 
 # Banning a name bans its relatives: they do one and the same task.
 FAMILIES: dict[str, frozenset[str]] = {
@@ -144,15 +148,19 @@ PLAIN_IMPORTS = words(
     """
     torch numpy math cmath random typing collections dataclasses functools itertools matplotlib time sys os
     pathlib abc enum copy string re statistics warnings __future__ course_utils tqdm IPython pandas json decimal
-    fractions numbers heapq
+    fractions numbers heapq contextlib logging pprint textwrap operator csv bisect array datetime calendar glob shutil
+    tempfile argparse traceback platform uuid hashlib secrets io zipfile base64 html urllib difflib queue locale
+    seaborn plotly ipywidgets PIL torchinfo torchsummary google kaggle_secrets
     """
 )
 PLAIN_MAGICS = words(
     """
     matplotlib config time timeit prun capture pip conda pwd cd ls who whos pdb debug xmode precision autosave
-    pylab html markdown latex javascript svg history pinfo pinfo2 psearch bash sh writefile
+    pylab html markdown latex javascript svg history pinfo pinfo2 psearch bash sh writefile env set_env lsmagic mkdir
+    rmdir cat cp mv rm autoreload tensorboard
     """
 )
+PLAIN_EXTENSIONS = words("autoreload tensorboard google.colab.data_table")  # what %load_ext may load
 
 # What could hide a banned call from the syntax tree.
 DYNAMIC_CALLS = words("exec eval compile __import__ globals locals vars setattr delattr getattr")

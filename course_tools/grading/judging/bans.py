@@ -7,18 +7,21 @@ cell is graded `course_tools.grading.inside.guard` makes the calls themselves ra
 """
 
 import ast
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from course_tools.grading.inside.families import (
     AUTOGRAD,
     DYNAMIC_CALLS,
     DYNAMIC_NAMES,
+    HARMLESS_OF_AUTOGRAD,
     LIBRARIES,
+    PLAIN_EXTENSIONS,
     PLAIN_IMPORTS,
     PLAIN_MAGICS,
     relatives,
 )
+from course_tools.grading.judging.reach import reached, rename_variables
 
 MAGICS = {"run_line_magic", "run_cell_magic"}
 SHELL = {"system", "getoutput"}
@@ -35,12 +38,18 @@ class Findings:
 
 
 def inspect(
-    own: str, others: Iterable[str], context: Iterable[str], banned: Iterable[str], modules: Iterable[str] = ()
+    own: str,
+    others: Iterable[str],
+    context: Iterable[str],
+    banned: Iterable[str],
+    modules: Iterable[str] = (),
+    asked: Iterable[str] = (),
 ) -> Findings:
     """Look for `banned` in the exercise's cell `own`, and for what could smuggle it in, in it and in `others`.
 
     `context` are the instructor's own cells: they only tell what imported names stand for. `modules` are the
-    submission's own files, which stand in `others` too.
+    submission's own files, which stand in `others` too. `asked` are the names that the check uses: what they do not
+    need of `own` is looked at as `others` are.
     """
     findings, names, aliases = Findings(), frozenset(banned), dict[str, str]()
     others = list(others)
@@ -49,9 +58,12 @@ def inspect(
     for tree in trees.values():
         _collect_aliases(tree, aliases)
     plain = PLAIN_IMPORTS.union(modules)
-    _look(trees[own], aliases, names, plain, findings)
-    for source in others:
-        findings.doubts += filter(None, (_doubt(node, aliases, plain) for node in ast.walk(trees[source])))
+    answer = ast.Module(reached(trees[own], asked, _of_libraries(aliases)), [])
+    beside = [statement for statement in trees[own].body if statement not in answer.body]
+    for part in [*beside, *(trees[source] for source in others)]:
+        findings.doubts += filter(None, (_doubt(node, aliases, plain) for node in _nodes(part, aliases)))
+    rename_variables(answer)
+    _look(answer, aliases, names, plain, findings)
     if None in read.values():
         findings.doubts.append("has a cell that is too deep, or has too many magics, to be read")
     findings.hits, findings.doubts = sorted(set(findings.hits)), sorted(set(findings.doubts))
@@ -64,7 +76,7 @@ def _tree(source: str) -> ast.Module | None:
     None where reading it would take too long or too deep: it might run all the same.
     """
     try:
-        return ast.parse(source)
+        return _with_magics(ast.parse(source))
     except (SyntaxError, ValueError):
         if _is_tedious(source):
             return None
@@ -80,25 +92,35 @@ def _is_tedious(source: str) -> bool:
 
 
 def _tree_of_transformed(source: str) -> ast.Module | None:
-    """As `_tree`, with the code that well-known magics run, and without their calls and those of the shell."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
+        return _with_magics(ast.parse(TransformerManager().transform_cell(source)))
     except (SyntaxError, ValueError):
         return ast.Module([], [])
     except (RuntimeError, MemoryError):
         return None
+
+
+def _with_magics(tree: ast.Module) -> ast.Module | None:
+    """The tree with the code that well-known magics run, and without their calls and those of the shell."""
     for node in list(ast.walk(tree)):
         if isinstance(node, ast.Call) and (method := _method_of_ipython(node)) in MAGICS | SHELL:
             texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-            if method in SHELL or (texts and texts[0] in PLAIN_MAGICS and len(texts) == len(node.args)):
+            if method in SHELL or (len(texts) == len(node.args) and _is_plain_magic(texts)):
                 node.func, node.args = ast.Constant(None), []
                 run = [_tree(code) for code in texts[1:]]
                 if None in run:
                     return None
                 tree.body += [part for code in filter(None, run) for part in code.body]
     return tree
+
+
+def _is_plain_magic(texts: list[str]) -> bool:
+    """Whether a magic, given by its name and what follows it, runs no code but what stands there."""
+    if texts[:1] == ["load_ext"]:
+        return set(" ".join(texts[1:]).split()) <= PLAIN_EXTENSIONS
+    return bool(texts) and texts[0] in PLAIN_MAGICS
 
 
 def _method_of_ipython(node: ast.Call) -> str:
@@ -146,16 +168,33 @@ def _path(node: ast.AST, aliases: Mapping[str, str]) -> str:
     return path if path.split(".")[0] in LIBRARIES else ""
 
 
+def _of_libraries(aliases: Mapping[str, str]) -> list[str]:
+    """The names that stand for a library, or for a part of one."""
+    return [name for name, path in aliases.items() if path.split(".")[0] in LIBRARIES]
+
+
 def _look(
     tree: ast.AST, aliases: Mapping[str, str], names: frozenset[str], plain: Set[str], findings: Findings
 ) -> None:
     """Add to the findings what the exercise's own cell holds."""
     banned = relatives(names)
-    for node in ast.walk(tree):
-        if path := _banned_path(node, aliases, banned):
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}  # torch.nn in torch.nn.X
+    for node in _nodes(tree, aliases):
+        if (path := _banned_path(node, aliases, banned)) and id(node) not in inner:
             findings.hits.append(path)
         elif doubt := _doubt(node, aliases, plain) or _named(node, relatives(names - AUTOGRAD)):
             findings.doubts.append(doubt)
+
+
+def _nodes(tree: ast.AST, aliases: Mapping[str, str]) -> Iterator[ast.AST]:
+    """All nodes of a tree but the harmless ones that look like a way around: `net.modules()`, `re.compile`."""
+    plain = set[int]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "modules":
+            plain.add(id(node.func) if not node.args else 0)  # sys.modules cannot be called
+        elif isinstance(node, ast.Attribute) and node.attr == "compile" and isinstance(node.value, ast.Name):
+            plain.add(id(node) if aliases.get(node.value.id) == "re" else 0)
+    yield from (node for node in ast.walk(tree) if id(node) not in plain)
 
 
 def _named(node: ast.AST, banned: frozenset[str]) -> str:
@@ -168,19 +207,17 @@ def _named(node: ast.AST, banned: frozenset[str]) -> str:
 
 
 def _banned_path(node: ast.AST, aliases: Mapping[str, str], banned: frozenset[str]) -> str:
-    paths: list[str] = []
-    if isinstance(node, ast.ImportFrom) and node.module:
-        paths = [f"{node.module}.{alias.name}" for alias in node.names]
-    elif isinstance(node, ast.Import):
-        paths = [alias.name for alias in node.names]
+    """The banned path that a node uses. An import uses none, unless it takes all that there is."""
+    path = ""
+    if isinstance(node, ast.ImportFrom) and node.module and node.names[0].name == "*":
+        path = f"{node.module}.*"
     elif isinstance(node, ast.Attribute | ast.Call) or (
         isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     ):
-        paths = [_path(node, aliases)]
-    for path in paths:
-        if path.split(".")[0] in LIBRARIES and banned.intersection(path.split(".")[1:]):
-            return path
-    return ""
+        path = _path(node, aliases)
+    library, *parts = path.split(".")
+    found = banned.intersection(parts) if library in LIBRARIES else frozenset()
+    return "" if found <= AUTOGRAD and parts[-1:] and parts[-1] in HARMLESS_OF_AUTOGRAD else path if found else ""
 
 
 def _doubt(node: ast.AST, aliases: Mapping[str, str], plain: Set[str]) -> str:
@@ -188,18 +225,25 @@ def _doubt(node: ast.AST, aliases: Mapping[str, str], plain: Set[str]) -> str:
     if isinstance(node, ast.Import | ast.ImportFrom):
         return _doubtful_import(node, plain)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DYNAMIC_CALLS:
-        return f"uses {node.func.id}()"
+        return "" if _is_plain_getattr(node) else f"uses {node.func.id}()"
     if isinstance(node, ast.Attribute):
         if node.attr in DYNAMIC_NAMES:
             return f"uses .{node.attr}"
         path = _path(node, aliases)
         if isinstance(node.ctx, ast.Store | ast.Del) and _path(node.value, aliases):
-            return f"replaces {path}"
+            return "" if path.startswith("torch.backends.") else f"replaces {path}"
         if _private(path):
             return f"uses {path}"
     if isinstance(node, ast.Name) and node.id in DYNAMIC_NAMES:
         return f"uses {node.id}"
     return ""
+
+
+def _is_plain_getattr(node: ast.Call) -> bool:
+    """`getattr(x, "name")` with a name that `x.name` may have, too: what is banned in it is found all the same."""
+    name = node.args[1] if len(node.args) > 1 else None
+    known = isinstance(name, ast.Constant) and isinstance(name.value, str) and not name.value.startswith("_")
+    return known and ast.unparse(node.func) == "getattr" and name.value not in DYNAMIC_NAMES  # type: ignore[union-attr]
 
 
 def _doubtful_import(node: ast.Import | ast.ImportFrom, plain: Set[str]) -> str:

@@ -119,9 +119,9 @@ def numeric_gradient(f, x, h=1e-5):
         "gather and amax": (
             "softmax_cross_entropy",
             """def softmax_cross_entropy(z, labels):
-    e = (z - z.amax(1, keepdim=True)).exp()
-    p = e / e.sum(1, keepdim=True)
-    loss = torch.log(p.gather(1, labels[:, None])).neg().mean()
+    s = z - z.amax(1, keepdim=True)
+    total = s.exp().sum(1, keepdim=True)
+    p, loss = s.exp() / total, (total.log() - s.gather(1, labels[:, None])).mean()
     return loss, p.scatter_add(1, labels[:, None], -torch.ones_like(labels[:, None]).double()).div(len(z))""",
         ),
         "logaddexp": (
