@@ -5,6 +5,7 @@ see; `finish` puts verdicts and harmless outputs into the notebook that teachers
 of a test cell is in neither.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode, from_dict
@@ -47,7 +48,7 @@ def prepare(cleaned: Cleaned, master: Master, seed: str) -> Program:
 def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
     """The notebook with its verdicts. Call once for each cleaned submission: its notebook is filled in."""
     graded = Graded(cleaned.notebook, [], list(dict.fromkeys(cleaned.person)))
-    cells = iter(trace.cells)
+    cells, stopped = iter(trace.cells), set[str]()
     for number, cell in enumerate((c for c in cleaned.notebook.cells if c.cell_type == "code"), start=1):
         cell.execution_count = number
         ran = Cell() if cleaned.unreadable else next(cells)
@@ -56,14 +57,27 @@ def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
             shown.append({"output_type": "stream", "name": "stdout", "text": f"(This cell {ran.detail}.)\n"})
         if is_test(cell):
             verdict = _verdict(cell, ran, cleaned, reference)
+            _say_what_stopped(verdict, stopped)
             graded.verdicts.append(verdict)
             graded.person += [f"{verdict.cell}: {reason}" for reason in verdict.person]
             shown.insert(0, {**verdict.output(), "execution_count": number})
             cell.source = reference.master.tests[verdict.cell].visible
-        elif ran.ended or ran.error == "Timeout":
+        elif ran.error:
+            stopped.add(grade_id(cell))
+        if not is_test(cell) and (ran.ended or ran.error == "Timeout"):
             graded.person.append(f"the cell {grade_id(cell) or number} {ran.detail}")
         cell.outputs = [from_dict(output) for output in shown]
     return graded
+
+
+def _say_what_stopped(verdict: Verdict, stopped: Set[str]) -> None:
+    """Tell a student whose answer's cell did not run to its end, which the checks show as a NameError at best."""
+    exercise = verdict.cell.removeprefix("test_")
+    if exercise in stopped and verdict.score < verdict.points:
+        verdict.notes.append(
+            f"Your cell {exercise} stopped with the error shown below it, and nothing after that line ran. "
+            "Grading runs the notebook from its top, with the course's packages alone."
+        )
 
 
 def _verdict(cell: NotebookNode, ran: Cell, cleaned: Cleaned, reference: Reference) -> Verdict:
@@ -89,7 +103,7 @@ def _apply_bans(verdict: Verdict, cleaned: Cleaned, master: Master) -> None:
         s for s in written if is_answer(written[s])
     }
     exercise = verdict.cell.removeprefix("test_")
-    own = "\n".join(c.source for name, c in written.items() if name == exercise)
+    own = "\n".join([*cleaned.split.get(exercise, []), *(c.source for n, c in written.items() if n == exercise)])
     others = [c.source for name, c in written.items() if name != exercise and name not in given]
     context = [c.source for name, c in written.items() if name in given]
     files = {

@@ -5,50 +5,53 @@ may contribute (the sources of its own cells, their order, pictures in Markdown)
 the instructor's version, whatever their flags, points, locks or text became, and everything else is left behind.
 """
 
-import json
 import os
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode, from_dict
 
 from course_tools.grading.intake import sanitize
+from course_tools.grading.intake.locked import difference
+from course_tools.grading.intake.notebooks import Cell, Unreadable, parse, recognise
 from course_tools.grading.judging.master import Master, grade_id, is_answer
 
-MAX_NOTEBOOK, MAX_CELLS, MAX_SOURCE = 64 << 20, 2_000, 1 << 20
+MAX_NOTEBOOK = 64 << 20
 MAX_FILES, MAX_FILE_BYTES, MAX_FOLDERS = 200, 32 << 20, 100
 BOOKKEEPING = {"timestamp.txt", "submission_secret.txt"}
 
 
-class Unreadable(Exception):
-    """There is no notebook to grade; the message says why, for the student and the teacher."""
-
-
 @dataclass
 class Cleaned:
-    """The notebook to grade. `person` lists what somebody should look at; `unreadable` is set when none was found."""
+    """The notebook to grade. `person` lists what somebody should look at; `unreadable` is set when none was found.
+
+    `split`: by the name of an answer the texts of its other cells, where a student split it.
+    """
 
     notebook: NotebookNode
     files: tuple[tuple[str, bytes], ...] = ()
     person: list[str] = field(default_factory=list)
     unreadable: str = ""
+    split: dict[str, list[str]] = field(default_factory=dict)
 
 
 def clean(folder: Path, master: Master) -> Cleaned:
     """The submission in `folder`, cleaned. Never raises for anything that a student handed in."""
     person: list[str] = []
     try:
-        path = _find(folder, master.name, person)
-        cells = _cells(read(path))
+        cells = read(_find(folder, master.name, person))
     except Unreadable as e:
         return Cleaned(_restored([], master, []), (), [str(e)], unreadable=str(e))
-    notebook = _restored(cells, master, person)
-    return Cleaned(notebook, _other_files(folder, person), person)
+    given = {grade_id(cell): _as_given(cell, master) for cell in master.notebook.cells if grade_id(cell)}
+    recognise(cells, given.values())
+    split: dict[str, list[str]] = {}
+    notebook = _restored(_unsplit(cells, given, split), master, person)
+    return Cleaned(notebook, _other_files(folder, person), person, split=split)
 
 
 # -- finding and reading -----------------------------------------------------------------------------------------
@@ -66,26 +69,12 @@ def _find(folder: Path, name: str, person: list[str]) -> Path:
     return others[0]
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The notebook file as JSON. Raises Unreadable, and never opens anything but an ordinary file."""
+def read(path: Path) -> list[Cell]:
+    """The cells of a notebook file. Raises Unreadable, and never opens anything but an ordinary file."""
     raw = _read_regular(path, MAX_NOTEBOOK)
     if raw is None:
         raise Unreadable("the notebook is not an ordinary file of at most 64 MiB")
-    try:
-        content = json.loads(raw.decode("utf-8-sig"))
-        if type(content) is dict and content.get("nbformat") in (1, 2, 3):
-            content = nbformat.convert(from_dict(content), 4)
-    except UnicodeDecodeError as e:
-        raise Unreadable("the notebook is not UTF-8 text") from e
-    except RecursionError as e:
-        raise Unreadable("the notebook is nested too deep to be read") from e
-    except Exception as e:
-        raise Unreadable("the notebook is not valid JSON, or of a version that cannot be read") from e
-    if not isinstance(content, dict) or type(content.get("cells")) is not list:
-        raise Unreadable("the file is not a Jupyter notebook")
-    if len(content["cells"]) > MAX_CELLS:
-        raise Unreadable(f"the notebook has {len(content['cells'])} cells; at most {MAX_CELLS} are graded")
-    return content
+    return parse(raw)
 
 
 def _shown(name: str) -> str:
@@ -106,49 +95,46 @@ def _read_regular(path: Path, limit: int) -> bytes | None:
         return f.read(limit)
 
 
-@dataclass
-class _Cell:
-    """What a submission may contribute to a cell."""
-
-    kind: str
-    source: str
-    name: str
-    pictures: dict[str, dict[str, str]]
-
-
-def _cells(content: dict[str, Any]) -> list[_Cell]:
-    return [cell for raw in content["cells"] if (cell := _cell(raw))]
-
-
-def _cell(raw: Any) -> _Cell | None:
-    if not isinstance(raw, dict) or raw.get("cell_type") not in ("code", "markdown", "raw"):
-        return None
-    source = raw.get("source", "")
-    if type(source) is list:
-        source = "".join(line for line in source if type(line) is str)
-    if not isinstance(source, str) or len(source) > MAX_SOURCE:
-        source = "# (this cell was too long to be graded)" if raw["cell_type"] == "code" else ""
-    source = source.encode("utf-8", "replace").decode()  # lone surrogates cannot be written to a file
-    metadata = raw.get("metadata")
-    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = marks.get("grade_id") if isinstance(marks, dict) else None
-    return _Cell(raw["cell_type"], source, name if type(name) is str else "", _pictures(raw.get("attachments")))
-
-
-def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
-    """The pictures pasted into a Markdown cell; nothing else can be attached."""
-    kept: dict[str, dict[str, str]] = {}
-    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
-        for kind, data in bundle.items() if isinstance(bundle, dict) else ():
-            if kind in sanitize.PICTURES and type(data) is str and sanitize.is_base64(data):
-                kept[str(name)[:200]] = {kind: data}
-    return kept
-
-
 # -- restoring ---------------------------------------------------------------------------------------------------
 
 
-def _restored(cells: list[_Cell], master: Master, person: list[str]) -> NotebookNode:
+def _as_given(cell: NotebookNode, master: Master) -> NotebookNode:
+    """The instructor's cell with the text that students have; an answer's is the solution."""
+    test = master.tests.get(grade_id(cell))
+    return from_dict({**cell, "source": test.visible if test else cell.source})
+
+
+def _unsplit(cells: list[Cell], given: dict[str, NotebookNode], split: dict[str, list[str]]) -> list[Cell]:
+    """The cells without the traces of an editor's split, after which both halves go by one name.
+
+    Halves of an answer stay cells: the last that is not empty is the answer, and the others, which become the
+    student's own, are noted in `split`. Halves of the instructor's text become one cell again.
+    """
+    made: list[Cell] = []
+    for name, group in groupby(cells, key=lambda cell: cell.name):
+        halves = list(group)
+        if name in given and len(halves) > 1:
+            halves = _answer(halves, split) if is_answer(given[name]) else _whole(halves, given[name].source)
+        made += halves
+    return made
+
+
+def _answer(halves: list[Cell], split: dict[str, list[str]]) -> list[Cell]:
+    name = halves[0].name
+    last = max((i for i, cell in enumerate(halves) if cell.source.strip()), default=0)
+    for i, cell in enumerate(halves):
+        if i != last:
+            cell.name = ""
+            split.setdefault(name, []).append(cell.source)
+    return halves
+
+
+def _whole(halves: list[Cell], text: str) -> list[Cell]:
+    joined = "\n".join(cell.source for cell in halves)
+    return [replace(halves[0], source=joined)] if difference(joined, text).complete else halves
+
+
+def _restored(cells: list[Cell], master: Master, person: list[str]) -> NotebookNode:
     """The submission's cells with every cell that counts as the instructor made it, each once."""
     masters = {grade_id(cell): cell for cell in master.notebook.cells if grade_id(cell)}
     answers = {name for name, cell in masters.items() if is_answer(cell)}
@@ -159,7 +145,7 @@ def _restored(cells: list[_Cell], master: Master, person: list[str]) -> Notebook
     for i, cell in enumerate(cells):
         counts = cell.name in masters
         if counts and places[cell.name] == i:
-            made.append(_counting(cell, masters[cell.name], master, person))
+            made += _counting(cell, masters[cell.name], master, person)
         elif not counts or cell.name in answers:
             made.append(_free(cell, given))
         if counts and places[cell.name] != i:
@@ -170,17 +156,24 @@ def _restored(cells: list[_Cell], master: Master, person: list[str]) -> Notebook
     return from_dict({"cells": made, "metadata": master.notebook.metadata, "nbformat": 4, "nbformat_minor": 5})
 
 
-def _counting(cell: _Cell, original: NotebookNode, master: Master, person: list[str]) -> NotebookNode:
-    """A cell that counts: the instructor's flags, and the student's text only where the student is to write."""
+def _counting(cell: Cell, original: NotebookNode, master: Master, person: list[str]) -> list[NotebookNode]:
+    """A cell that counts: the instructor's flags, and the student's text only where the student is to write.
+
+    What was added to the instructor's text follows, as a cell of the student's own.
+    """
     if is_answer(original):
-        return _new(original.cell_type, cell.source, original, cell.pictures)
-    released = master.tests[cell.name].visible if cell.name in master.tests else original.source
-    if cell.source.split() != released.split():
-        person.append(f"the text of {cell.name}, which is not the student's to write, was changed")
-    return _new(original.cell_type, original.source, original)
+        return [_new(original.cell_type, cell.source, original, cell.pictures)]
+    found = difference(cell.source, _as_given(original, master).source)
+    if not found.complete:
+        person.append(
+            f"the text of {cell.name}, which is not the student's to write, was changed; "
+            "it was graded with the text that was handed out"
+        )
+    added = [_new("code", found.added)] if found.added and original.cell_type == "code" else []
+    return [_new(original.cell_type, original.source, original), *added]
 
 
-def _free(cell: _Cell, given: set[str]) -> NotebookNode:
+def _free(cell: Cell, given: set[str]) -> NotebookNode:
     """A cell that does not count. Text that is the instructor's, word for word, keeps its formulas as they are."""
     if cell.kind == "code":
         return _new("code", cell.source)

@@ -9,7 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_tools.grading.course import Course
-from course_tools.grading.judging.master import is_answer
+from course_tools.grading.intake.notebooks import Cell, Unreadable, parse, recognise
+from course_tools.grading.judging.master import grade_id, is_answer
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -21,7 +22,7 @@ def run(name: str, root: Path = ROOT) -> None:
     name = Course(root).assignment(name)
     source = root / "work" / "assignments" / name / f"{name}.ipynb"
     data = _bytes(source, root)
-    for cell in empty_cells(_notebook(data, source.relative_to(root)), _released(name, root)):
+    for cell in empty_cells(_cells(data, source.relative_to(root)), _released(name, root)):
         print(f"Still empty: {cell}")
     packed = pack(source, data, root / "work" / "handin" / f"{name}.zip")
     print(f"Ready to hand in: {packed} ({packed.stat().st_size / 1000:.0f} kB)")
@@ -41,14 +42,14 @@ def pack(source: Path, data: bytes, target: Path) -> Path:
     return target
 
 
-def empty_cells(notebook: NotebookNode, released: NotebookNode) -> list[str]:
+def empty_cells(cells: list[Cell], released: NotebookNode) -> list[str]:
     """The names of the answers that stand as they were handed out, or are no longer there."""
-    answers = {cell.metadata.nbgrader.grade_id: cell.source for cell in notebook.cells if is_answer(cell)}
+    recognise(cells, released.cells)
+    answers = {cell.name: cell.source for cell in cells if cell.source.strip()}
     return [
-        cell.metadata.nbgrader.grade_id
+        grade_id(cell)
         for cell in released.cells
-        if is_answer(cell)
-        and answers.get(cell.metadata.nbgrader.grade_id, cell.source).strip() == cell.source.strip()
+        if is_answer(cell) and answers.get(grade_id(cell), cell.source).strip() == cell.source.strip()
     ]
 
 
@@ -72,12 +73,10 @@ def _bytes(source: Path, root: Path) -> bytes:
     return data
 
 
-def _notebook(data: bytes, where: Path) -> NotebookNode:
+def _cells(data: bytes, where: Path) -> list[Cell]:
     try:
-        notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
-        nbformat.validate(notebook)
-    except Exception as e:
+        return parse(data)
+    except Unreadable as e:
         raise CourseError(
-            f"{where} is not a notebook that can be read. Open it in JupyterLab and save it again."
+            f"{where} is not a notebook that can be read: {e}. Open it in JupyterLab and save it again."
         ) from e
-    return notebook
