@@ -18,6 +18,7 @@ from course_tools.grading import author
 from course_tools.grading.cells import take_apart
 from course_tools.grading.inside.values import Malformed, NotSealable, Value, decode, encode
 from course_tools.grading.intake import sanitize
+from course_tools.grading.judging import master
 from course_tools.grading.judging.rules import compare
 from course_utils import check
 from course_utils.closeness import SEALED, SHOWN
@@ -284,6 +285,30 @@ def test_the_sealed_tolerance_is_nowhere_narrower_than_a_visible_one():
     ]
     assert len(given_ones) > 10
     assert [value for name, value in given_ones if value > SEALED["float64"][name == "atol"]] == []
+
+
+def tolerances(source: str, function: str) -> list[dict[str, float]]:
+    """The tolerances that calls of a function are given in a text."""
+    return [
+        {
+            k.arg: k.value.value
+            for k in node.keywords
+            if k.arg in ("rtol", "atol") and isinstance(k.value, ast.Constant)
+        }
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == function
+    ]
+
+
+@pytest.mark.parametrize("source", build.exercises(), ids=lambda source: source.stem)
+def test_no_seal_sets_a_narrower_tolerance_than_the_visible_check_beside_it(source):
+    usual = dict(zip(("rtol", "atol"), SHOWN["float64"], strict=True))
+    for test in master.load(source.parent).tests.values():
+        visible = [usual | given for given in tolerances(test.visible, "check.close")]
+        sealed = [given for part in test.reference_parts for given in tolerances(part, "close")]
+        for name in usual:
+            widest = max((given[name] for given in visible), default=0.0)
+            assert [given for given in sealed if given.get(name, 1.0) < widest] == [], test.name
 
 
 def test_a_reason_gives_nothing_of_the_expected_value_away():
