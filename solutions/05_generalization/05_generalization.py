@@ -270,7 +270,7 @@ from course_tools.grading.author import banned, seal
 
 banned("dropout", "Dropout", "native_dropout", "alpha_dropout", "feature_dropout")
 rng = torch.default_generator
-a, b, draw = normal(rng, 5, 6), normal(rng, 5, 6), torch.rand(5, 6, dtype=torch.float64)
+a, b, draw = normal(rng, 5, 7), normal(rng, 5, 7), torch.rand(5, 7, dtype=torch.float64)
 draw[0, :3], draw[3, 1:3], draw[4, 4] = 0.7, 0.1, 0.95
 seal(
     "in training and at inference, and the inputs afterwards",

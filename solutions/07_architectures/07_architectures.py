@@ -155,7 +155,7 @@ for n, c, h, w, a, r, b in (
     (1, 1, 1, 1, 1, 1, 1),
 ):
     rng = torch.default_generator  # the grader seeds it anew for each batch
-    X, C1 = normal(rng, n, c, h, w), normal(rng, a, c, 1, 1)
+    X, C1 = 3 * normal(rng, n, c, h, w), normal(rng, a, c, 1, 1)
     R3, C3 = normal(rng, r, c, 1, 1), normal(rng, b, r, 3, 3)
     seal(
         f"{n} pictures of {c} channels, and the inputs afterwards",
