@@ -298,3 +298,19 @@ def test_what_is_like_something_plain_stays_doubtful(own: str) -> None:
 def test_broken_code_is_no_crash(tmp_path: Path) -> None:
     for source in ("def f(:", "x = (" * 5000, "\0", "%%bash\nrm -rf /"):
         assert bans.inspect(source, [source], [SETUP], ["softmax"]).hits == []
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "f = 1\n" * 100_000,
+        "".join(f"a{i} = a{i + 1}\n" for i in range(30_000)) + "f = a0",
+        "f = " + "lambda x: " * 80 + "[" + "x, " * 100_000 + "]",
+        "".join("    " * i + f"def g{i}(x):\n" for i in range(90)) + "    " * 90 + "f = " + "x + " * 2000 + "x",
+    ],
+    ids=["one name", "a chain", "lambdas", "functions"],
+)
+def test_a_long_cell_is_looked_through_in_time(own: str) -> None:
+    began = time.process_time()
+    bans.inspect(own, [], [SETUP], ["softmax"], asked=["f", "a1"])
+    assert time.process_time() - began < 20

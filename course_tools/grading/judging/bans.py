@@ -59,7 +59,8 @@ def inspect(
         _collect_aliases(tree, aliases)
     plain = PLAIN_IMPORTS.union(modules)
     answer = ast.Module(reached(trees[own], asked, _of_libraries(aliases)), [])
-    beside = [statement for statement in trees[own].body if statement not in answer.body]
+    needed = set(map(id, answer.body))
+    beside = [statement for statement in trees[own].body if id(statement) not in needed]
     for part in [*beside, *(trees[source] for source in others)]:
         findings.doubts += filter(None, (_doubt(node, aliases, plain) for node in _nodes(part, aliases)))
     rename_variables(answer)

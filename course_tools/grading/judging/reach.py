@@ -6,10 +6,12 @@ name of something banned.
 """
 
 import ast
+import contextlib
 import symtable
 from collections.abc import Iterable, Iterator
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -18,14 +20,20 @@ def reached(cell: ast.Module, asked: Iterable[str], modules: Iterable[str]) -> l
 
     `asked`: the names that the check uses; `modules`: names that stand for libraries, whose calls make nothing.
     """
-    wanted, found, left = set(asked), list[ast.stmt](), list(cell.body)
-    libraries = frozenset(modules)
-    while more := [statement for statement in left if wanted & (_made(statement) - libraries)]:
-        found += more
-        left = [statement for statement in left if statement not in more]
-        wanted.update(*map(_needed, more))
-    found += [statement for statement in left if "*" in _made(statement)] if found else []
-    return found or cell.body
+    makers: dict[str, list[ast.stmt]] = {}
+    for statement in cell.body:
+        for name in _made(statement):
+            makers.setdefault(name, []).append(statement)
+    stars, left = makers.pop("*", []), list(asked)
+    for name in modules:
+        makers.pop(name, None)
+    found: dict[int, ast.stmt] = {}
+    while left:  # each name once
+        for statement in makers.pop(left.pop(), []):
+            if id(statement) not in found:
+                found[id(statement)] = statement
+                left += _needed(statement)
+    return [*found.values(), *stars] if found else cell.body
 
 
 def _made(statement: ast.stmt) -> set[str]:
@@ -61,10 +69,10 @@ def _root(node: ast.AST) -> str:
 
 def _needed(statement: ast.stmt) -> set[str]:
     """The names of the notebook that a statement reads, also when what it defines is called later."""
-    try:
-        return set(_globals(symtable.symtable(ast.unparse(statement), "cell", "exec")))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    if isinstance(statement, SCOPES):
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return set(_globals(symtable.symtable(ast.unparse(statement), "cell", "exec")))
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
 def _globals(table: symtable.SymbolTable) -> Iterator[str]:
@@ -79,26 +87,34 @@ def rename_variables(tree: ast.AST) -> None:
 
     What a variable stands for needs no watching: a banned function put into it is read there under its own name.
     """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-            own = _variables(node.args, body)
-            for inner in (inner for part in body for inner in ast.walk(part)):
-                if isinstance(inner, ast.Name) and inner.id in own:
-                    inner.id += "'"
+    declared = {name for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    left: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
+    while left:
+        node, own = left.pop()
+        if isinstance(node, ast.Name) and node.id in own:
+            node.id += "'"
+        body = _body(node)
+        inner = own | (_variables(node.args, body) - declared) if isinstance(node, FUNCTIONS) else own
+        inside = set(map(id, body))
+        left += [(part, inner if id(part) in inside else own) for part in ast.iter_child_nodes(node)]
 
 
-def _variables(args: ast.arguments, body: list[ast.AST]) -> set[str]:
-    """The parameters and variables of one function, without what it imports and what is of a scope outside."""
+def _body(node: ast.AST) -> list[ast.AST]:
+    """What a function runs when it is called: not its defaults and decorators."""
+    if isinstance(node, ast.Lambda):
+        return [node.body]
+    return [*node.body] if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+
+
+def _variables(args: ast.arguments, body: list[ast.AST]) -> frozenset[str]:
+    """The parameters and variables of one function, without what it imports."""
     bound, kept = {arg.arg for arg in ast.walk(args) if isinstance(arg, ast.arg)}, set[str]()
     for node in _own_nodes(body):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound.add(node.id)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             kept.update(_bound(node))
-    for node in (node for part in body for node in ast.walk(part)):
-        kept.update(node.names if isinstance(node, ast.Global | ast.Nonlocal) else ())
-    return bound - kept
+    return frozenset(bound - kept)
 
 
 def _own_nodes(body: list[ast.AST]) -> Iterator[ast.AST]:
