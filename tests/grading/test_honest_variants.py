@@ -140,6 +140,20 @@ def test_a_changed_helper_of_the_setup_is_told_and_not_used(
     assert "import math" in [cell.source for cell in done.notebook.cells]
 
 
+def test_a_line_added_to_a_check_runs_behind_it_and_one_in_its_place_does_not(
+    right: Notebook, master: Master, tmp_path: Path
+):
+    notebook = copy.deepcopy(right)
+    notebook["cells"][variants.place(notebook, "test_hinge_loss")]["source"] += "\nprint('mine')"
+    notebook["cells"][variants.place(notebook, "test_output_delta")]["source"] = "print('instead')"
+    (tmp_path / f"{NAME}.ipynb").write_bytes(variants.saved(notebook))
+    cleaned = clean(tmp_path, master)
+    sources = [cell.source for cell in cleaned.notebook.cells]
+    assert "print('mine')" in sources
+    assert "print('instead')" not in sources
+    assert [reason.split(",")[0] for reason in cleaned.person] == ["the text of test_output_delta"]
+
+
 def test_a_banned_call_in_the_other_half_of_a_split_answer_is_seen(
     right: Notebook, master: Master, expected: Reference, tmp_path: Path
 ):

@@ -159,7 +159,8 @@ def _restored(cells: list[Cell], master: Master, person: list[str]) -> NotebookN
 def _counting(cell: Cell, original: NotebookNode, master: Master, person: list[str]) -> list[NotebookNode]:
     """A cell that counts: the instructor's flags, and the student's text only where the student is to write.
 
-    What was added to the instructor's text follows, as a cell of the student's own.
+    What was added to the instructor's text follows, as a cell of the student's own; not what stands in a check's
+    place.
     """
     if is_answer(original):
         return [_new(original.cell_type, cell.source, original, cell.pictures)]
@@ -169,7 +170,8 @@ def _counting(cell: Cell, original: NotebookNode, master: Master, person: list[s
             f"the text of {cell.name}, which is not the student's to write, was changed; "
             "it was graded with the text that was handed out"
         )
-    added = [_new("code", found.added)] if found.added and original.cell_type == "code" else []
+    kept = original.cell_type == "code" and (found.complete or cell.name not in master.tests)
+    added = [_new("code", found.added)] if found.added and kept else []
     return [_new(original.cell_type, original.source, original), *added]
 
 
