@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from course_tools.authoring import build, chapters, exercises
+from course_tools.authoring import build, chapters, exercises, hints
 from course_tools.paths import ROOT
 
 EXERCISES = build.exercises()
@@ -73,6 +73,14 @@ def parted(text: str) -> tuple[str, list[str]]:
         else:
             (kept if inside else shown).append(line)
     return "\n".join(shown), kept
+
+
+@each_assignment
+def test_the_locked_hints_belong_to_the_exercises(source):
+    planted, path = source.parent / "slips.py", hints.path(source.stem, ROOT)
+    assert hints.belongs(path, build.nbgrader_source(source), planted), f"run `course build {source.stem}`"
+    text = path.read_text(encoding="utf-8")
+    assert not [slip.hint for slip in exercises.planted(source) if slip.hint in text]
 
 
 @each_assignment
