@@ -231,6 +231,6 @@ def test_what_the_newcomer_wrote_is_checked(copy: Path) -> None:
     chapter.write_text(chapter.read_text("utf-8").replace("torch.ones(3)", "torch.ones(4)"), "utf-8")
     done = course(copy, "check", NEXT)
     assert done.returncode == 1
-    assert "✗ exercises   the slip double_line_11 loses the points of nothing, not of test_double" in done.stdout
+    assert "✗ exercises   the slip double_line_12 loses the points of nothing, not of test_double" in done.stdout
     assert "✗ floors      the record belongs to other code: run `make floors`" in done.stdout
     assert done.stderr.startswith(f"course: {MADE_UP} is not in order")
