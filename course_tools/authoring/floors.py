@@ -16,10 +16,8 @@ from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
 
 SEEDS = range(5)
-JUDGING = (
-    "course_utils.check.answers",
-    "course_utils.check.bugs",
-)  # pass or fail, and change no value that is measured
+# What passes or fails and changes no value that is measured.
+JUDGING = tuple(f"course_utils.check.{name}" for name in ("answers", "bugs", "failure"))
 
 
 def run(names: list[str], root: Path = ROOT) -> None:

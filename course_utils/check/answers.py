@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.check.differences import Arrays, agreement, difference
+from course_utils.check.differences import agreement, difference
 from course_utils.check.exceptions import explained
-from course_utils.check.failure import CheckFailed, failure
+from course_utils.check.failure import Arrays, CheckFailed, failure
 from course_utils.check.hints import opened
 from course_utils.check.inputs import changed, copied, inputs, sizes
-from course_utils.check.tables import shown
 from course_utils.check.values import kind, short
 
 Slips = Mapping[str, Any]
@@ -61,9 +60,9 @@ def close(
     known = of_slips(found.value, slips or {}, rtol, atol) or opened(name, found.value)
     relation = "" if known and "?" in found.relation else found.relation  # a hint knows better than a question
     said = [*filter(None, [" ".join(filter(None, [relation, found.right]))]), *known]
-    if found.arrays and not (said and found.arrays[2].all()):
-        shown(*found.arrays)  # where all differs and a sentence says how, the tables say no more
-    raise failure(name, found.problem, said)
+    # where all differs and a sentence says how, tables say no more
+    arrays = None if found.arrays and said and found.arrays[2].all() else found.arrays
+    raise failure(name, found.problem, said, arrays)
 
 
 def outcome(actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None) -> Outcome:

@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.check.failure import Arrays
 from course_utils.check.relations import relation
 from course_utils.check.shapes import of_dtypes, of_shapes
 from course_utils.check.values import GROUPS, NUMERIC, as_array, dtype, kind, short
 from course_utils.closeness import SHOWN, differing, tolerance
-
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]  # actual, expected, where they differ
 
 
 @dataclass(frozen=True)

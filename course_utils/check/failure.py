@@ -3,14 +3,23 @@
 import textwrap
 from collections.abc import Sequence
 
+import numpy as np
+
+from course_utils.check.tables import shown
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 WIDTH = 88  # JupyterLab breaks longer lines in the middle of a number
 
 
 class CheckFailed(AssertionError):
     """A check did not hold. The message is written for the person who reads it in a notebook."""
 
+    arrays: Arrays | None = None  # actual, expected, where they differ: shown as tables where nobody catches this
+
     def _render_traceback_(self) -> list[str]:
         """What IPython shows: the message alone, in lines of readable length, without the wall of frames."""
+        if self.arrays:
+            shown(*self.arrays)
         return ["\n".join(_wrapped(line) for line in str(self).split("\n"))]
 
 
@@ -21,6 +30,8 @@ def _wrapped(line: str) -> str:
     return textwrap.fill(line, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
-def failure(name: str, problem: str, hints: Sequence[str] = ()) -> CheckFailed:
+def failure(name: str, problem: str, hints: Sequence[str] = (), arrays: Arrays | None = None) -> CheckFailed:
     """The failure of the check `name`: what is wrong, then each hint on a line of its own."""
-    return CheckFailed("\n".join([f"✗ {name} {problem}", *(f"  → {hint}" for hint in hints)]))
+    failed = CheckFailed("\n".join([f"✗ {name} {problem}", *(f"  → {hint}" for hint in hints)]))
+    failed.arrays = arrays
+    return failed

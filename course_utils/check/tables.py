@@ -155,7 +155,9 @@ def _table(caption: str, cells: list[list[Cell]], width: int, numbered: bool) ->
     top = f'<thead><tr style="{_LINE}">{corner}{heads}</tr></thead>'
     lines = "".join(_line(i, row, numbered) for i, row in enumerate(cells))
     head = f'<caption style="{_CAPTION}">{html.escape(caption)}</caption>{top}'
-    return f'<div style="{_SCROLLED}"><table style="{_TABLE}">{head}<tbody>{lines}</tbody></table></div>'
+    table = f'<table style="{_TABLE}">{head}<tbody>{lines}</tbody></table>'
+    # who has no mouse scrolls with the arrow keys, and must come there with the Tab key
+    return f'<div tabindex="0" role="region" aria-label="{html.escape(caption)}" style="{_SCROLLED}">{table}</div>'
 
 
 def _line(i: int, row: list[Cell], numbered: bool) -> str:
