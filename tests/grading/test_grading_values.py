@@ -270,7 +270,7 @@ def test_check_and_grader_agree_where_the_author_sets_the_tolerance(pair, rtol, 
 
 
 def test_the_sealed_tolerance_is_nowhere_narrower_than_a_visible_one():
-    """Neither by default nor where an assignment sets one, which it does for digits that it prints."""
+    """Neither by default nor where an assignment sets one; today none does: the expected values are torch's own."""
     assert SEALED.keys() == SHOWN.keys()
     for dtype, (rtol, atol) in SHOWN.items():
         assert rtol <= SEALED[dtype][0]
@@ -283,7 +283,6 @@ def test_the_sealed_tolerance_is_nowhere_narrower_than_a_visible_one():
         for keyword in node.keywords
         if keyword.arg in ("rtol", "atol")
     ]
-    assert len(given_ones) > 10
     assert [value for name, value in given_ones if value > SEALED["float64"][name == "atol"]] == []
 
 
