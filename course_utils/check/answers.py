@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from course_utils.check.differences import agreement, difference
+from course_utils.check.differences import Difference, agreement, difference
 from course_utils.check.exceptions import explained
-from course_utils.check.failure import Arrays, CheckFailed, failure
+from course_utils.check.failure import CheckFailed, failure
 from course_utils.check.hints import opened
 from course_utils.check.inputs import changed, copied, inputs, sizes
 from course_utils.check.values import kind, short
@@ -17,20 +16,6 @@ from course_utils.check.values import kind, short
 Slips = Mapping[str, Any]
 NOTED = "noted. Whether it is right is told after handing in."
 KEEP = "What a function is given belongs to the caller: work on a copy, such as x.clone(), or make a new tensor."
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a comparison found. `problem` is empty when it holds.
-
-    `value` is what hints go by: the answer, the exception that came in its place, or "changes x".
-    """
-
-    value: Any
-    problem: str = ""
-    relation: str = ""
-    right: str = ""
-    arrays: Arrays | None = None
 
 
 def close(
@@ -53,11 +38,11 @@ def close(
     Raises CheckFailed, or ValueError when a slip cannot be told from the expected value.
     """
     _require_telling(name, expected, slips or {}, rtol, atol)
-    found = outcome(actual, expected, rtol=rtol, atol=atol)
-    if not found.problem:
-        print(f"✓ {name}: {agreement(found.value, expected)}")
+    value, found = outcome(actual, expected, rtol=rtol, atol=atol)
+    if found is None:
+        print(f"✓ {name}: {agreement(value, expected)}")
         return
-    known = of_slips(found.value, slips or {}, rtol, atol) or opened(name, found.value)
+    known = of_slips(value, slips or {}, rtol, atol) or opened(name, value)
     relation = "" if known and "?" in found.relation else found.relation  # a hint knows better than a question
     said = [*filter(None, [" ".join(filter(None, [relation, found.right]))]), *known]
     # where all differs and a sentence says how, tables say no more
@@ -65,8 +50,13 @@ def close(
     raise failure(name, found.problem, said, arrays)
 
 
-def outcome(actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None) -> Outcome:
-    """How `actual`, a value or a function that gives one, compares with `expected`."""
+def outcome(
+    actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None
+) -> tuple[Any, Difference | None]:
+    """What `actual`, a value or a function that gives one, comes to, and how that differs from `expected`.
+
+    The first is what hints go by: the answer, the exception that came in its place, or "changes x".
+    """
     given = inputs(actual) if is_call(actual) else {}
     before = {name: copied(x) for name, x in given.items()}
     try:
@@ -74,12 +64,12 @@ def outcome(actual: Any, expected: Any, *, rtol: float | None = None, atol: floa
     except CheckFailed:
         raise
     except Exception as e:
-        return Outcome(e, explained(e, actual))
+        return e, Difference(explained(e, actual))
     if found := difference(value, expected, rtol, atol, sizes(given)):
-        return Outcome(value, found.problem, found.relation, found.right, found.arrays)
+        return value, found
     if names := " and ".join(changed(before, given)):
-        return Outcome(f"changes {names}", f"is right, but the call changes {names}", KEEP)
-    return Outcome(value)
+        return f"changes {names}", Difference(f"is right, but the call changes {names}", lambda: KEEP)
+    return value, None
 
 
 def raises(name: str, error: type[Exception], call: Callable[[], Any], *, slips: Slips | None = None) -> None:

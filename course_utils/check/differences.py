@@ -1,6 +1,8 @@
 """How an answer differs from what is expected: in kind, shape, dtype, or in its values."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -16,14 +18,18 @@ from course_utils.closeness import SHOWN, differing, tolerance
 class Difference:
     """The first thing that differs: `problem` ends the sentence "✗ name ...".
 
-    `relation` says how the values are related, if they are, and `right` which items are as expected; the arrays are
-    there when shape and dtype agree.
+    `right` says which items are as expected; the arrays are there when shape and dtype agree.
     """
 
     problem: str
-    relation: str = ""
+    find_relation: Callable[[], str] = str
     arrays: Arrays | None = None
     right: str = ""
+
+    @cached_property
+    def relation(self) -> str:
+        """How the values are related, if they are. It takes time, and is looked for when somebody asks."""
+        return self.find_relation()
 
 
 Sizes = dict[int, str]
@@ -34,7 +40,7 @@ def difference(
 ) -> Difference | None:
     """How `actual` differs from `expected`; None when it does not. `sizes` names the sizes of the inputs."""
     if (found := kind(actual)) != (wanted := kind(expected)):
-        return Difference(f"is {found}; it should be {wanted}", _of_kinds(actual, expected))
+        return Difference(f"is {found}; it should be {wanted}", partial(_of_kinds, actual, expected))
     if wanted in GROUPS:
         return _of_items(actual, expected, rtol, atol, sizes or {})
     if wanted not in NUMERIC:
@@ -42,10 +48,10 @@ def difference(
         return None if same else Difference(f"is {short(actual)}; it should be {short(expected)}")
     a, b = as_array(actual), as_array(expected)
     if a.shape != b.shape:
-        return Difference(f"has shape {_shape(a)}; it should have {_shape(b)}", of_shapes(a, b))
+        return Difference(f"has shape {_shape(a)}; it should have {_shape(b)}", partial(of_shapes, a, b))
     dtypes = dtype(actual), dtype(expected)
     if wanted != "a number" and dtypes[0] != dtypes[1]:
-        return Difference(f"has dtype {dtypes[0]}; it should have {dtypes[1]}", of_dtypes(*dtypes))
+        return Difference(f"has dtype {dtypes[0]}; it should have {dtypes[1]}", partial(of_dtypes, *dtypes))
     return _of_values(a, b, *tolerance(dtypes[1], rtol, atol, SHOWN), sizes or {})
 
 
@@ -92,7 +98,8 @@ def _of_items(actual: Any, expected: Any, rtol: float | None, atol: float | None
     key, first = wrong[0]
     right = [f"[{key!r}]" for key, d in found if not d]
     said = f"{_listed(right)} right." if 0 < len(right) < 6 else ""
-    return Difference(f"[{key!r}] {first.problem}", _of_group(pairs, wrong, rtol, atol, sizes), first.arrays, said)
+    group = partial(_of_group, pairs, wrong, rtol, atol, sizes)
+    return Difference(f"[{key!r}] {first.problem}", group, first.arrays, said)
 
 
 def _of_group(
@@ -122,17 +129,17 @@ def _of_values(a: np.ndarray, b: np.ndarray, rtol: float, atol: float, sizes: Si
     wrong = differing(a, b, rtol, atol)
     if not wrong.any():
         return None
-    said = _related(a, b, rtol, atol, sizes)
+    related = partial(_related, a, b, rtol, atol, sizes)
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
     found = f"is {_number(a[first])}; it should be {_number(b[first])}"
     if not first:
-        return Difference(found, said)
+        return Difference(found, related)
     with np.errstate(all="ignore"):
         gaps = np.abs(np.subtract(a, b, dtype=np.result_type(a, b, np.float64)))[wrong]
     largest = f"largest difference {gaps.max():.3g}" if np.isfinite(gaps).all() else "not all of them finite"
     where = ", ".join(map(str, first))
     problem = f"differs in {wrong.sum()} of {wrong.size} places ({largest}); the first is [{where}], which {found}"
-    return Difference(problem, said, (a, b, wrong))
+    return Difference(problem, related, (a, b, wrong))
 
 
 def _related(a: np.ndarray, b: np.ndarray, rtol: float, atol: float, sizes: Sizes) -> str:

@@ -88,3 +88,15 @@ def test_each_slip_loses_its_points_and_gets_its_hint(sealed: tuple[Master, Refe
         if master.name != "01_layers":
             assert verdict.score == 0, (slip.name, verdict)
         assert slip.hint in [line.hint for line in verdict.lines], (slip.name, slip.hint, verdict)
+
+
+def test_an_answer_that_knows_only_the_shown_numbers_earns_nothing(tmp_path: Path) -> None:
+    """What a visible check expects may be copied from it: the sealed checks draw other inputs."""
+    master = load(ROOT / "solutions" / "03_backpropagation")
+    expected = reference.run_reference(master, "seed 3", workers.warm(tuple(master.modules()), unsafe=False))
+    gradient = "numbers([-1, 0, 0, -1, 1, 1, 0]) / 7"
+    assert gradient in master.tests["test_hinge_loss"].visible
+    copied = f"def hinge_loss(s, t):\n    return (1 - t * s).clamp(min=0).mean(), {gradient}"
+    graded = grade(handed_in(master, {"hinge_loss": copied}), master, expected, tmp_path)
+    workers.close()
+    assert [name for name, score in _scores(graded).items() if score == 0] == ["test_hinge_loss"]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_tools.authoring import build
-from course_tools.grading import author
+from course_tools.grading import author, cells
 from course_tools.grading.cells import take_apart
 from course_tools.grading.inside.values import Malformed, NotSealable, Value, decode, encode
 from course_tools.grading.intake import sanitize
@@ -269,21 +269,11 @@ def test_check_and_grader_agree_where_the_author_sets_the_tolerance(pair, rtol, 
     assert shown(*pair, rtol=rtol, atol=atol) == (same(*pair, author.close(rtol, atol)) == "")
 
 
-def test_the_sealed_tolerance_is_nowhere_narrower_than_a_visible_one():
-    """Neither by default nor where an assignment sets one; today none does: the expected values are torch's own."""
+def test_the_usual_sealed_tolerance_is_nowhere_narrower_than_the_visible_one():
     assert SEALED.keys() == SHOWN.keys()
     for dtype, (rtol, atol) in SHOWN.items():
         assert rtol <= SEALED[dtype][0]
         assert atol <= SEALED[dtype][1]
-    given_ones = [
-        (keyword.arg, keyword.value.value)
-        for source in build.exercises()
-        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "check.close"
-        for keyword in node.keywords
-        if keyword.arg in ("rtol", "atol")
-    ]
-    assert [value for name, value in given_ones if value > SEALED["float64"][name == "atol"]] == []
 
 
 def tolerances(source: str, function: str) -> list[dict[str, float]]:
@@ -299,15 +289,36 @@ def tolerances(source: str, function: str) -> list[dict[str, float]]:
     ]
 
 
+def narrower(test: cells.TestCell) -> list[str]:
+    """The tolerances of a test cell's seals, given or usual, that are narrower than one of its visible checks'."""
+    shown_usual, sealed_usual = (dict(zip(("rtol", "atol"), t["float64"], strict=True)) for t in (SHOWN, SEALED))
+    visible = [shown_usual | given for given in tolerances(test.visible, "check.close")]
+    seals = [given for part in test.reference_parts for given in tolerances(part, "close")]
+    plain = any("rule" not in part for part in test.reference_parts)
+    sealed = [sealed_usual | given for given in [*seals, *([{}] if plain else [])]]
+    widest = {name: max((given[name] for given in visible), default=0.0) for name in shown_usual}
+    return [f"{name} {given[name]}" for given in sealed for name in widest if given[name] < widest[name]]
+
+
 @pytest.mark.parametrize("source", build.exercises(), ids=lambda source: source.stem)
-def test_no_seal_sets_a_narrower_tolerance_than_the_visible_check_beside_it(source):
-    usual = dict(zip(("rtol", "atol"), SHOWN["float64"], strict=True))
-    for test in master.load(source.parent).tests.values():
-        visible = [usual | given for given in tolerances(test.visible, "check.close")]
-        sealed = [given for part in test.reference_parts for given in tolerances(part, "close")]
-        for name in usual:
-            widest = max((given[name] for given in visible), default=0.0)
-            assert [given for given in sealed if given.get(name, 1.0) < widest] == [], test.name
+def test_no_seal_has_a_narrower_tolerance_than_the_visible_check_beside_it(source):
+    assert [name for name, test in master.load(source.parent).tests.items() if narrower(test)] == []
+
+
+@pytest.mark.parametrize(
+    ("visible", "rule", "found"),
+    [
+        ("", "", []),
+        (", atol=1e-3", "", ["atol 2e-06"]),
+        (", atol=1e-3", ", rule=close(atol=1e-3)", []),
+        (", rtol=1e-5, atol=1e-8", "", ["rtol 1e-06"]),
+        ("", ", rule=close(rtol=0, atol=1e-8)", ["rtol 0", "atol 1e-08"]),
+        (", rtol=0, atol=0", ", rule=close(atol=1e-9)", []),
+    ],
+)
+def test_a_narrower_tolerance_would_be_found(visible, rule, found):
+    hidden = f'{cells.BEGIN}\nseal("y", f(2){rule})\n{cells.END}'
+    assert narrower(take_apart("test_f", f'check.close("y", f(1), 3{visible})\n{hidden}')) == found
 
 
 def test_a_reason_gives_nothing_of_the_expected_value_away():

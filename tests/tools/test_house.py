@@ -117,6 +117,13 @@ def test_each_command_has_a_module_of_its_name(command: str) -> None:
     assert [alias.name for node in imported for alias in node.names] == [command.replace("-", "_")]
 
 
+@pytest.mark.parametrize("name", ["course_tools.authoring.build", "course_tools.grading.grade"])
+def test_what_starts_often_does_not_wait_for_torch(name: str) -> None:
+    """The grader's own process never needs it, and building only where something has changed."""
+    command = [sys.executable, "-c", f"import sys, {name}; sys.exit('torch' in sys.modules)"]
+    assert subprocess.run(command, check=False).returncode == 0
+
+
 def test_the_repository_is_found_in_one_place() -> None:
     """Only paths.py says where the root is; bootstrap.py runs before anything can be imported."""
     for package in (*FLOORS, "tests", "bench"):

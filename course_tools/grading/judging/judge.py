@@ -11,7 +11,7 @@ from typing import Any
 
 from course_tools.grading.engine.program import Cell, Part
 from course_tools.grading.inside.values import Malformed, Value, decode
-from course_tools.grading.judging.reference import Expected, Reference
+from course_tools.grading.judging.reference import Expected, Outcome, Reference
 from course_tools.grading.judging.rules import compare
 
 NOT_RUN = "was not reached"
@@ -141,22 +141,25 @@ def _add_hints(verdict: Verdict, got: dict[str, Value], reference: Reference) ->
     failing = [line.check for line in verdict.lines if line.problem and line.check in got]
     if not failing:
         return
-    rules = {name: e.rule for part in reference.expected[verdict.cell] for name, e in part.items()}
-    alike: list[tuple[int, str, set[str]]] = []
-    for slip, sealed in reference.slips_of(verdict.cell):
-        same = {n for n in got.keys() & sealed.keys() if not compare(got[n], sealed[n], _strict(rules[n]))}
-        if failing[0] in same:
-            alike.append((len(same), slip.hint, same))
-    alike.sort(key=lambda candidate: -candidate[0])
+    rules = {name: _strict(e.rule) for part in reference.expected[verdict.cell] for name, e in part.items()}
+
+    def agrees(sealed: Outcome, name: str) -> bool:
+        return name in sealed and not compare(got[name], sealed[name], rules[name])
+
+    candidates = [
+        (slip.hint, sealed) for slip, sealed in reference.slips_of(verdict.cell) if agrees(sealed, failing[0])
+    ]
+    alike = [(hint, {name for name in got if agrees(sealed, name)}) for hint, sealed in candidates]
+    alike.sort(key=lambda candidate: -len(candidate[1]))
     for i, line in enumerate(verdict.lines):
         if line.check in failing:
-            hint = next((hint for _, hint, same in alike if line.check in same), "")
+            hint = next((hint for hint, same in alike if line.check in same), "")
             verdict.lines[i] = Line(line.check, line.problem, hint)
 
 
 def _strict(rule: dict[str, Any]) -> dict[str, Any]:
     """Rules that accept a range tell no slip from another; values must be close."""
-    return rule if rule["rule"] in ("close", "exact", "number", "same_set") else {"rule": "close"}
+    return rule if rule["rule"] in ("close", "exact", "number", "same_set", "choice") else {"rule": "close"}
 
 
 def _count(verdict: Verdict, cell: Cell) -> None:
