@@ -34,27 +34,16 @@ def act(root: Locator, action: Press | Tap | Drag, touch: bool = False) -> str:
         assert action.says in said, f"{action}: {said}"
         return said
     if isinstance(action, Tap):
-        return answer(root, target.tap if touch else target.click, tries=3 if touch else 1)
+        return answer(root, target.tap if touch else target.click)
     return answer(root, lambda: drag(target, (action.right, action.down), touch))
 
 
-def answer(root: Locator, do: Callable[[], Any], tries: int = 1) -> str:
-    """What the widget says after an action; fails when it goes on saying the same.
-
-    `tries`: on a busy machine a tap may last so long that the browser takes it for a long press, which a person
-    repeats; a widget that does not answer at all still fails.
-    """
+def answer(root: Locator, do: Callable[[], Any]) -> str:
+    """What the widget says after an action; fails when it goes on saying the same."""
     before = status(root)
-    for left in reversed(range(tries)):
-        do()
-        root.evaluate(DRAWN)  # else, of several keys, only the first may show
-        try:
-            changed = expect(root.locator(".dl-status"))
-            changed.not_to_have_text(before, use_inner_text=True, timeout=10_000 if left else None)
-            break
-        except AssertionError:
-            if not left:
-                raise
+    do()
+    root.evaluate(DRAWN)  # else, of several keys, only the first may show
+    expect(root.locator(".dl-status")).not_to_have_text(before, use_inner_text=True)
     return status(root)
 
 

@@ -1,5 +1,5 @@
 // A question, answered at once. What the reader answers stays in this view: it is neither graded nor kept nor sent.
-import { arrows, button, drag, finite, html, number, widget } from "../kit/kit.js";
+import { arrows, button, drag, finite, html, keepTouch, number, widget } from "../kit/kit.js";
 
 const MARKS = { right: "✓ Right.", wrong: "✗ Not yet.", shown: "The answer:", none: "" };
 const DIGITS = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
@@ -110,6 +110,7 @@ function orderField({ items, shown }, say) {
       "aria-valuemax": items.length,
     });
     arrows(grip, (_, dy) => shift(step, -Math.sign(dy)));
+    keepTouch(grip);
     drag(grip, list, (_, y) => shift(step, Math.sign(placeAt(y) - order.indexOf(step))));
     return {
       up,

@@ -1,11 +1,6 @@
 // What a pointer, a finger and the arrow keys take hold of: a point, a box, a grid of cells.
-import { arrows, clamp, drag, fill, svg } from "./kit.js";
+import { arrows, clamp, drag, fill, keepTouch, svg } from "./kit.js";
 import { marker } from "./plot.js";
-
-/** A finger on `element` drags it and does not scroll the page; touch-action works on a whole SVG, not on its parts. */
-function keepTouch(element) {
-  element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-}
 
 /** A point to drag, also with the arrow keys. `move(x, y)` gets pixels, `nudge(dx, dy)` steps to the right and up. */
 export function handle({ label, surface, shape = "circle", colour = "ink", move, nudge }) {

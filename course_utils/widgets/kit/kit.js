@@ -212,6 +212,14 @@ export function arrows(element, nudge) {
   });
 }
 
+/**
+ * A finger on `element` drags it, and the browser makes nothing else of the touch: it does not scroll the page
+ * (touch-action works on a whole SVG, not on its parts), nor is a tap soon afterwards lost as if it ended a fling.
+ */
+export function keepTouch(element) {
+  element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+}
+
 /** Calls `move(x, y, first)` in pixels of `surface` while a pointer or a finger drags `element`. */
 export function drag(element, surface, move) {
   const report = (event, first) => {
