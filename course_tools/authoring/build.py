@@ -1,6 +1,7 @@
 """From the text sources to notebooks: chapters are paired, exercises become nbgrader assignments.
 
 course_tools/authoring/chapters.py -> the table in README.md
+chapters/*.py                     -> chapters/glossary.md
 chapters/03_x.py                  -> chapters/03_x.ipynb                 (no outputs)
 solutions/03_x/03_x.py            -> solutions/03_x/03_x.ipynb           (nbgrader's source, not committed)
                                   -> assignments/03_x/03_x.ipynb         (the student's version)
@@ -19,7 +20,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import hints
+from course_tools.authoring import glossary, hints
 from course_tools.authoring.chapters import with_table
 from course_tools.grading import banned
 from course_tools.paths import ROOT
@@ -50,6 +51,9 @@ def run(names: list[str], root: Path = ROOT) -> None:
     if table(root):
         changed += 1
         print("README.md: the table of the chapters written")
+    if terms(root):
+        changed += 1
+        print("chapters/glossary.md written")
     if not changed:
         print("Everything was up to date.")
 
@@ -89,6 +93,13 @@ def table(root: Path = ROOT) -> bool:
     """Write the README's table of the chapters; say whether it changed."""
     readme = root / "README.md"
     return readme.exists() and write_if_changed(readme, with_table(readme.read_text(encoding="utf-8"), root))
+
+
+def terms(root: Path = ROOT) -> bool:
+    """Write the glossary of all chapters; say whether it changed."""
+    notebooks = {source.stem: read(source) for source in chapters(root)}
+    defined = any(glossary.terms(name, notebook) for name, notebook in notebooks.items())
+    return defined and write_if_changed(glossary.path(root), glossary.page(notebooks))
 
 
 def nbgrader_source(source: Path) -> NotebookNode:

@@ -16,7 +16,18 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from course_tools.authoring import build, chapters, depends, execution, exercises, floors, rules, section_names
+from course_tools.authoring import (
+    build,
+    chapters,
+    depends,
+    execution,
+    exercises,
+    floors,
+    glossary,
+    rules,
+    section_names,
+)
+from course_tools.authoring import study as study_time
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
 
@@ -112,6 +123,15 @@ def prose(lesson: Lesson) -> Finding:
     return Finding(rules.not_alike(lesson.notebook), long, f"{rules.MOST_WORDS} words a cell at most")
 
 
+def study(lesson: Lesson) -> Finding:
+    """The time that it takes to study, and the terms that it defines for the glossary, which is written anew."""
+    build.terms()
+    others = {source.stem: build.read(source) for source in build.chapters() if source.stem != lesson.name}
+    known = [text for text in glossary.problems({**others, lesson.name: lesson.notebook}) if lesson.name in text]
+    count = len(glossary.terms(lesson.name, lesson.notebook))
+    return Finding(missing=[*study_time.problems(lesson.notebook), *known], fine=f"as estimated; {count} terms")
+
+
 def pictures(lesson: Lesson) -> Finding:
     """Each with an alternative text."""
     return Finding(rules.undescribed(lesson.executed), fine="each has its alternative text")
@@ -143,7 +163,8 @@ def assignment(lesson: Lesson) -> Finding:
     problems = _unless_proved("exercises", lesson, lambda: _assignment_state(lesson), lambda: _prove(lesson))
     count = len(exercises.solutions(exercises.instructors(lesson.exercises)))
     few = [f"{count} of at least {exercises.FEWEST}"] if count < exercises.FEWEST else []
-    return Finding(problems, few, f"{count}, proved with their slips")
+    left = [*few, *exercises.mislabelled(lesson.exercises), *exercises.copied(lesson.exercises, lesson.notebook)]
+    return Finding(problems, left, f"{count}, of all kinds, proved with their slips")
 
 
 def _prove(lesson: Lesson) -> list[str]:
@@ -216,6 +237,7 @@ CHECKS: dict[str, Callable[[Lesson], Finding]] = {
     "sections": sections,
     "code": cells,
     "prose": prose,
+    "study": study,
     "pictures": pictures,
     "errata": errata,
     "floors": recorded,

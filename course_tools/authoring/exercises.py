@@ -4,8 +4,10 @@ Only what students see is judged here, in this process, which is quick; the hidd
 grader's tests put every assignment through the sandbox.
 """
 
+import ast
 import contextlib
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ from course_tools.paths import ROOT
 from course_utils import check
 
 FEWEST = 5  # exercises in an assignment that is finished
+KINDS = ("Write", "Derive", "Find the bug", "Predict", "Go beyond")  # each at least once in such an assignment
+HEADER = re.compile(rf"^\*({'|'.join(KINDS)}) · (\d+) points? · effort ●{{1,3}} · about \d+ minutes\*$", re.MULTILINE)
+MOST_PRINTED = 0.5  # of a solution's statements, that its chapter may print
 FEWEST_SLIPS = 3  # planted mistakes for each exercise
 
 
@@ -88,6 +93,62 @@ def misbuilt(named: dict[str, NotebookNode], known: list[slips.Slip]) -> Iterato
         count = [slip.cell for slip in known].count(name)
         if count < FEWEST_SLIPS:
             yield f"{name} has {count} planted slips; plant at least {FEWEST_SLIPS}"
+
+
+def kinds(notebook: NotebookNode) -> list[tuple[str, int]]:
+    """The kind and the points that each exercise's heading names."""
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    return [(kind, int(points)) for kind, points in HEADER.findall("\n\n".join(texts))]
+
+
+def mislabelled(source: Path) -> Iterator[str]:
+    """A sentence for each kind of exercise that is missing, and for points that the headings do not add up to."""
+    notebook = build.nbgrader_source(source)
+    named = kinds(notebook)
+    for kind in KINDS:
+        if kind not in [kind for kind, _ in named]:
+            yield f"there is no exercise of the kind {kind!r}"
+    graded = [c.metadata.nbgrader.points for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
+    if (said := sum(points for _, points in named)) != sum(graded):
+        yield f"the headings promise {said} points, the tests give {sum(graded)}"
+
+
+def copied(source: Path, chapter: NotebookNode) -> Iterator[str]:
+    """A sentence for each exercise whose solution its chapter prints."""
+    named = instructors(source)
+    for name in solutions(named):
+        if (share := printed(named[name].source, chapter)) > MOST_PRINTED:
+            yield f"{name}: {share:.0%} of its solution stand in the chapter; ask for something else"
+
+
+def printed(solution: str, chapter: NotebookNode) -> float:
+    """The share of a solution's statements that its chapter shows, whatever the names: copying earns no points."""
+    shown = {text for c in chapter.cells if c.cell_type == "code" for text in _statements(c.source)}
+    own = _statements(solution)
+    return sum(text in shown for text in own) / max(len(own), 1)
+
+
+def _statements(source: str) -> list[str]:
+    """The simple statements within functions, each with its names in the order in which they come."""
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    inside = [node for function in functions for node in ast.walk(function) if isinstance(node, SIMPLE)]
+    return [_nameless(node) for node in inside if not _is_text(node)]
+
+
+SIMPLE = (ast.Assign, ast.AugAssign, ast.Return, ast.Expr, ast.Raise)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _nameless(node: ast.stmt) -> str:
+    """The statement with a, b, c, ... for its variables."""
+    order = list(dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name)))
+    text = ast.unparse(node)
+    for i, name in enumerate(order):
+        text = re.sub(rf"(?<![\w.]){re.escape(name)}\b", f"·{i}", text)
+    return text
 
 
 def unproved(source: Path, root: Path = ROOT) -> Iterator[str]:

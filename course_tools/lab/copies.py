@@ -1,8 +1,8 @@
 """The copies in which a student works: handed out under work/, never overwritten once they were edited.
 
-work/.course/handed_out.json remembers, for each notebook of the course, the copies that were handed out and a
-digest of what stood in them then. A copy whose text still has that digest was not edited (running cells changes
-outputs, not text), so it may be brought up to date; beside any other, a newer version is put down.
+work/.course/handed_out.json remembers, for each notebook of the course and for its glossary, the copies that were
+handed out and a digest of what stood in them then. A copy whose text still has that digest was not edited (running
+cells changes outputs, not text), so it may be brought up to date; beside any other, a newer version is put down.
 """
 
 import hashlib
@@ -35,7 +35,8 @@ def hand_out(root: Path, today: date) -> Outcome:
     """
     work = root / "work"
     record, news = _read_record(work), []
-    for source in sorted([*root.glob("chapters/*.ipynb"), *root.glob("assignments/*/*.ipynb")]):
+    notebooks = [*root.glob("chapters/*.ipynb"), *root.glob("assignments/*/*.ipynb")]
+    for source in sorted([*notebooks, *root.glob("chapters/*.md")]):
         key = source.relative_to(root).as_posix()
         record[key], sentence = _hand_out_one(source, work, key, record.get(key, []), today)
         news += [sentence] if sentence else []
@@ -43,11 +44,12 @@ def hand_out(root: Path, today: date) -> Outcome:
     return Outcome({key: [path for path, _ in given] for key, given in record.items()}, news)
 
 
-def digest(notebook: Path) -> str | None:
-    """A digest of the cells' text, without outputs; None when the file is not a notebook."""
+def digest(path: Path) -> str | None:
+    """A digest of a page's text, or of a notebook's without outputs; None when it cannot be read as one."""
     try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-        text = json.dumps([(cell["cell_type"], "".join(cell["source"])) for cell in cells])
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".ipynb":
+            text = json.dumps([(c["cell_type"], "".join(c["source"])) for c in json.loads(text)["cells"]])
     except (ValueError, KeyError, TypeError):
         return None
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -84,11 +86,11 @@ def _sentence(path: str, readable: bool, new: str) -> str:
 
 def _name_beside(work: Path, key: str, today: date) -> str:
     """A name that no file has: "chapters/03_x (new 2026-11-21).ipynb", then "... (new 2026-11-21, 2).ipynb"."""
-    stem, count = key.removesuffix(".ipynb"), 1
-    name = f"{stem} (new {today}).ipynb"
+    (stem, dot, kind), count = key.rpartition("."), 1
+    name = f"{stem} (new {today}){dot}{kind}"
     while (work / name).exists():
         count += 1
-        name = f"{stem} (new {today}, {count}).ipynb"
+        name = f"{stem} (new {today}, {count}){dot}{kind}"
     return name
 
 

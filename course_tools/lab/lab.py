@@ -68,10 +68,12 @@ def start_page(outcome: copies.Outcome, root: Path = ROOT) -> str:
     """The first page (Markdown): every chapter and every exercise one click away."""
     rows = "\n".join(_row(chapter, outcome) for chapter in CHAPTERS)
     news = "".join(f"> **New.** {sentence}\n\n" for sentence in outcome.news)
+    glossary = _links("glossary", outcome.copies.get("chapters/glossary.md", []))
+    terms = f" Every term that a chapter defines stands in the {glossary}." if glossary else ""
     return f"""# Deep Learning by Hand
 
 Read a chapter from the top and run each cell with **Shift + Enter**. Change things: these are your own copies, and
-a newer version of the course never overwrites what you wrote. When a chapter makes sense, do its exercises.
+a newer version of the course never overwrites what you wrote. When a chapter makes sense, do its exercises.{terms}
 
 {news}| | Chapter | You build | Exercises |
 |--:|---|---|---|

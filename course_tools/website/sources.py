@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import execution
+from course_tools.authoring import execution, glossary
 from course_tools.authoring.build import write_if_changed
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.website import links, pages
@@ -48,7 +48,7 @@ def _say(line: str) -> None:
 
 
 def _chapters(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
-    """Each executed chapter with its links made for the pages.
+    """Each executed chapter, and the glossary of all, with their links made for the pages.
 
     The state of its widgets moves to where MyST-NB does not look: it would write all of it into the page.
     """
@@ -62,6 +62,7 @@ def _chapters(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
             if cell.cell_type == "markdown":
                 cell.source = links.for_page(cell.source, titles, name, exercises)
         files[f"chapters/{name}.ipynb"] = nbformat.writes(notebook)
+    files["chapters/glossary.md"] = links.for_page(glossary.page(notebooks), titles, "glossary", exercises)
     return files
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
 
 from course_tools.authoring import build, chapters, exercises, hints
 from course_tools.paths import ROOT
@@ -33,6 +34,28 @@ def test_there_are_enough_exercises_each_with_its_check_points_and_slips(source)
     named = instructor(source)
     assert len(exercises.solutions(named)) >= (1 if is_draft(source) else exercises.FEWEST)
     assert list(exercises.misbuilt(named, exercises.planted(source))) == []
+
+
+@each_assignment
+def test_each_kind_of_exercise_is_there_and_none_is_printed_in_the_chapter(source):
+    if not is_draft(source):
+        assert list(exercises.mislabelled(source)) == []
+        assert list(exercises.copied(source, build.read(ROOT / "chapters" / source.name))) == []
+
+
+def test_a_solution_is_known_under_other_names():
+    cell = "def mean(values):\n    total = values.sum()\n    return total / len(values)\n"
+    chapter = new_notebook(cells=[new_code_cell(cell)])
+    assert exercises.printed("def m(x):\n    'Mean.'\n    s = x.sum()\n    return s / len(x)\n", chapter) == 1
+    assert exercises.printed("def m(x):\n    s = x.sum()\n    return len(x) / s\n", chapter) == 0.5
+    assert exercises.printed("def m(x):\n    return x.mean()\n", chapter) == 0
+
+
+def test_a_kind_or_points_that_are_missing_are_noticed(tmp_path):
+    source = tmp_path / "02_kinds.py"
+    source.write_text((ROOT / "tests/support/kinds/02_kinds/02_kinds.py").read_text(encoding="utf-8"))
+    assert "there is no exercise of the kind 'Go beyond'" in list(exercises.mislabelled(source))
+    assert "the headings promise 0 points, the tests give 4" in list(exercises.mislabelled(source))
 
 
 @each_assignment

@@ -198,7 +198,7 @@ def test_a_newcomers_chapter_touches_its_own_files_and_one_row(copy: Path) -> No
     content = course(copy, "check", NEXT)
     assert content.returncode == 0, content.stdout
     marks = {line.split()[1]: line.split()[0] for line in content.stdout.splitlines()[1:]}
-    assert [title for title, mark in marks.items() if mark == "…"] == ["errata", "exercises", "table", "text"]
+    assert [t for t, mark in marks.items() if mark == "…"] == ["study", "errata", "exercises", "table", "text"]
     assert "widgets     made_up" in content.stdout
     assert touched(copy) == {
         f"assignments/{MADE_UP}/{MADE_UP}.ipynb",

@@ -80,7 +80,9 @@ def test_a_widget_answers_on_a_static_page(opened, name, how):
 
 def test_what_a_finger_drags_keeps_the_touch_for_itself(opened):
     """Else the browser may take the drag for a fling, which swallows the next tap: 6 of 30 on a busy machine."""
-    touched = "(all) => all.map((x) => !x.dispatchEvent(new Event('touchstart', { cancelable: true, bubbles: true })))"
+    touched = (
+        "(all) => all.map((x) => !x.dispatchEvent(new Event('touchstart', { cancelable: true, bubbles: true })))"
+    )
     kept = opened("touch").locator("[role=slider]:not(input)").evaluate_all(touched)
     assert len(kept) > 5
     assert all(kept)
