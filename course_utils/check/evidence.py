@@ -12,14 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 ENOUGH = 24.0  # bits; one chance in 16 million for each relation tried
-
-
 ENOUGH_FOR_A_NUMBER = 17.0  # a single number cannot tell more in float32, and few relations are tried for it
-
-
 MOST = 24.0  # bits of one value
-
-
 LARGE = 200_000  # entries; for larger arrays only what is cheap is tried
 
 
@@ -35,11 +29,7 @@ class Precision(NamedTuple):
 
 
 WHOLE = Precision(1e-12, 0.0)
-
-
 DOUBLE = Precision(1e-7, 1e-14)
-
-
 PRECISIONS = {"f8": DOUBLE, "f4": Precision(5e-6, 1e-6), "f2": Precision(2e-3, 1e-3)}
 
 

@@ -9,8 +9,6 @@ from course_utils.check.axes import entry, entry_name, entry_names
 from course_utils.check.evidence import ENOUGH, PRECISIONS, Pair, choices, is_constant, same_values
 
 ENOUGH_FOR_PLACES = 6.3  # the log of how many other sets of places of this size could have differed
-
-
 MORE_FOR_PLACES = 5.0  # bits asked for on top of ENOUGH, for about 2 to this power sets of places are tried
 
 

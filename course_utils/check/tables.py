@@ -25,8 +25,6 @@ PALEST = 0.3  # the share of full colour that the smallest difference has: its s
 NO_SIDE = "#c8cdd3"  # a difference that is NaN
 TEXT = "#000000"
 OUTLINE = "#858c95"  # seen on light and on dark pages
-
-
 _ROW = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:.5em 1.6em;margin:.25em 0"
 _SCROLLED = "max-width:100%;overflow-x:auto"
 _TABLE = "width:auto;table-layout:auto;margin:0;border-collapse:collapse;font-variant-numeric:tabular-nums"
