@@ -23,11 +23,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from course_tools.grading.engine import sandbox
-from course_tools.grading.inside.frames import Gone, Message, Reader, frame
+from course_tools.grading.inside.frames import ENDED, Gone, Message, Reader, frame
 from course_utils.errors import CourseError
 
 WARM_UP_SECONDS, START_SECONDS = 120, 30
-MAX_MESSAGES, MAX_OUTPUT, MAX_SEALED, MAX_SEALS = 5_000, 8 << 20, 32 << 20, 200
+MAX_MESSAGES, MAX_OUTPUT, MAX_SEALED, MAX_SEALS = 5_000, 8 << 20, 32 << 20, 200  # of one request
+MAX_HELD = 128 << 20  # of all requests to one child: what the grader keeps of a submission until it is judged
 MAX_OPERATORS = 1_000  # torch has about as many
 GRACE = 2.0  # seconds between asking a cell to stop and ending its process
 
@@ -59,7 +60,7 @@ class Child:
     """One forked process for one submission."""
 
     def __init__(self, sock: socket.socket, pidfd: int) -> None:
-        self.sock, self.pidfd = sock, pidfd
+        self.sock, self.pidfd, self.held = sock, pidfd, 0
         self.reader = Reader(sock)
 
     def wait_until_ready(self) -> None:
@@ -87,7 +88,7 @@ class Child:
         except TimeoutError:
             return self._interrupt(seconds)
         except Gone as e:
-            raise Ended("ended its process") from e
+            raise Ended(str(e)) from e
 
     def end(self) -> None:
         """Kill it and everything that it started; the kernel clears up while the grader goes on."""
@@ -107,7 +108,7 @@ class Child:
             except BlockingIOError:
                 continue
             except OSError as e:
-                raise Gone(str(e)) from e
+                raise Gone(ENDED) from e
 
     def _interrupt(self, seconds: float) -> Ran:
         """Ask nicely once, as a person would press Stop; then end it."""
@@ -126,21 +127,31 @@ class Child:
         for _ in range(MAX_MESSAGES):
             message, blob = self.reader.message(deadline)
             if "done" in message:
-                ran.error, ran.detail = _short(message.get("error")), _short(message.get("detail"), 200)
-                ran.operators = _names(message.get("operators"))
-                if message["done"] != "ok" and not ran.error:
-                    ran.error = "Error"
-                return ran
+                return _ended(ran, message)
             if "seal" in message:
-                sealed += len(blob) + 1000
-                if len(ran.seals) >= MAX_SEALS or sealed > MAX_SEALED:
-                    raise Gone("too many seals")
+                sealed += self.reader.cost + 1000
+                if len(ran.seals) >= MAX_SEALS or sealed > MAX_SEALED or not self._has_room():
+                    raise Gone("handed out too much")
                 ran.seals.append((message, blob))
             elif type(message.get("output")) is dict:
-                size += len(str(message["output"]))
-                if size <= MAX_OUTPUT:
+                size += self.reader.cost
+                if size <= MAX_OUTPUT and self._has_room():
                     ran.outputs.append(message["output"])
-        raise Gone("too many messages")
+        raise Gone("sent too many messages")
+
+    def _has_room(self) -> bool:
+        """Whether the grader may keep the last message, too."""
+        self.held += self.reader.cost
+        return self.held <= MAX_HELD
+
+
+def _ended(ran: Ran, message: Message) -> Ran:
+    """`ran`, with what the child says of how it ended."""
+    ran.error, ran.detail = _short(message.get("error")), _short(message.get("detail"), 200)
+    ran.operators = _names(message.get("operators"))
+    if message["done"] != "ok" and not ran.error:
+        ran.error = "Error"
+    return ran
 
 
 def _short(text: Any, limit: int = 40) -> str:

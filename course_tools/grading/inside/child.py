@@ -39,6 +39,7 @@ from course_tools.grading.inside.frames import Message, Reader, frame
 from course_tools.grading.inside.values import NotSealable, encode
 
 PRINTED_PER_CELL, PIECE = 1 << 20, 1 << 16
+MAX_SHOWN = 3 << 20  # of one display, as JSON: the grader ends a process that sends more than 4 MiB at once
 FOREVER = 1e9
 ASKED = "_asked"  # what the calls of a sealed part go through
 NOT_OF_THE_NOTEBOOK = frozenset(["seal", *dir(builtins)])
@@ -98,7 +99,18 @@ class _Displays(DisplayPublisher):
 
 
 def _text(data: dict) -> dict:
-    return {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in data.items()}
+    """What can be shown of a display: its texts, and its bytes as text. Data for widgets is not."""
+    texts = {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in data.items()}
+    return {k: v for k, v in texts.items() if isinstance(v, str)}
+
+
+def _framed(message: Message, blob: bytes) -> bytes:
+    """A message as bytes; an output that is too large for one as a sentence that says so."""
+    framed = frame(message, blob)
+    if "output" in message and len(framed) > MAX_SHOWN:
+        said = "(This output is too large to be shown.)\n"
+        return frame({"output": {"output_type": "stream", "name": "stdout", "text": said}})
+    return framed
 
 
 class _Stream(io.TextIOBase):
@@ -189,7 +201,7 @@ def serve(descriptor: int, shell: Shell) -> None:
         with lock:
             if "output" in message and message["output"]["output_type"] != "stream":
                 stream.pass_on()  # what was printed before comes before
-            sock.sendall(frame(message, blob))
+            sock.sendall(_framed(message, blob))
 
     stream = _Stream(send)
     shell.send = send

@@ -1,7 +1,7 @@
 """Messages between the grader and a child: a length, a JSON object, and bytes.
 
 The child's end may be in a student's hands: `Reader` accepts nothing that is not a small JSON object with the
-announced number of bytes, and counts what it reads.
+announced number of bytes, and counts what it reads, in bytes and in what decoding them will take.
 """
 
 import json
@@ -11,42 +11,47 @@ import struct
 import time
 from typing import Any
 
+from course_tools.grading.inside import text
+
 HEADER = struct.Struct("!II")
 MAX_TEXT, MAX_BLOB = 4 << 20, 32 << 20
+MAX_NODES, NODE_BYTES = 200_000, 100  # values of one message, and about what each takes in memory
 Message = dict[str, Any]
 
 
+ENDED = "ended its process"
+
+
 class Gone(Exception):
-    """The other side ended, or speaks nonsense: nothing more can come."""
+    """The other side ended, or speaks nonsense: nothing more can come. The message says what it did."""
 
 
 def frame(message: Message, blob: bytes = b"") -> bytes:
     """One message as bytes."""
-    text = json.dumps(message).encode()
-    return HEADER.pack(len(text), len(blob)) + text + blob
+    raw = json.dumps(message).encode()
+    return HEADER.pack(len(raw), len(blob)) + raw + blob
 
 
 class Reader:
-    """Reads messages from a socket that may be hostile."""
+    """Reads messages from a socket that may be hostile. `cost`: about the bytes that the last one takes in memory."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
+        self.sock, self.cost = sock, 0
         self.buffer = bytearray()
 
     def message(self, deadline: float) -> tuple[Message, bytes]:
         """The next message and its bytes. Raises TimeoutError past `deadline` (time.monotonic), or Gone."""
         n_text, n_blob = HEADER.unpack(self._take(HEADER.size, deadline))
         if n_text > MAX_TEXT or n_blob > MAX_BLOB:
-            raise Gone("a message larger than allowed")
+            raise Gone("sent a message larger than allowed")
         raw, blob = self._take(n_text, deadline), self._take(n_blob, deadline)
+        self.cost = len(raw) + len(blob) + NODE_BYTES * text.nodes(raw, MAX_NODES // 10)
         try:
-            message = json.loads(raw)
-            if b"\\ud" in raw.lower():  # halves of characters, which no file can hold
-                message = json.loads(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace"))
-        except (ValueError, RecursionError) as e:
-            raise Gone("not JSON") from e
+            message = text.load(raw, MAX_NODES)
+        except (ValueError, RecursionError, MemoryError) as e:
+            raise Gone("sent a message that is not one of ours, or holds too much") from e
         if type(message) is not dict:
-            raise Gone("not an object")
+            raise Gone("sent a message that is not one of ours, or holds too much")
         return message, blob
 
     def _take(self, n: int, deadline: float) -> bytes:
@@ -63,7 +68,7 @@ class Reader:
         try:
             data = self.sock.recv(1 << 20)
         except OSError as e:
-            raise Gone(str(e)) from e
+            raise Gone(ENDED) from e
         if not data:
-            raise Gone("the process ended")
+            raise Gone(ENDED)
         self.buffer += data
