@@ -14,17 +14,19 @@ import io
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from course_tools.grading.inside.text import valid
 from course_tools.grading.intake.submit import LIMIT
 
 MOODLE = re.compile(r"(?:.*/)?(?P<name>[^/]*)_(?P<number>\d+)_assignsubmission_file_?(?:/(?:.*/)?)?(?P<file>[^/]+)")
 CANVAS = re.compile(r"(?:.*/)?(?P<name>[^/_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>[^/]+)")
 MANY = 20_000  # files in one archive
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
+ENTRY = b"PK\1\2"  # what the list of an archive's files has before each
+BROKEN = Exception  # zipfile raises a dozen kinds for bytes that are no archive, those of each packer's among them
 
 
 class NotTaken(Exception):
@@ -50,7 +52,7 @@ class HandedIn:
 def read(folder: Path, assignment: str) -> Iterator[HandedIn | str]:
     """Every notebook in the archives of a folder; a sentence for each file that is not taken."""
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
-        label = path.relative_to(folder).as_posix()
+        label = valid(path.relative_to(folder).as_posix())
         if owner(label):
             yield from _file(label, path, assignment)
         elif path.suffix.lower() == ".zip":
@@ -77,7 +79,7 @@ def _archive(path: Path, assignment: str) -> Iterator[HandedIn | str]:
         with zipfile.ZipFile(path) as archive:
             for entry in _entries(archive, path.name):
                 yield from [entry] if isinstance(entry, str) else _entry(archive, entry, assignment)
-    except (*BROKEN, NotTaken) as e:
+    except BROKEN as e:
         yield f"{path.name}: {_reason(e)}; it was left out."
 
 
@@ -88,7 +90,7 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, assignment: str) ->
         return
     try:
         data = _unpack(archive, entry)
-    except (*BROKEN, NotTaken) as e:
+    except BROKEN as e:
         yield f"{label}: {_reason(e)}; it was left out."
         return
     yield from _handed_in(label, data, entry.date_time, assignment)
@@ -104,13 +106,15 @@ def _handed_in(label: str, data: bytes, when: tuple[int, ...], assignment: str) 
         return
     try:
         if suffix == ".zip":
+            if data.count(ENTRY) > MANY:
+                raise NotTaken(f"it holds more than {MANY} files")
             with zipfile.ZipFile(io.BytesIO(data)) as packed:
                 entries = list(_entries(packed, label))
                 yield from (entry for entry in entries if isinstance(entry, str))
                 data = _unpack(packed, _notebook([e for e in entries if not isinstance(e, str)], assignment))
         prefix = label[: match.start("file")]
         yield HandedIn(match["name"], match["number"], prefix, match["file"], when, data)
-    except (*BROKEN, NotTaken) as e:
+    except BROKEN as e:
         yield f"{label}: {_reason(e)}; it was left out."
 
 
@@ -123,7 +127,7 @@ def _entries(archive: zipfile.ZipFile, label: str) -> Iterator[zipfile.ZipInfo |
     for entry in entries:
         name = file_name(entry)
         path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             yield f"{label}: {name!r} leads outside the archive; it was left out."
         elif stat.S_ISLNK(entry.external_attr >> 16):
             yield f"{label}: {name!r} is a link, not a file; it was left out."
@@ -156,12 +160,11 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
 
 def file_name(entry: zipfile.ZipInfo) -> str:
     """The name of an entry: UTF-8 where it is, also when the archive does not say so."""
-    if entry.flag_bits & 0x800:
-        return entry.filename
-    try:
-        return entry.filename.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return entry.filename
+    name = entry.filename
+    if not entry.flag_bits & 0x800:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return valid(name)
 
 
 def _reason(error: Exception) -> str:

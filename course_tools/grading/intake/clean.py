@@ -16,12 +16,14 @@ from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
+from course_tools.grading.inside import text
 from course_tools.grading.intake import sanitize
 from course_tools.grading.intake.locked import difference
-from course_tools.grading.intake.notebooks import Cell, Unreadable, parse, recognise
+from course_tools.grading.intake.notebooks import PICTURE, Cell, Unreadable, parse, recognise
 from course_tools.grading.judging.master import Master, grade_id, is_answer
 
 MAX_NOTEBOOK = 64 << 20
+MAX_MARKS = 4_000  # of Markdown in a cell: reading brackets and asterisks takes time that grows with their square
 MAX_FILES, MAX_FILE_BYTES, MAX_FOLDERS = 200, 32 << 20, 100
 BOOKKEEPING = {"timestamp.txt", "submission_secret.txt"}
 
@@ -47,6 +49,8 @@ def clean(folder: Path, master: Master) -> Cleaned:
         cells = read(_find(folder, master.name, person))
     except Unreadable as e:
         return Cleaned(_restored([], master, []), (), [str(e)], unreadable=str(e))
+    if cut := sum(cell.cut for cell in cells):
+        person.append(f"{cut} cells were too long to be graded")
     given = {grade_id(cell): _as_given(cell, master) for cell in master.notebook.cells if grade_id(cell)}
     recognise(cells, given.values())
     split: dict[str, list[str]] = {}
@@ -79,7 +83,7 @@ def read(path: Path) -> list[Cell]:
 
 def _shown(name: str) -> str:
     """A file's name as it can be printed."""
-    return name.encode("utf-8", "replace").decode()[:80]
+    return text.valid(name)[:80]
 
 
 def _read_regular(path: Path, limit: int) -> bytes | None:
@@ -181,9 +185,18 @@ def _free(cell: Cell, given: set[str]) -> NotebookNode:
         return _new("code", cell.source)
     if cell.kind == "markdown" and cell.source in given:
         return from_dict({"cell_type": "markdown", "metadata": {}, "source": cell.source})
-    if cell.kind == "raw":  # shown as it is written, never as HTML
-        return _new("markdown", "\n".join(f"    {line}" for line in cell.source.splitlines()))
+    if cell.kind == "raw" or _is_tedious(cell.source):  # shown as it is written, never as HTML
+        return _new("markdown", _as_written(cell.source))
     return _new("markdown", cell.source, pictures=cell.pictures)
+
+
+def _is_tedious(source: str) -> bool:
+    """Whether what makes pages of Markdown would be held up."""
+    return sum(map(PICTURE.sub("", source).count, "[]*_`<|$~^\\")) > MAX_MARKS
+
+
+def _as_written(source: str) -> str:
+    return "\n".join(f"    {line}" for line in source.splitlines())
 
 
 def _new(
@@ -194,6 +207,7 @@ def _new(
         return from_dict(
             {"cell_type": kind, "metadata": marks, "source": source, "outputs": [], "execution_count": None}
         )
+    source = _as_written(source) if _is_tedious(source) else source
     made = {"cell_type": "markdown", "metadata": marks, "source": sanitize.markdown(source)}
     return from_dict(made | ({"attachments": pictures} if pictures else {}))
 
@@ -230,6 +244,9 @@ def _other_files(folder: Path, person: list[str]) -> tuple[tuple[str, bytes], ..
         name = path.relative_to(folder).as_posix()
         if path.suffix == ".ipynb" or name in BOOKKEEPING:
             continue
+        if name != text.valid(name):
+            person.append(f"the file {_shown(name)!r} has a name that is not text and was left out")
+            continue
         if _hides_a_module(path.relative_to(folder)):
             person.append(f"the file {_shown(name)} would hide a module and was left out")
             continue
@@ -240,7 +257,7 @@ def _other_files(folder: Path, person: list[str]) -> tuple[tuple[str, bytes], ..
             )
             continue
         left -= len(content)
-        files.append((name.encode("utf-8", "replace").decode(), content))
+        files.append((name, content))
     return tuple(files)
 
 
@@ -261,4 +278,11 @@ def _hides_a_module(path: Path) -> bool:
     importable = path.suffix in (".py", ".pyc", ".so", ".pth") or path.name == "__init__.py" or len(path.parts) > 1
     if not importable:
         return False
-    return name in sys.stdlib_module_names or name == "sitecustomize" or find_spec(name) is not None
+    if not name.isidentifier():  # of .vscode/ or "my notes.py": no import statement finds it
+        return False
+    if name in sys.stdlib_module_names or name in ("sitecustomize", "usercustomize"):
+        return True
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):  # a module without a description: `__main__` is one
+        return True

@@ -4,7 +4,6 @@ Runs in the grader and where a student hands in; every byte here is a student's.
 nbgrader keeps a cell's name, or leave nulls where the format has none: what remains is enough for most notebooks.
 """
 
-import json
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable
@@ -13,10 +12,16 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from course_tools.grading.inside import text
 from course_tools.grading.intake import sanitize
 from course_tools.grading.judging.master import grade_id, is_answer
 
-MAX_CELLS, MAX_SOURCE = 2_000, 1 << 20
+MAX_VALUES, MAX_OLD = 1_000_000, 20_000  # values in the file; in one of an old format
+MAX_CELLS, MAX_SOURCE = 2_000, 1 << 20  # cells; characters of one with the pictures written into it
+MAX_CODE, MAX_TEXT = 100_000, 500_000  # characters of a code cell; of all cells, pictures not counted
+MAX_PICTURES = 16 << 20  # characters of all attached pictures together
+TOO_LONG = "(this cell was too long to be graded)"
+PICTURE = re.compile(r"data:image/\w+;base64,[A-Za-z0-9+/=]+")
 DEFINITION = re.compile(r"^(?:async )?(?:def|class) (\w+)", re.MULTILINE)
 
 
@@ -26,34 +31,58 @@ class Unreadable(Exception):
 
 @dataclass
 class Cell:
-    """What a submission may contribute to a cell. `name` is its grade_id, `ids` what else may tell which it is."""
+    """What a submission may contribute to a cell. `name` is its grade_id, `ids` what else may tell which it is.
+
+    `cut`: it held too much, and its source says so.
+    """
 
     kind: str
     source: str
     name: str
     ids: tuple[str, ...]
     pictures: dict[str, dict[str, str]]
+    cut: bool
 
 
 SignsOf = Callable[[Cell], Iterable[str]]
 
 
+@dataclass
+class _Room:
+    """What the cells that are still to come may hold, in characters."""
+
+    text: int = MAX_TEXT
+    pictures: int = MAX_PICTURES
+
+    def takes(self, source: str, kind: str) -> bool:
+        """Whether a cell's text is short enough; it is counted then."""
+        size = len(source) if kind == "code" else len(PICTURE.sub("", source))
+        if size > min(self.text, MAX_CODE if kind == "code" else MAX_TEXT) or len(source) > MAX_SOURCE:
+            return False
+        self.text -= size
+        return True
+
+
 def parse(raw: bytes) -> list[Cell]:
     """The cells of a notebook file, of any version of the format. Raises Unreadable when there are none."""
     try:
-        content = json.loads(raw.decode("utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"))
+        raw = raw.decode("utf-16").encode() if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else raw
+        content = text.load(raw, MAX_VALUES)
     except UnicodeDecodeError as e:
         raise Unreadable("the notebook is not UTF-8 text") from e
     except RecursionError as e:
         raise Unreadable("the notebook is nested too deep to be read") from e
     except Exception as e:
-        raise Unreadable("the notebook is not valid JSON, or of a version that cannot be read") from e
+        raise Unreadable("the notebook is not valid JSON, or holds too much") from e
     cells = _raw_cells(content)
+    if isinstance(content, dict) and content.get("nbformat") in (1, 2, 3) and text.nodes(raw, MAX_OLD) > MAX_OLD:
+        raise Unreadable("the notebook is of an old format and holds too much; open it in JupyterLab and save it")
     if cells is None:
         raise Unreadable("the file is not a Jupyter notebook")
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"the notebook has {len(cells)} cells; at most {MAX_CELLS} are graded")
-    return [cell for made in cells if (cell := _cell(made))]
+    room = _Room()
+    return [cell for made in cells if (cell := _cell(made, room))]
 
 
 def _raw_cells(content: Any) -> list[Any] | None:
@@ -69,39 +98,40 @@ def _raw_cells(content: Any) -> list[Any] | None:
     return [cell for cells in lists for cell in cells]
 
 
-def _cell(raw: Any) -> Cell | None:
+def _cell(raw: Any, room: _Room) -> Cell | None:
     """A cell of any format: code was called `input` in formats 1 to 3, which had headings, too."""
     kind = raw.get("cell_type") if isinstance(raw, dict) else None
     if kind not in ("code", "markdown", "raw", "heading"):
         return None
-    source = _text(raw.get("source", raw.get("input")), kind)
+    source = _text(raw.get("source", raw.get("input")))
     if kind == "heading":
         level = raw.get("level")
-        kind, source = "markdown", f"{'#' * (level if level in range(1, 7) else 1)} {source}"
+        kind, source = "markdown", f"{'#' * (level if type(level) is int and 1 <= level <= 6 else 1)} {source}"
+    if cut := not room.takes(source, kind):
+        source = f"# {TOO_LONG}" if kind == "code" else TOO_LONG
     metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
     marks = metadata.get("nbgrader")
     name = marks.get("grade_id") if isinstance(marks, dict) else None
     ids = tuple(x for x in (raw.get("id"), metadata.get("id")) if type(x) is str)
-    return Cell(kind, source, name if type(name) is str else "", ids, _pictures(raw.get("attachments")))
+    return Cell(kind, source, name if type(name) is str else "", ids, _pictures(raw.get("attachments"), room), cut)
 
 
-def _text(source: Any, kind: str) -> str:
+def _text(source: Any) -> str:
     if type(source) is list:
         source = "".join(line for line in source if type(line) is str)
-    if source is None:
-        source = ""
-    if not isinstance(source, str) or len(source) > MAX_SOURCE:
-        source = "# (this cell was too long to be graded)" if kind == "code" else ""
-    return source.encode("utf-8", "replace").decode()  # lone surrogates cannot be written to a file
+    return text.valid(source) if type(source) is str else ""
 
 
-def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
+def _pictures(attachments: Any, room: _Room) -> dict[str, dict[str, str]]:
     """The pictures pasted into a Markdown cell; nothing else can be attached."""
     kept: dict[str, dict[str, str]] = {}
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
         for kind, data in bundle.items() if isinstance(bundle, dict) else ():
-            if kind in sanitize.PICTURES and type(data) is str and sanitize.is_base64(data):
-                kept[str(name)[:200]] = {kind: data}
+            if kind not in sanitize.PICTURES or type(data) is not str or len(data) > room.pictures:
+                continue
+            room.pictures -= len(data) + 100
+            if sanitize.is_base64(data):
+                kept[text.valid(name)[:200]] = {kind: data}
     return kept
 
 

@@ -14,8 +14,10 @@ from typing import Any
 import nh3
 
 from course_tools.grading.inside.families import words
+from course_tools.grading.inside.text import valid
 
-MAX_HTML, MAX_TEXT = 512 << 10, 256 << 10
+MAX_HTML, MAX_TEXT = 384 << 10, 256 << 10
+MAX_TAGS = 10_000  # in one text: reading nested ones takes time that grows with their square
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 TEXTS = ("text/plain", "text/latex")
 TAGS = words(
@@ -48,6 +50,8 @@ _TEXTS = frozenset({"title", "alt", "aria-label", "class"})
 _ASKS_A_HOST = re.compile(r"url\s*\((?!\s*[\"']?#)|(image|image-set|src)\s*\(|\\", re.IGNORECASE)
 
 
+# a reference to a character by a number that none has: Python refuses to read the longest ones
+_NO_CHARACTER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
 # an address that acts when somebody follows it, without the spaces and backslashes that a browser or Markdown skips
 _ACTS = re.compile(r"(javascript|vbscript):|data:\w*[/,;]")
 
@@ -81,7 +85,7 @@ _CLEANER = nh3.Cleaner(
 
 def html(text: str) -> str:
     """`text` with nothing in it that acts or asks another host for anything."""
-    if len(text) > MAX_HTML:
+    if len(text) > MAX_HTML or text.count("<") > MAX_TAGS:
         return "<p>(This output is too large to be shown.)</p>"
     return _CLEANER.clean(text)
 
@@ -91,6 +95,7 @@ def markdown(text: str) -> str:
 
     Where an address would act when it is followed, no link of this text is one any more.
     """
+    text = _NO_CHARACTER.sub("\ufffd", text)
     text = html(text) if re.search(r"<[A-Za-z/!?]", text) else text
     if _ACTS.search(_spelled_out(unescape(text))):
         return text.replace("](", "] (").replace("]:", "] :")
@@ -120,7 +125,8 @@ def _output(output: Any) -> dict[str, Any] | None:
         return _stream(output.get("text"))
     if kind == "error":
         lines = output.get("traceback")
-        return _stream("\n".join(str(line)[:2000] for line in lines[:100]) + "\n" if type(lines) is list else None)
+        told = [line[:2000] for line in lines[:100] if type(line) is str] if type(lines) is list else []
+        return _stream("\n".join(told) + "\n") if told else None
     if kind == "display_data" and type(output.get("data")) is dict:
         data = _data(output["data"])
         return {"output_type": "display_data", "data": data, "metadata": {}} if data else None
@@ -128,7 +134,7 @@ def _output(output: Any) -> dict[str, Any] | None:
 
 
 def _stream(text: Any) -> dict[str, Any] | None:
-    return {"output_type": "stream", "name": "stdout", "text": text[:MAX_TEXT]} if type(text) is str else None
+    return {"output_type": "stream", "name": "stdout", "text": valid(text[:MAX_TEXT])} if type(text) is str else None
 
 
 def _data(data: dict[str, Any]) -> dict[str, str]:
@@ -137,13 +143,13 @@ def _data(data: dict[str, Any]) -> dict[str, str]:
         if type(value) is not str:
             continue
         if kind in TEXTS:
-            kept[kind] = value[:MAX_TEXT]
+            kept[kind] = valid(value[:MAX_TEXT])
         elif kind in PICTURES and is_base64(value):
             kept[kind] = value
         elif kind in ("text/html", "image/svg+xml"):
-            kept["text/html"] = html(value)
+            kept["text/html"] = html(valid(value))
         elif kind == "text/markdown":
-            kept[kind] = markdown(value[:MAX_TEXT])
+            kept[kind] = markdown(valid(value[:MAX_TEXT]))
     return kept
 
 

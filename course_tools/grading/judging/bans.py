@@ -21,11 +21,13 @@ from course_tools.grading.inside.families import (
     PLAIN_MAGICS,
     relatives,
 )
+from course_tools.grading.inside.text import valid
 from course_tools.grading.judging.reach import reached, rename_variables
 
 MAGICS = {"run_line_magic", "run_cell_magic"}
 SHELL = {"system", "getoutput"}
 ESCAPES = (",", ";", "/")
+MAX_TEXT = 150_000  # characters of all that is read for one cell: a tree takes 700 times as many bytes
 MAX_ODD, MAX_ODD_TEXT = 100, 20_000  # in a cell that is no plain Python: what may begin a magic, and all characters
 
 
@@ -52,11 +54,11 @@ def inspect(
     need of `own` is looked at as `others` are.
     """
     findings, names, aliases = Findings(), frozenset(banned), dict[str, str]()
-    others = list(others)
-    read = {source: _tree(source) for source in [*context, *others, own]}
+    context, others = list(context), list(others)
+    read = _trees([*context, own, *others])
     trees = {source: tree or ast.Module([], []) for source, tree in read.items()}
-    for tree in trees.values():
-        _collect_aliases(tree, aliases)
+    for source in [*context, *others, own]:  # what a name stands for in the exercise's own cell counts most
+        _collect_aliases(trees[source], aliases)
     plain = PLAIN_IMPORTS.union(modules)
     answer = ast.Module(reached(trees[own], asked, _of_libraries(aliases)), [])
     needed = set(map(id, answer.body))
@@ -66,9 +68,21 @@ def inspect(
     rename_variables(answer)
     _look(answer, aliases, names, plain, findings)
     if None in read.values():
-        findings.doubts.append("has a cell that is too deep, or has too many magics, to be read")
-    findings.hits, findings.doubts = sorted(set(findings.hits)), sorted(set(findings.doubts))
+        findings.doubts.append("has a cell that is too deep, is too long, or has too many magics, to be read")
+    # an escape in a text of the student's can stand for half a character
+    findings.hits, findings.doubts = (sorted(set(map(valid, found))) for found in (findings.hits, findings.doubts))
     return findings
+
+
+def _trees(sources: Iterable[str]) -> dict[str, ast.Module | None]:
+    """The tree of each text, as `_tree` gives it; None, too, where all together become too long."""
+    trees: dict[str, ast.Module | None] = {}
+    left = MAX_TEXT
+    for source in sources:
+        if source not in trees:
+            left -= len(source)
+            trees[source] = _tree(source) if left >= 0 else None
+    return trees
 
 
 def _tree(source: str) -> ast.Module | None:
