@@ -8,31 +8,34 @@ started again it goes on where it was.
 import csv
 import fcntl
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from nbgrader.api import Gradebook
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.exc import OperationalError
 
 from course_tools.grading.course import Course
 from course_tools.grading.engine import workers
 from course_tools.grading.engine.program import Program, Trace
-from course_tools.grading.engine.runner import WarmEnded
 from course_tools.grading.gradebook.results import ResultWriter, Row
+from course_tools.grading.inside.text import valid
 from course_tools.grading.intake.clean import Cleaned, clean
 from course_tools.grading.judging.master import Master, load
 from course_tools.grading.judging.reference import run_reference
-from course_tools.grading.nbgrader_0_9.marks import NoVerdict
+from course_tools.grading.step import Failed, attempt
 from course_tools.grading.submission import finish, prepare
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -59,8 +62,10 @@ def run(
     with _only_batch(root, name), course.gradebook() as book:
         summary = grade(course, book, name, count or workers.count(), only, unsafe, scheduler, console)
     path = root / ".grading" / f"{name}.csv"
-    write_csv(path, summary.rows)
+    written = attempt(f"writing {path}", partial(write_csv, path, summary.rows))
     print_summary(console, name, summary, path)
+    if isinstance(written, Failed):
+        raise CourseError(f"{written.reason}. The marks above are in the gradebook.")
     if summary.failed:
         raise CourseError(
             f"{len(summary.failed)} submissions could not be graded. Run the command again to try them."
@@ -81,18 +86,55 @@ def grade(
     """Grade into `book`; see `run`."""
     master = load(course.folder("source") / name)
     writer = ResultWriter(course, book, master)
-    students = sorted(path.parent.name for path in writer.submitted.glob(f"*/{name}") if path.is_dir())
+    students, failed = _students(writer.submitted, name)
     if only and only not in students:
         raise CourseError(f"{only} has handed in nothing for {name}. Look into {writer.submitted}.")
     kept = writer.kept.fingerprints()
-    fingerprints = writer.fingerprints(s for s in students if not only or s == only)
-    writer.enroll(fingerprints)
+    fingerprints = _fingerprints(writer, [s for s in students if not only or s == only], failed)
+    _enroll(writer, fingerprints)
     todo = [student for student, mark in fingerprints.items() if kept.get(student) != mark]
-    summary = Summary(0, len(fingerprints) - len(todo), [], warnings=_warnings(master, unsafe))
+    summary = Summary(0, len(fingerprints) - len(todo), [], failed, _warnings(master, unsafe))
     if todo:
         _Batch(master, writer, fingerprints, summary, count, unsafe, scheduler, console).grade(todo)
-    summary.rows = [row for row in writer.rows() if not only or row.student == only]
+    writer.flag(summary.failed)
+    summary.rows = [row for row in _with_failed(writer, summary.failed) if not only or row.student == only]
     return summary
+
+
+def _students(submitted: Path, name: str) -> tuple[list[str], dict[str, str]]:
+    """Who handed in; and why a folder whose name no gradebook can hold is left out, by the name as it is shown."""
+    found = sorted(path.parent.name for path in submitted.glob(f"*/{name}") if path.is_dir())
+    nameless = {valid(s): "its folder's name is not text; rename it" for s in found if valid(s) != s}
+    return [s for s in found if valid(s) == s], nameless
+
+
+def _fingerprints(writer: ResultWriter, students: Iterable[str], failed: dict[str, str]) -> dict[str, str]:
+    """The fingerprint of each submission whose files can be looked at; the reason for each other one, in `failed`."""
+    found: dict[str, str] = {}
+    for student in students:
+        done = attempt("looking at its files", partial(writer.fingerprint, student))
+        if isinstance(done, Failed):
+            failed[student] = done.reason
+        else:
+            found[student] = done
+    return found
+
+
+def _enroll(writer: ResultWriter, students: Iterable[str]) -> None:
+    if isinstance(done := attempt("entering the class", partial(writer.enroll, students)), Failed):
+        raise CourseError(f"{done.reason}. No submission is graded.")
+
+
+def _with_failed(writer: ResultWriter, failed: Mapping[str, str]) -> list[Row]:
+    """The summary's rows, with one, without marks or with old ones, for each student who could not be graded."""
+    rows = {row.student: row for row in writer.rows()}
+    for student, reason in failed.items():
+        told = f"could not be graded: {reason}"
+        if student in rows:
+            told += "; these marks are an earlier version's"
+        row = rows.get(student) or writer.empty_row(student)
+        rows[student] = replace(row, person=(told, *row.person))
+    return [rows[student] for student in sorted(rows)]
 
 
 def _warnings(master: Master, unsafe: bool) -> list[str]:
@@ -115,6 +157,7 @@ class _Batch:
     scheduler: str
     console: Console
     seed: str = field(default_factory=lambda: secrets.token_hex(8))
+    entered: list[str] = field(default_factory=list)  # whose results wait for the commit
 
     def grade(self, students: Sequence[str]) -> None:
         self.modules = tuple(self.master.modules())
@@ -144,8 +187,11 @@ class _Batch:
         left = iter(students)
         while True:
             while len(flying) < self.count + 2 and (student := next(left, None)) is not None:
-                cleaned, program = self._prepare(student)
-                flying[executor.submit(workers.run_program, program, self.modules, self.unsafe)] = student, cleaned
+                started = self._step(student, "reading it", partial(self._start, student, executor))
+                if started is None:
+                    yield student
+                else:
+                    flying[started[0]] = student, started[1]
             if not flying:
                 return
             arrived = {done: flying.pop(done) for done in wait(flying, return_when=FIRST_COMPLETED).done}
@@ -154,48 +200,63 @@ class _Batch:
             self._commit()  # one write to the disk for all that are there
             yield from (student for student, _ in arrived.values())
 
+    def _start(self, student: str, executor: Executor) -> tuple[Future[Trace], Cleaned]:
+        cleaned, program = self._prepare(student)
+        return executor.submit(workers.run_program, program, self.modules, self.unsafe), cleaned
+
     def _alone(self, student: str) -> None:
         """Run a submission with no neighbour that could have taken its time."""
-        cleaned, program = self._prepare(student)
-        try:
-            self._keep(student, cleaned, workers.run_program(program, self.modules, self.unsafe))
+        ran = self._step(student, "running it", partial(self._run, student))
+        if ran is not None:
+            self._keep(student, *ran, [])
             self._commit()
-        except WarmEnded as e:
-            self.summary.failed[student] = str(e)
+
+    def _run(self, student: str) -> tuple[Cleaned, Trace]:
+        cleaned, program = self._prepare(student)
+        return cleaned, workers.run_program(program, self.modules, self.unsafe)
 
     def _prepare(self, student: str) -> tuple[Cleaned, Program]:
         cleaned = clean(self.writer.handed_in(student), self.master)
         return cleaned, prepare(cleaned, self.master, self.seed)
 
     def _finish(self, student: str, cleaned: Cleaned, done: Future[Trace], slow: list[str]) -> None:
-        try:
-            trace = done.result()
-        except Exception as e:  # a worker is lost, whatever it says: its submission is tried here, by itself
-            self.console.log(f"{student}: a worker was lost ({type(e).__name__}); it is graded here")
+        trace = attempt("running it", done.result)
+        if isinstance(trace, Failed):  # a worker is lost, whatever it says: its submission is tried here, by itself
+            self.console.log(Text(f"{student}: a worker was lost ({trace.reason}); it is graded here"))
             slow.append(student)
             return
         if trace.slow and self.count > 1:
             slow.append(student)
         else:
-            self._keep(student, cleaned, trace)
+            self._keep(student, cleaned, trace, slow)
 
-    def _keep(self, student: str, cleaned: Cleaned, trace: Trace) -> None:
-        try:
-            graded = finish(cleaned, trace, self.expected)
-            self.writer.save(student, graded, cleaned, self.fingerprints[student])
-            self.summary.graded += 1
-        except NoVerdict as e:
-            self.summary.failed[student] = str(e)
-        except OSError as e:  # the disk refuses one folder; nothing of it is in the gradebook yet
-            self.summary.failed[student] = f"its graded notebook could not be written: {e}"
+    def _keep(self, student: str, cleaned: Cleaned, trace: Trace, again: list[str]) -> None:
+        """Judge and enter a result. What was entered beside one that fails half-way goes to `again`."""
+        graded = self._step(student, "judging it", partial(finish, cleaned, trace, self.expected))
+        if graded is None:
+            return
+        save = partial(self.writer.save, student, graded, cleaned, self.fingerprints[student])
+        if self._step(student, "recording it", lambda: save() or True):
+            self.entered.append(student)
+        else:
+            self.writer.rollback()
+            again += self.entered
+            self.entered.clear()
+
+    def _step(self, student: str, what: str, step: Callable[[], T]) -> T | None:
+        """What a student's step gives; None when it failed, which their row then says."""
+        done = attempt(what, step)
+        if isinstance(done, Failed):
+            self.summary.failed[student] = done.reason
+            return None
+        return done
 
     def _commit(self) -> None:
-        try:
-            self.writer.commit()
-        except OperationalError as e:
-            raise CourseError(
-                "Another program holds the gradebook. Close it and run the command again; what is graded is kept."
-            ) from e
+        done = attempt("writing the gradebook", self.writer.commit)
+        if isinstance(done, Failed):
+            raise CourseError(f"{done.reason}. Run the command again; what is graded is kept.")
+        self.summary.graded += len(self.entered)
+        self.entered.clear()
 
 
 @contextmanager

@@ -88,7 +88,8 @@ def test_course_grade_enters_nothing_without_a_verdict_and_goes_on(root: Path, m
     summary = course.grade(root)
     assert summary.failed.keys() == {"bob"}
     assert "test_linear has no verdict" in summary.failed["bob"]
-    assert {row.student: row.score for row in summary.rows} == {"ada": 9.0}
+    assert {row.student: row.score for row in summary.rows} == {"ada": 9.0, "bob": None}
+    assert "test_linear has no verdict" in course.person(summary, "bob")
     assert automatic(root, "bob") == [None] * 4
     assert not graded_folder(root, "bob").exists()
     monkeypatch.undo()

@@ -8,4 +8,4 @@ from tests.support import grading_course
 if __name__ == "__main__":
     summary = grading_course.grade(Path(sys.argv[1]), count=int(sys.argv[2]))
     for row in summary.rows:
-        print(row.student, f"{row.score:g}", "; ".join(row.person), sep="\t")
+        print(row.student, "no mark" if row.score is None else f"{row.score:g}", "; ".join(row.person), sep="\t")

@@ -7,15 +7,20 @@ the files' names begin with, which `course collect` kept.
 
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
 
 from rich.progress import track
 
 from course_tools.grading.course import Course
+from course_tools.grading.inside.text import valid
 from course_tools.grading.intake.collect import PREFIXES
-from course_tools.grading.nbgrader_0_9.pages import write_feedback
+from course_tools.grading.nbgrader_0_9.pages import page_writer
+from course_tools.grading.step import Failed, attempt
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
+
+SECONDS = 60.0  # of processor time for a page: colouring 100,000 characters of code takes 8
 
 
 def run(name: str, root: Path = ROOT) -> None:
@@ -25,8 +30,11 @@ def run(name: str, root: Path = ROOT) -> None:
     students = sorted(p.parent.name for p in course.folder("autograded").glob(f"*/{name}"))
     if not students:
         raise CourseError(f"Nothing of {name} is graded yet. Run `course grade {name}` first.")
-    written = track(write_feedback(course, name, students), "feedback", total=len(students), transient=True)
-    failed = [student for student, done in written if not done]
+    write = page_writer(course, name)
+    failed: dict[str, str] = {}
+    for student in track(students, "feedback", transient=True):
+        if isinstance(done := attempt("writing the page", partial(write, student), SECONDS), Failed):
+            failed[student] = done.reason
     pages = {s: course.folder("feedback") / s / name / f"{name}.html" for s in students if s not in failed}
     print(f"{len(pages)} pages of feedback lie in {course.folder('feedback')}.")
     prefixes = course.downloaded(name) / PREFIXES
@@ -35,7 +43,8 @@ def run(name: str, root: Path = ROOT) -> None:
         packed = pack(pages, told, root / ".grading" / f"{name}-feedback.zip")
         print(f"To upload where the class handed in: {packed}")
     if failed:
-        raise CourseError(f"nbgrader could write no page for {', '.join(failed)}. Grade them again with --only.")
+        reasons = "; ".join(f"{student}: {reason}" for student, reason in failed.items())
+        raise CourseError(f"There is no page for some ({reasons}). Grade them again with --only.")
 
 
 def pack(pages: dict[str, Path], prefixes: dict[str, str], target: Path) -> Path:
@@ -43,5 +52,5 @@ def pack(pages: dict[str, Path], prefixes: dict[str, str], target: Path) -> Path
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for student, page in pages.items():
             if student in prefixes:
-                archive.write(page, prefixes[student] + page.name)
+                archive.write(page, valid(prefixes[student]) + page.name)
     return target

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from course_tools.grading.inside.text import valid
+
 TABLE = """
 CREATE TABLE IF NOT EXISTS course_grading (
     assignment VARCHAR(128) NOT NULL, student VARCHAR(128) NOT NULL, fingerprint VARCHAR(64) NOT NULL,
@@ -29,7 +31,7 @@ class KeptResults:
         """Enter what a result was graded from, in the same commit as its marks."""
         values = {"name": self.assignment, "student": student}
         self.db.execute(text("DELETE FROM course_grading WHERE assignment = :name AND student = :student"), values)
-        values |= {"fingerprint": fingerprint, "person": json.dumps(list(person))}
+        values |= {"fingerprint": fingerprint, "person": json.dumps([*map(valid, person)])}
         self.db.execute(text("INSERT INTO course_grading VALUES (:name, :student, :fingerprint, :person)"), values)
 
     def fingerprints(self) -> dict[str, str]:
@@ -40,4 +42,6 @@ class KeptResults:
     def person(self) -> dict[str, tuple[str, ...]]:
         """For each student with a kept result, in order, why a person should look at it."""
         query = text("SELECT student, person FROM course_grading WHERE assignment = :name ORDER BY student")
-        return {row[0]: tuple(json.loads(row[1])) for row in self.db.execute(query, {"name": self.assignment})}
+        return {
+            row[0]: tuple(map(valid, json.loads(row[1]))) for row in self.db.execute(query, {"name": self.assignment})
+        }

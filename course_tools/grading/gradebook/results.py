@@ -27,10 +27,10 @@ VERSION = "1"  # a new one grades every submission again
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the summary: a student's marks by question, and why a person should look."""
+    """A line of the summary: a student's marks by question, and why a person should look. No score: not graded."""
 
     student: str
-    score: float
+    score: float | None
     max_score: float
     by_cell: dict[str, float | None]
     late_penalty: float
@@ -47,12 +47,10 @@ class ResultWriter:
         self.kept = KeptResults(book.db, master.name)
         self.tables = NbgraderTables(book, master, course.settings)
 
-    def fingerprints(self, students: Iterable[str]) -> dict[str, str]:
-        """For each student a text that changes when anything handed in, or the assignment, changes."""
+    def fingerprint(self, student: str) -> str:
+        """A text that changes when anything that the student handed in, or the assignment, changes."""
+        folder = self.handed_in(student)
         base = f"{VERSION}/{self.master.fingerprint}"
-        return {student: self._fingerprint(base, self.handed_in(student)) for student in students}
-
-    def _fingerprint(self, base: str, folder: Path) -> str:
         digest = hashlib.sha256(base.encode())
         for here, folders, names in os.walk(folder):
             folders.sort()
@@ -84,6 +82,19 @@ class ResultWriter:
     def commit(self) -> None:
         """Keep marks and bookkeeping of all that was saved, in one commit."""
         self.tables.commit()
+
+    def rollback(self) -> None:
+        """Forget everything that was saved since the last commit."""
+        self.tables.rollback()
+
+    def flag(self, students: Iterable[str]) -> None:
+        """Tell the gradebook that a person must look at these, in a commit of its own; those it does not have, no."""
+        self.tables.flag(students)
+
+    def empty_row(self, student: str) -> Row:
+        """The summary of a student who has no marks."""
+        most = sum(self.master.points.values())
+        return Row(student, None, most, dict.fromkeys(self.master.points), 0.0, False, ())
 
     def rows(self) -> list[Row]:
         """The summary of every kept result, by student."""
@@ -119,5 +130,5 @@ class ResultWriter:
         path = self.handed_in(student) / "timestamp.txt"
         try:
             return path.read_text(encoding="utf-8")[:100].strip() if path.is_file() else ""
-        except ValueError:
+        except (ValueError, OSError):
             return ""

@@ -33,7 +33,7 @@ class Unreadable(Exception):
 class Cell:
     """What a submission may contribute to a cell. `name` is its grade_id, `ids` what else may tell which it is.
 
-    `cut`: it held too much, and its source says so.
+    `solution`: nbgrader's metadata calls it an answer; `cut`: it held too much, and its source says so.
     """
 
     kind: str
@@ -41,6 +41,7 @@ class Cell:
     name: str
     ids: tuple[str, ...]
     pictures: dict[str, dict[str, str]]
+    solution: bool
     cut: bool
 
 
@@ -110,10 +111,10 @@ def _cell(raw: Any, room: _Room) -> Cell | None:
     if cut := not room.takes(source, kind):
         source = f"# {TOO_LONG}" if kind == "code" else TOO_LONG
     metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
-    marks = metadata.get("nbgrader")
-    name = marks.get("grade_id") if isinstance(marks, dict) else None
+    marks = metadata["nbgrader"] if isinstance(metadata.get("nbgrader"), dict) else {}
+    name = marks["grade_id"] if type(marks.get("grade_id")) is str else ""
     ids = tuple(x for x in (raw.get("id"), metadata.get("id")) if type(x) is str)
-    return Cell(kind, source, name if type(name) is str else "", ids, _pictures(raw.get("attachments"), room), cut)
+    return Cell(kind, source, name, ids, _pictures(raw.get("attachments"), room), bool(marks.get("solution")), cut)
 
 
 def _text(source: Any) -> str:

@@ -22,7 +22,7 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from nbgrader.plugins import LateSubmissionPlugin
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import load_only
 from traitlets.config import Config
 
@@ -158,6 +158,18 @@ class NbgraderTables:
         """Keep everything entered since the last commit, and forget the objects it took."""
         self.db.commit()
         self.db.expunge_all()
+
+    def rollback(self) -> None:
+        """Forget everything entered since the last commit."""
+        self.db.rollback()
+        self.db.expunge_all()
+
+    def flag(self, students: Iterable[str]) -> None:
+        """Enter that a person must look at the marks of these students, in one commit."""
+        notebooks = [self.submissions[s][1] for s in students if s in self.submissions]
+        if notebooks:
+            self.db.execute(update(Grade).where(Grade.notebook_id.in_(notebooks)).values(needs_manual_grade=True))
+            self.commit()
 
     def marks(self) -> dict[str, StudentMarks]:
         """What the gradebook holds for each student who handed in."""

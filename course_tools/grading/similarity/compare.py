@@ -15,6 +15,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -22,10 +23,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_tools.authoring.build import nbgrader_source
+from course_tools.grading.inside.text import valid
+from course_tools.grading.intake import clean
+from course_tools.grading.step import Failed, attempt
 
 RUN = 14  # nodes of a run: about a line and a half
 FEWEST = 4  # runs that a pair must share to be worth a look
 MOST = 60  # pairs on the page
+MAX_ANSWER = 30_000  # characters: an answer of the course has a thousand
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,9 @@ class Answer:
     text: str
     runs: Mapping[tuple[str, ...], frozenset[int]]
     is_python: bool = True
+
+
+LONG = Answer("(This answer is too long to be shown.)", {}, is_python=False)
 
 
 @dataclass
@@ -66,18 +74,27 @@ Class = Mapping[str, Mapping[str, Answer]]  # student -> name of the cell -> ans
 
 def read(files: Iterable[Path]) -> tuple[dict[str, dict[str, Answer]], list[str]]:
     """The answers in submitted notebooks (.../STUDENT/NAME/NAME.ipynb); a sentence for each that cannot be read."""
-    students, unread = {}, []
+    students: dict[str, dict[str, Answer]] = {}
+    unread: list[str] = []
     for file in files:
-        student = file.parent.parent.name
-        try:
-            notebook = nbformat.reads(file.read_text(encoding="utf-8"), as_version=4)
-            students[student] = dict(answers(notebook))
-        except Exception:
-            unread.append(f"{student}: the notebook cannot be read.")
+        student = valid(file.parent.parent.name)
+        done = attempt("reading it", partial(_read, file))
+        if isinstance(done, Failed):
+            unread.append(f"{student}: the notebook cannot be read ({done.reason}).")
             continue
-        cells = students[student].items()
-        unread += [f"{student}: {name} is not Python and was not compared." for name, a in cells if not a.is_python]
+        students[student] = done
+        unread += [
+            f"{student}: {name} is not Python, or too long, and was not compared."
+            for name, answer in done.items()
+            if not answer.is_python
+        ]
     return students, unread
+
+
+def _read(file: Path) -> dict[str, Answer]:
+    """A notebook's answers. Raises whatever a broken notebook causes."""
+    cells = [cell for cell in clean.read(file) if cell.kind == "code" and cell.solution]
+    return {valid(cell.name): LONG if cell.cut else _answer(cell.source) for cell in cells}
 
 
 def baseline(name: str, root: Path) -> set[tuple[str, ...]]:
@@ -116,6 +133,8 @@ def answers(notebook: NotebookNode) -> Iterator[tuple[str, Answer]]:
 
 
 def _answer(text: str) -> Answer:
+    if len(text) > MAX_ANSWER:
+        return LONG
     try:
         return Answer(text, runs(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
