@@ -112,7 +112,7 @@ def _cell(raw: Any, room: _Room) -> Cell | None:
         source = f"# {TOO_LONG}" if kind == "code" else TOO_LONG
     metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
     marks = metadata["nbgrader"] if isinstance(metadata.get("nbgrader"), dict) else {}
-    name = marks["grade_id"] if type(marks.get("grade_id")) is str else ""
+    name = text.valid(marks["grade_id"]) if type(marks.get("grade_id")) is str else ""
     ids = tuple(x for x in (raw.get("id"), metadata.get("id")) if type(x) is str)
     return Cell(kind, source, name, ids, _pictures(raw.get("attachments"), room), bool(marks.get("solution")), cut)
 

@@ -94,7 +94,7 @@ def read(files: Iterable[Path]) -> tuple[dict[str, dict[str, Answer]], list[str]
 def _read(file: Path) -> dict[str, Answer]:
     """A notebook's answers. Raises whatever a broken notebook causes."""
     cells = [cell for cell in clean.read(file) if cell.kind == "code" and cell.solution]
-    return {valid(cell.name): LONG if cell.cut else _answer(cell.source) for cell in cells}
+    return {cell.name: LONG if cell.cut else _answer(cell.source) for cell in cells}
 
 
 def baseline(name: str, root: Path) -> set[tuple[str, ...]]:
