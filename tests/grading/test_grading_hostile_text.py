@@ -3,6 +3,7 @@
 Time is processor time, so that a busy machine changes nothing.
 """
 
+import io
 import json
 import os
 import tracemalloc
@@ -12,15 +13,19 @@ from typing import Any
 
 import nbformat
 import pytest
+from rich.console import Console
 
+from course_tools.grading import grade
 from course_tools.grading.engine.runner import Ran
+from course_tools.grading.grade import Summary
+from course_tools.grading.gradebook import feedback
 from course_tools.grading.gradebook.kept import KeptResults
 from course_tools.grading.intake import sanitize
 from course_tools.grading.intake.clean import Cleaned, clean
 from course_tools.grading.intake.notebooks import MAX_CELLS
 from course_tools.grading.judging import bans
 from course_tools.grading.judging.master import Master, load
-from course_tools.grading.similarity import compare
+from course_tools.grading.similarity import compare, similarity
 from tests.support import grading_course as course
 from tests.support.hostile import DONE, collect, within_a_second
 
@@ -310,3 +315,88 @@ def test_reasons_kept_before_are_read_as_text() -> None:
             """Nothing to keep."""
 
     "".join(KeptResults(Rows(), "x").person()["ada"]).encode()  # type: ignore[arg-type]
+
+
+# -- a class of them -------------------------------------------------------------------------------------------
+
+
+def _hostile_class(root: Path) -> dict[str, Path]:
+    """Submissions that once stopped the whole batch, each of its kind, beside two honest ones."""
+    solved = course.solved(root)
+    folders = {student: course.hand_in(root, student, solved) for student in ("aaa-honest", "zzz-honest")}
+
+    def spoiled(name: str, *cells: Any) -> Path:
+        content = json.loads(json.dumps(solved))
+        content["cells"] += cells
+        folders[name] = course.hand_in(root, name, json.dumps(content))
+        return folders[name]
+
+    spoiled("attachment", text("hi", attachments={"\ud800.png": PICTURE}))
+    spoiled("style", text("<p style='color:" + "(" * 100 * K + "'>x</p>"))
+    spoiled("reference", text("&#" + "9" * 5000 + ";"))
+    spoiled("brackets", text("[" * 400 * K))
+    spoiled("long-code", code("x = 1\n" * 170 * K))
+    (spoiled("main") / "__main__.py").write_text("")
+    settings = spoiled("settings") / ".vscode" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text("{}")
+    spoiled("file").joinpath(os.fsdecode(b"\xff.csv")).write_text("1")
+    spoiled("wire", code(RAW_WIRE))
+    spoiled("display", code("from IPython.display import HTML\nHTML('x' * 50_000_000)"))
+    spoiled("widget", code("from IPython.display import display\ndisplay({'x/y': [[]] * 900_000}, raw=True)"))
+    course.hand_in(root, os.fsdecode(b"\xff"), solved)
+    named = course.solved(root)
+    course.cell(named, "softmax").source += "\ngetattr(torch, '_\\ud800\\x00')"
+    folders["name-in-a-text"] = course.hand_in(root, "name-in-a-text", named)
+    return folders
+
+
+RAW_WIRE = r"""
+import os, stat, struct
+raw = b'{"output": {"output_type": "stream", "name": "stdout", "text": "\xed\xa0\x80"}}'
+for fd in range(3, 64):
+    try:
+        if stat.S_ISSOCK(os.fstat(fd).st_mode):
+            os.write(fd, struct.pack("!II", len(raw), 0) + raw)
+    except OSError:
+        pass
+"""
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
+    """A class of hostile and honest submissions, graded in one batch."""
+    root = course.make(tmp_path_factory.mktemp("hostile"))
+    _hostile_class(root)
+    return root, course.grade(root)
+
+
+def test_each_of_a_hostile_class_has_its_row(batch: tuple[Path, Summary]) -> None:
+    root, summary = batch
+    rows = {row.student: row for row in summary.rows}
+    assert summary.failed.keys() == {"\ufffd"}  # a folder whose name no gradebook can hold
+    assert "rename it" in course.person(summary, "\ufffd")
+    for student in rows.keys() - {"\ufffd", "wire", "name-in-a-text"}:
+        assert course.marks(summary, student) == course.FULL
+    grade.write_csv(root / "marks.csv", summary.rows)
+    assert len((root / "marks.csv").read_text(encoding="utf-8").splitlines()) == len(rows) + 1
+    grade.print_summary(Console(file=io.StringIO()), course.NAME, summary, root / "marks.csv")
+
+
+def test_a_person_is_told_of_what_was_left_out(batch: tuple[Path, Summary]) -> None:
+    _, summary = batch
+    assert "__main__.py" in course.person(summary, "main")
+    assert "too long" in course.person(summary, "long-code")
+    assert "left out" in course.person(summary, "file")
+    assert "not one of ours" in course.person(summary, "wire")
+    for student in ("settings", "display", "widget", "aaa-honest", "zzz-honest"):
+        assert course.person(summary, student) == ""
+
+
+def test_its_pages_can_be_written(batch: tuple[Path, Summary]) -> None:
+    root, summary = batch
+    similarity.run(course.NAME, root)
+    (root / ".grading" / "reports" / f"{course.NAME}-similarity.html").read_text(encoding="utf-8")
+    feedback.run(course.NAME, root)
+    pages = {path.parent.parent.name for path in (root / ".grading" / "feedback").glob("*/*/*.html")}
+    assert pages == {row.student for row in summary.rows} - {"\ufffd"}

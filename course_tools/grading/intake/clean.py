@@ -19,11 +19,10 @@ from nbformat import NotebookNode, from_dict
 from course_tools.grading.inside import text
 from course_tools.grading.intake import sanitize
 from course_tools.grading.intake.locked import difference
-from course_tools.grading.intake.notebooks import PICTURE, Cell, Unreadable, parse, recognise
+from course_tools.grading.intake.notebooks import Cell, Unreadable, parse, recognise
 from course_tools.grading.judging.master import Master, grade_id, is_answer
 
 MAX_NOTEBOOK = 64 << 20
-MAX_MARKS = 4_000  # of Markdown in a cell: reading brackets and asterisks takes time that grows with their square
 MAX_FILES, MAX_FILE_BYTES, MAX_FOLDERS = 200, 32 << 20, 100
 BOOKKEEPING = {"timestamp.txt", "submission_secret.txt"}
 
@@ -185,18 +184,9 @@ def _free(cell: Cell, given: set[str]) -> NotebookNode:
         return _new("code", cell.source)
     if cell.kind == "markdown" and cell.source in given:
         return from_dict({"cell_type": "markdown", "metadata": {}, "source": cell.source})
-    if cell.kind == "raw" or _is_tedious(cell.source):  # shown as it is written, never as HTML
-        return _new("markdown", _as_written(cell.source))
+    if cell.kind == "raw":  # shown as it is written, never as HTML
+        return _new("markdown", sanitize.as_written(cell.source))
     return _new("markdown", cell.source, pictures=cell.pictures)
-
-
-def _is_tedious(source: str) -> bool:
-    """Whether what makes pages of Markdown would be held up."""
-    return sum(map(PICTURE.sub("", source).count, "[]*_`<|$~^\\")) > MAX_MARKS
-
-
-def _as_written(source: str) -> str:
-    return "\n".join(f"    {line}" for line in source.splitlines())
 
 
 def _new(
@@ -207,7 +197,6 @@ def _new(
         return from_dict(
             {"cell_type": kind, "metadata": marks, "source": source, "outputs": [], "execution_count": None}
         )
-    source = _as_written(source) if _is_tedious(source) else source
     made = {"cell_type": "markdown", "metadata": marks, "source": sanitize.markdown(source)}
     return from_dict(made | ({"attachments": pictures} if pictures else {}))
 

@@ -21,7 +21,6 @@ MAX_CELLS, MAX_SOURCE = 2_000, 1 << 20  # cells; characters of one with the pict
 MAX_CODE, MAX_TEXT = 100_000, 500_000  # characters of a code cell; of all cells, pictures not counted
 MAX_PICTURES = 16 << 20  # characters of all attached pictures together
 TOO_LONG = "(this cell was too long to be graded)"
-PICTURE = re.compile(r"data:image/\w+;base64,[A-Za-z0-9+/=]+")
 DEFINITION = re.compile(r"^(?:async )?(?:def|class) (\w+)", re.MULTILINE)
 
 
@@ -57,7 +56,7 @@ class _Room:
 
     def takes(self, source: str, kind: str) -> bool:
         """Whether a cell's text is short enough; it is counted then."""
-        size = len(source) if kind == "code" else len(PICTURE.sub("", source))
+        size = len(source) if kind == "code" else len(sanitize.without_pictures(source))
         if size > min(self.text, MAX_CODE if kind == "code" else MAX_TEXT) or len(source) > MAX_SOURCE:
             return False
         self.text -= size

@@ -18,6 +18,7 @@ from course_tools.grading.inside.text import valid
 
 MAX_HTML, MAX_TEXT = 384 << 10, 256 << 10
 MAX_TAGS = 10_000  # in one text: reading nested ones takes time that grows with their square
+MAX_MARKS, MAX_WRITTEN = 4_000, 20_000  # of Markdown in one text; characters of one that has more
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 TEXTS = ("text/plain", "text/latex")
 TAGS = words(
@@ -45,6 +46,7 @@ _ATTRIBUTES = words(
         """
 )
 _PICTURE_ADDRESS = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
+_PICTURE = re.compile(r"data:image/\w+;base64,[A-Za-z0-9+/=]+")
 _TEXTS = frozenset({"title", "alt", "aria-label", "class"})
 # url(#x) is a place in the same picture; a backslash can spell any of the names
 _ASKS_A_HOST = re.compile(r"url\s*\((?!\s*[\"']?#)|(image|image-set|src)\s*\(|\\", re.IGNORECASE)
@@ -96,10 +98,23 @@ def markdown(text: str) -> str:
     Where an address would act when it is followed, no link of this text is one any more.
     """
     text = _NO_CHARACTER.sub("\ufffd", text)
+    if sum(map(without_pictures(text).count, "[]*_`<|$~^\\")) > MAX_MARKS:
+        # what makes pages of Markdown takes time that grows with the square of the brackets and asterisks
+        text = f"(This text has too many marks of Markdown. It begins:)\n\n{as_written(text[:MAX_WRITTEN])}"
     text = html(text) if re.search(r"<[A-Za-z/!?]", text) else text
     if _ACTS.search(_spelled_out(unescape(text))):
         return text.replace("](", "] (").replace("]:", "] :")
     return text
+
+
+def as_written(text: str) -> str:
+    """Markdown that shows a text as it is written."""
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def without_pictures(text: str) -> str:
+    """`text` without the pictures that are written into it."""
+    return _PICTURE.sub("", text)
 
 
 def outputs(raw: Iterable[Any]) -> list[dict[str, Any]]:
