@@ -240,6 +240,8 @@ CODE = {
     "one long magic": "%a " + "x" * K * K,
     "shell and text": "!a\n" * 90 + "x" * 19 * K,
     "brackets that stay open": "[(\n" * 5 * K + "!a",
+    "many magics in a long cell": "!a\n" * 90 + "x\n" * 9_400,
+    "brackets after magics": "!a\n" * 15 + "[\n" * 9_400,
     "quotes": "'" * 19 * K + "\n%a",
     "a null": "x = '\x00'\n%a",
     "150,000 characters": "x = 1\n" * 24 * K,

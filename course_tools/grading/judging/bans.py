@@ -28,6 +28,7 @@ MAGICS = {"run_line_magic", "run_cell_magic"}
 SHELL = {"system", "getoutput"}
 ESCAPES = (",", ";", "/")
 MAX_TEXT = 150_000  # characters of all that is read for one cell: a tree takes 700 times as many bytes
+MAX_ODD_WORK = 250_000  # of all that is no plain Python: its characters times what may begin a magic
 MAX_ODD, MAX_ODD_TEXT = 100, 20_000  # in a cell that is no plain Python: what may begin a magic, and all characters
 
 
@@ -74,57 +75,62 @@ def inspect(
     return findings
 
 
+@dataclass
+class _Room:
+    """What may still be read for one cell: characters, and characters times the magics among them."""
+
+    text: int = MAX_TEXT
+    odd: int = MAX_ODD_WORK
+
+
 def _trees(sources: Iterable[str]) -> dict[str, ast.Module | None]:
-    """The tree of each text, as `_tree` gives it; None, too, where all together become too long."""
-    trees: dict[str, ast.Module | None] = {}
-    left = MAX_TEXT
-    for source in sources:
-        if source not in trees:
-            left -= len(source)
-            trees[source] = _tree(source) if left >= 0 else None
-    return trees
+    """The tree of each text, as `_tree` gives it."""
+    room = _Room()
+    return {source: _tree(source, room) for source in dict.fromkeys(sources)}
 
 
-def _tree(source: str) -> ast.Module | None:
+def _tree(source: str, room: _Room) -> ast.Module | None:
     """The syntax tree of what IPython makes of a cell, empty where it makes no Python, for then nothing runs.
 
     None where reading it would take too long or too deep: it might run all the same.
     """
+    room.text -= len(source)
+    if room.text < 0:
+        return None
     try:
-        return _with_magics(ast.parse(source))
+        return _with_magics(ast.parse(source), room)
     except (SyntaxError, ValueError):
-        if _is_tedious(source):
-            return None
-        return _tree_of_transformed(source)
+        return None if _is_tedious(source, room) else _tree_of_transformed(source, room)
     except (RecursionError, MemoryError):
         return None
 
 
-def _is_tedious(source: str) -> bool:
+def _is_tedious(source: str, room: _Room) -> bool:
     """Whether IPython, which begins anew after each magic, would hold the grader up."""
     odd = sum(map(source.count, "%!?")) + sum(line.lstrip()[:1] in ESCAPES for line in source.splitlines())
-    return odd > MAX_ODD or len(source) > MAX_ODD_TEXT
+    room.odd -= odd * len(source)
+    return odd > MAX_ODD or len(source) > MAX_ODD_TEXT or room.odd < 0
 
 
-def _tree_of_transformed(source: str) -> ast.Module | None:
+def _tree_of_transformed(source: str, room: _Room) -> ast.Module | None:
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
-        return _with_magics(ast.parse(TransformerManager().transform_cell(source)))
+        return _with_magics(ast.parse(TransformerManager().transform_cell(source)), room)
     except (SyntaxError, ValueError):
         return ast.Module([], [])
     except (RuntimeError, MemoryError):
         return None
 
 
-def _with_magics(tree: ast.Module) -> ast.Module | None:
+def _with_magics(tree: ast.Module, room: _Room) -> ast.Module | None:
     """The tree with the code that well-known magics run, and without their calls and those of the shell."""
     for node in list(ast.walk(tree)):
         if isinstance(node, ast.Call) and (method := _method_of_ipython(node)) in MAGICS | SHELL:
             texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
             if method in SHELL or (len(texts) == len(node.args) and _is_plain_magic(texts)):
                 node.func, node.args = ast.Constant(None), []
-                run = [_tree(code) for code in texts[1:]]
+                run = [_tree(code, room) for code in texts[1:]]
                 if None in run:
                     return None
                 tree.body += [part for code in filter(None, run) for part in code.body]
