@@ -223,6 +223,11 @@ def test_a_private_way_into_a_library_is_doubtful(own: str) -> None:
     assert bans.inspect(own, [], [SETUP], ["softmax"]).doubts or bans.inspect(own, [], [SETUP], ["softmax"]).hits
 
 
+def test_no_other_cell_hides_what_a_name_stands_for_in_the_answer() -> None:
+    found = bans.inspect("import torch as t\nt.softmax", ["import math as t"], ["import numpy as t"], ["softmax"])
+    assert found.hits == ["torch.softmax"]
+
+
 def test_a_name_of_ones_own_is_no_hit() -> None:
     own = "class Net:\n    def softmax(self, Z): return Z\n    def forward(self, Z): return self.softmax(Z)"
     assert bans.inspect(own, [], [SETUP], ["softmax"]).hits == []

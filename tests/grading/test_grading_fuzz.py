@@ -77,9 +77,12 @@ outputs = st.fixed_dictionaries(
     },
 )
 cells = values | st.fixed_dictionaries(
-    {"cell_type": st.sampled_from(("code", "markdown", "raw")) | values, "source": sources},
+    {"cell_type": st.sampled_from(("code", "markdown", "raw", "heading")) | values},
     optional={
-        "metadata": st.fixed_dictionaries({}, optional={"nbgrader": marks | values}) | values,
+        "source": sources,
+        "input": sources,
+        "level": st.integers(0, 7) | st.floats() | values,
+        "metadata": st.fixed_dictionaries({}, optional={"nbgrader": marks | values, "id": values}) | values,
         "attachments": pictures | values,
         "outputs": st.lists(outputs, max_size=3) | values,
         "execution_count": values,
@@ -111,6 +114,11 @@ def as_json(x: Any, escaped: bool) -> bytes:
     return json.dumps(x, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
 
 
+def as_utf16(x: Any) -> bytes:
+    """JSON as some editors on Windows save it."""
+    return json.dumps(x).encode("utf-16")
+
+
 @pytest.fixture(scope="module")
 def master() -> Master:
     """The small assignment."""
@@ -121,7 +129,7 @@ def master() -> Master:
 
 
 @fuzz
-@given(raw=damaged(st.builds(as_json, notebooks, st.booleans())))
+@given(raw=damaged(st.builds(as_json, notebooks, st.booleans()) | st.builds(as_utf16, notebooks)))
 def test_notebooks(raw: bytes, master: Master) -> None:
     """Cleaned, prepared and written; read for the similarity report."""
     with TemporaryDirectory() as folder, within_a_second():
@@ -138,10 +146,10 @@ def test_notebooks(raw: bytes, master: Master) -> None:
 
 
 @fuzz
-@given(own=texts, others=st.lists(texts, max_size=3))
-def test_code(own: str, others: list[str]) -> None:
+@given(own=texts, others=st.lists(texts, max_size=3), asked=st.lists(st.sampled_from(("f", "x", "torch"))))
+def test_code(own: str, others: list[str], asked: list[str]) -> None:
     with within_a_second():
-        found = bans.inspect(own, others, [], ["softmax", "autograd"])
+        found = bans.inspect(own, others, [], ["softmax", "autograd"], asked=asked)
         "".join([*found.hits, *found.doubts]).encode()
 
 

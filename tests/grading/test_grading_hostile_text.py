@@ -22,6 +22,7 @@ from course_tools.grading.gradebook import feedback
 from course_tools.grading.gradebook.kept import KeptResults
 from course_tools.grading.intake import sanitize
 from course_tools.grading.intake.clean import Cleaned, clean
+from course_tools.grading.intake.locked import difference
 from course_tools.grading.intake.notebooks import MAX_CELLS
 from course_tools.grading.judging import bans
 from course_tools.grading.judging.master import Master, load
@@ -244,7 +245,9 @@ CODE = {
     "brackets after magics": "!a\n" * 15 + "[\n" * 9_400,
     "quotes": "'" * 19 * K + "\n%a",
     "a null": "x = '\x00'\n%a",
-    "150,000 characters": "x = 1\n" * 24 * K,
+    "chains of methods": ("x" + ".a()" * 900 + "\n") * 24,
+    "chains of attributes": "import torch\n" + ("torch" + ".a" * 900 + "\n") * 48,
+    "100,000 characters": "x = 1\n" * 16 * K,
 }
 
 
@@ -254,6 +257,12 @@ def test_code_is_looked_at_within_a_second(kind: str, place: str) -> None:
     own, others = (CODE[kind], []) if place == "own" else ("x = 1", [CODE[kind]])
     with within_a_second():
         bans.inspect(own, others, [], ["softmax"])
+
+
+@pytest.mark.parametrize("kind", CODE)
+def test_what_stands_in_an_instructors_cell_is_compared_within_a_second(kind: str) -> None:
+    with within_a_second():
+        difference(CODE[kind], "import torch\n%matplotlib inline\nx = 1")
 
 
 @pytest.mark.parametrize("half", HALVES)

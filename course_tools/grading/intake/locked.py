@@ -30,7 +30,8 @@ def difference(text: str, original: str) -> Difference:
     magics = [s for s in text.splitlines() if s.startswith(("%", "!")) and not s.startswith("%%")]
     made = {name for piece in given.values() for name in _names(piece)}
     added = [piece for piece, node in mine.items() if piece not in given and not made & _names(node)]
-    kept = [line for line in magics if line not in original.splitlines()] + added
+    lines = set(original.splitlines())
+    kept = [line for line in magics if line not in lines] + added
     return Difference("\n".join(kept), given.keys() <= mine.keys())
 
 

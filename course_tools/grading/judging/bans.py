@@ -22,12 +22,14 @@ from course_tools.grading.inside.families import (
     relatives,
 )
 from course_tools.grading.inside.text import valid
-from course_tools.grading.judging.reach import reached, rename_variables
+from course_tools.grading.judging.reach import reached, rename_variables, walk
 
 MAGICS = {"run_line_magic", "run_cell_magic"}
 SHELL = {"system", "getoutput"}
 ESCAPES = (",", ";", "/")
-MAX_TEXT = 150_000  # characters of all that is read for one cell: a tree takes 700 times as many bytes
+LINKS = (ast.Attribute, ast.Subscript, ast.Call)
+MAX_LINKS = 60  # of x.a[0].b(): what is looked for at each of them takes time that grows with their square
+MAX_TEXT = 100_000  # characters of all that is read for one cell: a tree takes 700 times as many bytes
 MAX_ODD_WORK = 250_000  # of all that is no plain Python: its characters times what may begin a magic
 MAX_ODD, MAX_ODD_TEXT = 100, 20_000  # in a cell that is no plain Python: what may begin a magic, and all characters
 
@@ -124,8 +126,14 @@ def _tree_of_transformed(source: str, room: _Room) -> ast.Module | None:
 
 
 def _with_magics(tree: ast.Module, room: _Room) -> ast.Module | None:
-    """The tree with the code that well-known magics run, and without their calls and those of the shell."""
-    for node in list(ast.walk(tree)):
+    """The tree with the code that well-known magics run, and without their calls and those of the shell.
+
+    None where it is too deep.
+    """
+    nodes = list(walk(tree))
+    if _links(nodes) > MAX_LINKS:
+        return None
+    for node in nodes:
         if isinstance(node, ast.Call) and (method := _method_of_ipython(node)) in MAGICS | SHELL:
             texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
             if method in SHELL or (len(texts) == len(node.args) and _is_plain_magic(texts)):
@@ -135,6 +143,16 @@ def _with_magics(tree: ast.Module, room: _Room) -> ast.Module | None:
                     return None
                 tree.body += [part for code in filter(None, run) for part in code.body]
     return tree
+
+
+def _links(nodes: Iterable[ast.AST]) -> int:
+    """How many links the longest chain like x.a[0].b() has; each node comes behind those that it is a part of."""
+    links: dict[int, int] = {}
+    for node in nodes:
+        if isinstance(node, LINKS):
+            inner = node.func if isinstance(node, ast.Call) else node.value
+            links[id(inner)] = links.get(id(node), 0) + 1
+    return max(links.values(), default=0)
 
 
 def _is_plain_magic(texts: list[str]) -> bool:
@@ -155,7 +173,7 @@ def _method_of_ipython(node: ast.Call) -> str:
 
 def _collect_aliases(tree: ast.AST, aliases: dict[str, str]) -> None:
     """What each imported or simply renamed name stands for: F -> torch.nn.functional, s -> torch.softmax."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 aliases[alias.asname or alias.name.split(".")[0]] = (
@@ -199,9 +217,9 @@ def _look(
 ) -> None:
     """Add to the findings what the exercise's own cell holds."""
     banned = relatives(names)
-    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}  # torch.nn in torch.nn.X
+    inner = {id(node.value) for node in walk(tree) if isinstance(node, ast.Attribute)}  # torch.nn in torch.nn.X
     for node in _nodes(tree, aliases):
-        if (path := _banned_path(node, aliases, banned)) and id(node) not in inner:
+        if id(node) not in inner and (path := _banned_path(node, aliases, banned)):
             findings.hits.append(path)
         elif doubt := _doubt(node, aliases, plain) or _named(node, relatives(names - AUTOGRAD)):
             findings.doubts.append(doubt)
@@ -209,13 +227,13 @@ def _look(
 
 def _nodes(tree: ast.AST, aliases: Mapping[str, str]) -> Iterator[ast.AST]:
     """All nodes of a tree but the harmless ones that look like a way around: `net.modules()`, `re.compile`."""
-    plain = set[int]()
-    for node in ast.walk(tree):
+    plain, nodes = set[int](), list(walk(tree))
+    for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "modules":
             plain.add(id(node.func) if not node.args else 0)  # sys.modules cannot be called
         elif isinstance(node, ast.Attribute) and node.attr == "compile" and isinstance(node.value, ast.Name):
             plain.add(id(node) if aliases.get(node.value.id) == "re" else 0)
-    yield from (node for node in ast.walk(tree) if id(node) not in plain)
+    yield from (node for node in nodes if id(node) not in plain)
 
 
 def _named(node: ast.AST, banned: frozenset[str]) -> str:

@@ -8,11 +8,29 @@ name of something banned.
 import ast
 import contextlib
 import symtable
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a tree, each behind those that it is a part of, in the order of `ast.walk`, which is slower.
+
+    Without Load, Store and Del, which say how a name is used.
+    """
+    left = deque([tree])
+    while left:
+        node = left.popleft()
+        yield node
+        for field in node._fields:
+            part = getattr(node, field, None)
+            if isinstance(part, list):
+                left.extend([item for item in part if isinstance(item, ast.AST)])
+            elif isinstance(part, ast.AST) and field != "ctx":
+                left.append(part)
 
 
 def reached(cell: ast.Module, asked: Iterable[str], modules: Iterable[str]) -> list[ast.stmt]:
@@ -39,8 +57,8 @@ def reached(cell: ast.Module, asked: Iterable[str], modules: Iterable[str]) -> l
 def _made(statement: ast.stmt) -> set[str]:
     """The names that a statement binds or changes where it stands; of a function or class its own name."""
     if isinstance(statement, SCOPES):
-        return {statement.name} | {name for node in ast.walk(statement) for name in _declared(node)}
-    return {name for node in ast.walk(statement) for name in _bound(node)}
+        return {statement.name} | {name for node in walk(statement) for name in _declared(node)}
+    return {name for node in walk(statement) for name in _bound(node)}
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
@@ -72,7 +90,7 @@ def _needed(statement: ast.stmt) -> set[str]:
     if isinstance(statement, SCOPES):
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             return set(_globals(symtable.symtable(ast.unparse(statement), "cell", "exec")))
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    return {node.id for node in walk(statement) if isinstance(node, ast.Name)}
 
 
 def _globals(table: symtable.SymbolTable) -> Iterator[str]:
@@ -87,28 +105,33 @@ def rename_variables(tree: ast.AST) -> None:
 
     What a variable stands for needs no watching: a banned function put into it is read there under its own name.
     """
-    declared = {name for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
-    left: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
+    declared = {name for node in walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    own: Counter[str] = Counter()  # in how many of the functions around it a name is a variable
+    left: list[ast.AST | frozenset[str]] = [tree]
     while left:
-        node, own = left.pop()
-        if isinstance(node, ast.Name) and node.id in own:
-            node.id += "'"
-        body = _body(node)
-        inner = own | (_variables(node.args, body) - declared) if isinstance(node, FUNCTIONS) else own
-        inside = set(map(id, body))
-        left += [(part, inner if id(part) in inside else own) for part in ast.iter_child_nodes(node)]
+        node = left.pop()
+        if isinstance(node, frozenset):  # the end of a function, whose variables these were
+            own.subtract(node)
+        elif isinstance(node, FUNCTIONS):
+            body = _body(node)
+            variables = _variables(node.args, body) - declared
+            own.update(variables)
+            inside = set(map(id, body))
+            left += [*(part for part in ast.iter_child_nodes(node) if id(part) not in inside), variables, *body]
+        else:
+            if isinstance(node, ast.Name) and own[node.id]:
+                node.id += "'"
+            left += ast.iter_child_nodes(node)
 
 
-def _body(node: ast.AST) -> list[ast.AST]:
+def _body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.AST]:
     """What a function runs when it is called: not its defaults and decorators."""
-    if isinstance(node, ast.Lambda):
-        return [node.body]
-    return [*node.body] if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+    return [node.body] if isinstance(node, ast.Lambda) else [*node.body]
 
 
 def _variables(args: ast.arguments, body: list[ast.AST]) -> frozenset[str]:
     """The parameters and variables of one function, without what it imports."""
-    bound, kept = {arg.arg for arg in ast.walk(args) if isinstance(arg, ast.arg)}, set[str]()
+    bound, kept = {arg.arg for arg in walk(args) if isinstance(arg, ast.arg)}, set[str]()
     for node in _own_nodes(body):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound.add(node.id)
