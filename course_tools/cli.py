@@ -196,7 +196,9 @@ def main() -> None:
     try:
         app()
     except CourseError as error:
-        typer.echo(f"course: {error}", err=True)
+        from course_tools.grading.inside.text import shown  # an error may name what a student called a file
+
+        typer.echo("\n".join(map(shown, f"course: {error}".splitlines())), err=True)
         sys.exit(1)
 
 

@@ -26,7 +26,7 @@ from course_tools.grading.course import Course
 from course_tools.grading.engine import workers
 from course_tools.grading.engine.program import Program, Trace
 from course_tools.grading.gradebook.results import ResultWriter, Row
-from course_tools.grading.inside.text import valid
+from course_tools.grading.inside.text import shown, valid
 from course_tools.grading.intake.clean import Cleaned, clean
 from course_tools.grading.judging.master import Master, load
 from course_tools.grading.judging.reference import run_reference
@@ -222,7 +222,7 @@ class _Batch:
     def _finish(self, student: str, cleaned: Cleaned, done: Future[Trace], slow: list[str]) -> None:
         trace = attempt("running it", done.result)
         if isinstance(trace, Failed):  # a worker is lost, whatever it says: its submission is tried here, by itself
-            self.console.log(Text(f"{student}: a worker was lost ({trace.reason}); it is graded here"))
+            self.console.log(Text(shown(f"{student}: a worker was lost ({trace.reason}); it is graded here")))
             slow.append(student)
             return
         if trace.slow and self.count > 1:
@@ -290,11 +290,12 @@ def print_summary(console: Console, name: str, summary: Summary, path: Path) -> 
     for column in ("student", "marks", "of", "needs a person"):
         table.add_column(column, justify="left" if column in ("student", "needs a person") else "right")
     for row in summary.rows:
-        cells = (row.student, _number(row.score), _number(row.max_score), "\n".join(_reasons(row)))
+        reasons = "\n".join(map(shown, _reasons(row)))
+        cells = (shown(row.student), _number(row.score), _number(row.max_score), reasons)
         table.add_row(*map(Text, cells))
     console.print(table)
     for student, why in summary.failed.items():
-        console.print(f"{student} could not be graded: {why}", markup=False)
+        console.print(shown(f"{student} could not be graded: {why}"), markup=False)
     for warning in summary.warnings:
         console.print(f"[bold]Note:[/bold] {warning}")
     console.print(f"{summary.graded} graded now, {summary.already} before. Marks: {path}", markup=False)

@@ -19,6 +19,7 @@ from nbgrader.api import Student as GradebookStudent
 from nbgrader.plugins import ExportPlugin
 
 from course_tools.grading.course import Course
+from course_tools.grading.inside.text import shown
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -154,7 +155,7 @@ def run(name: str, form: str = "plain", to: Path | None = None, root: Path = ROO
         waiting = [s.id for s in book.students if assignment_mark(book, assignment, s).status == "needs a person"]
     print(f"Wrote {exporter.to}")
     if waiting:
-        print(f"Not complete, answers wait for a person: {', '.join(waiting[:10])} ({len(waiting)} in all)")
+        print(f"Not complete, answers wait for a person: {shown(', '.join(waiting[:10]))} ({len(waiting)} in all)")
 
 
 def _write(exporter: CourseExporter, book: Gradebook) -> None:

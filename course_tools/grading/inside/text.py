@@ -10,6 +10,10 @@ from typing import Any
 
 REPLACEMENT = "\ufffd"
 _UNWRITABLE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ud800-\udfff]")  # tabs, ends of line and colours stay
+# control characters, marks of direction, separators of lines, and what takes no place
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _SEPARATORS = (b",", b"[", b"{")
 
@@ -17,6 +21,17 @@ _SEPARATORS = (b",", b"[", b"{")
 def valid(text: str) -> str:
     """`text` with a replacement character for each that no notebook, database or page should hold."""
     return _UNWRITABLE.sub(REPLACEMENT, text)
+
+
+def shown(text: str) -> str:
+    """One line that a terminal shows and does not obey: no colours, no cursor, no other direction, no second line."""
+    return _INVISIBLE.sub(lambda found: _picture(found[0]), valid(text))
+
+
+def _picture(character: str) -> str:
+    """What stands for a character that a terminal would act on: \x1b becomes ␛, of those without a sign, �."""
+    code = ord(character)
+    return chr(0x2400 + code) if code < 0x20 else REPLACEMENT
 
 
 def nodes(raw: bytes, enough: int) -> int:

@@ -197,7 +197,7 @@ def _new(
         return from_dict(
             {"cell_type": kind, "metadata": marks, "source": source, "outputs": [], "execution_count": None}
         )
-    made = {"cell_type": "markdown", "metadata": marks, "source": sanitize.markdown(source)}
+    made = {"cell_type": "markdown", "metadata": marks, "source": sanitize.markdown(source, pictures or ())}
     return from_dict(made | ({"attachments": pictures} if pictures else {}))
 
 

@@ -7,8 +7,9 @@ HTML keeps a list of harmless tags; scripts, handlers, frames, forms and address
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from html import unescape
+from html.parser import HTMLParser
 from typing import Any
 
 import nh3
@@ -19,6 +20,7 @@ from course_tools.grading.inside.text import valid
 MAX_HTML, MAX_TEXT = 384 << 10, 256 << 10
 MAX_TAGS = 10_000  # in one text: reading nested ones takes time that grows with their square
 MAX_MARKS, MAX_WRITTEN = 4_000, 20_000  # of Markdown in one text; characters of one that has more
+MAX_LINKED = 5_000_000  # of what may begin a link or a tag, times the characters, after which its end is looked for
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 TEXTS = ("text/plain", "text/latex")
 TAGS = words(
@@ -56,6 +58,11 @@ _ASKS_A_HOST = re.compile(r"url\s*\((?!\s*[\"']?#)|(image|image-set|src)\s*\(|\\
 _NO_CHARACTER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
 # an address that acts when somebody follows it, without the spaces and backslashes that a browser or Markdown skips
 _ACTS = re.compile(r"(javascript|vbscript):|data:\w*[/,;]")
+_RUNS = re.compile(r"(javascript|vbscript):")
+# formulas and code, in which `<` is no tag's; a longer one of code counts as text
+_VERBATIM = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|(?<!`)(`++).{1,5000}?\1", re.DOTALL)
+_LIKE_A_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_NO_TAG_OF_OURS = re.compile(rf"<(?!/?(?:{'|'.join(sorted(TAGS))})[\s/>])(?=[A-Za-z/!?])", re.IGNORECASE)
 
 
 def _spelled_out(text: str) -> str:
@@ -92,19 +99,71 @@ def html(text: str) -> str:
     return _CLEANER.clean(text)
 
 
-def markdown(text: str) -> str:
-    """Markdown whose HTML and links are harmless. Text without a tag is left as it is, so that formulas stay.
+def markdown(text: str, pictures: Collection[str] = ()) -> str:
+    """Markdown that becomes harmless HTML. What is no tag stays as it is, but for a space behind a `<`, as in $a< b$.
 
-    Where an address would act when it is followed, no link of this text is one any more.
+    `pictures`: the names of those that its cell brings along; nbconvert makes no page of a text that shows another.
+
+    Where an address would act when it is followed, or a picture would be asked of another place, no link and no
+    picture of this text is one any more; where that does not help, the text is shown as it is written.
     """
     text = _NO_CHARACTER.sub("\ufffd", text)
     if sum(map(without_pictures(text).count, "[]*_`<|$~^\\")) > MAX_MARKS:
         # what makes pages of Markdown takes time that grows with the square of the brackets and asterisks
         text = f"(This text has too many marks of Markdown. It begins:)\n\n{as_written(text[:MAX_WRITTEN])}"
-    text = html(text) if re.search(r"<[A-Za-z/!?]", text) else text
-    if _ACTS.search(_spelled_out(unescape(text))):
-        return text.replace("](", "] (").replace("]:", "] :")
-    return text
+    text = _VERBATIM.sub(lambda found: _LIKE_A_TAG.sub("< ", found[0]), text)
+    text = _NO_TAG_OF_OURS.sub("< ", text)
+    text = html(text) if _LIKE_A_TAG.search(text) else text
+    unlinked = text.replace("](", "] (").replace("]:", "] :")
+    if _RUNS.search(_spelled_out(unescape(text))):
+        text = unlinked
+    return next((made for made in (text, unlinked) if _stays_here(made, pictures)), as_written(text))
+
+
+class _Addresses(HTMLParser):
+    """The addresses that a page asks for by itself, and those that a person can follow."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.offered: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("src", "srcset", "poster", "background"):
+                self.asked.append(value or "")
+            elif name in ("href", "xlink:href", "action", "formaction"):
+                self.offered.append(value or "")
+
+
+def _stays_here(text: str, pictures: Collection[str]) -> bool:
+    """Whether what Markdown becomes asks nobody for anything and offers no address that acts."""
+    marks = sum(map(text.count, ("](", "]:", "<")))
+    if not marks:  # neither a link nor a picture nor a tag
+        return True
+    if marks * len(text) > MAX_LINKED:
+        return False
+    try:
+        pages = [_Addresses(page) for page in _pages(text, pictures)]
+    except Exception:  # no page could be made of it elsewhere either
+        return False
+    known = {f"attachment:{name}" for name in pictures}
+    asked = [address for page in pages for address in page.asked]
+    offered = [address for page in pages for address in page.offered]
+    brought_along = all(address in known or _PICTURE_ADDRESS.match(address) for address in asked)
+    return brought_along and not any(_ACTS.match(_spelled_out(address)) for address in offered)
+
+
+def _pages(text: str, pictures: Collection[str]) -> Iterator[str]:
+    """The text as HTML, by nbconvert's reader, which formgrader uses, and by that of our own pages."""
+    from markdown_it import MarkdownIt
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath  # here: it takes 0.25 s
+
+    brought = {name: {"image/png": "AAAA"} for name in pictures}
+    yield MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=brought)).render(text)
+    yield MarkdownIt("commonmark").enable("table").render(text)
 
 
 def as_written(text: str) -> str:

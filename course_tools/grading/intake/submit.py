@@ -9,6 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_tools.grading.course import Course
+from course_tools.grading.inside.text import shown
 from course_tools.grading.intake.notebooks import Cell, Unreadable, parse, recognise
 from course_tools.grading.judging.master import grade_id, is_answer
 from course_tools.paths import ROOT
@@ -23,7 +24,7 @@ def run(name: str, root: Path = ROOT) -> None:
     source = root / "work" / "assignments" / name / f"{name}.ipynb"
     data = _bytes(source, root)
     for cell in empty_cells(_cells(data, source.relative_to(root)), _released(name, root)):
-        print(f"Still empty: {cell}")
+        print(f"Still empty: {shown(cell)}")
     packed = pack(source, data, root / "work" / "handin" / f"{name}.zip")
     print(f"Ready to hand in: {packed} ({packed.stat().st_size / 1000:.0f} kB)")
     print("Upload this one file to the page of your course. Your notebook was not changed.")

@@ -46,18 +46,21 @@ class Verdict:
         return {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None}
 
     def html(self) -> str:
-        """What the student reads: marks, the checks that fail with their hints, and how many hold."""
-        rows = [f"✗ <b>{html.escape(line.check)}</b> {_why(line)}" for line in self.lines if line.problem]
+        """What the student reads: marks, each hint with the checks that it explains, and how many hold."""
+        failing = dict.fromkeys((line.hint, line.problem) for line in self.lines if line.problem)
+        rows = [self._failing(hint, problem) for hint, problem in sorted(failing, key=lambda pair: not pair[0])]
         rows += [html.escape(note) for note in self.notes]
         if held := sum(not line.problem for line in self.lines):
             rows.append(f"✓ {held} of {len(self.lines)} checks hold.")
         items = "".join(f"<li>{row}</li>" for row in rows)
         return f"<p><b>{self.score:.4g} of {self.points:.4g} points</b></p><ul>{items}</ul>"
 
-
-def _why(line: Line) -> str:
-    text = html.escape(line.problem) + "."
-    return f"{text}<br>→ {html.escape(line.hint)}" if line.hint else text
+    def _failing(self, hint: str, problem: str) -> str:
+        """The checks that fail in one way, behind the hint that they share."""
+        names = [line.check for line in self.lines if (line.hint, line.problem) == (hint, problem)]
+        checks = ", ".join(f"<b>{html.escape(name)}</b>" for name in names)
+        said = f"✗ {checks}: {html.escape(problem)}."
+        return f"→ <b>{html.escape(hint)}</b><br>{said}" if hint else said
 
 
 def judge(test: str, cell: Cell, reference: Reference) -> Verdict:

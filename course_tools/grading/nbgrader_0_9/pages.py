@@ -1,11 +1,15 @@
-"""nbgrader's pages of feedback, written for a class with one API object."""
+"""Pages of feedback: nbgrader finds marks and comments, and writes what `pages/feedback` makes of them."""
 
 from collections.abc import Callable
+from typing import Any
 
+from nbconvert.exporters import Exporter
+from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
 
 from course_tools.authoring.build import environment_on_path
 from course_tools.grading.course import Course
+from course_tools.grading.pages import feedback
 from course_utils.errors import CourseError
 
 
@@ -21,3 +25,17 @@ def page_writer(course: Course, name: str) -> Callable[[str], None]:
             raise CourseError(f"nbgrader said {lines[-1] if lines else 'nothing'}")
 
     return write
+
+
+class FeedbackExporter(Exporter):
+    """What nbgrader's GenerateFeedback writes a graded notebook with, from `course feedback` and formgrader alike."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def from_notebook_node(  # type: ignore[override]  # as nbconvert's own exporters of text
+        self, nb: NotebookNode, resources: Any = None, **_: Any
+    ) -> tuple[str, Any]:
+        """The page; `resources["nbgrader"]` has what GetGrades found."""
+        nb, resources = super().from_notebook_node(nb, resources)
+        return feedback.render(nb, resources["nbgrader"]), resources

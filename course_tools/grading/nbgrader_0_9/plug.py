@@ -2,7 +2,7 @@
 
 Runs in nbgrader's process. nbgrader reads each submission through `CleanExporter`, which gives it the cleaned
 notebook, executes it with `SealedExecute`, which asks the same engine, and enters marks with `SaveVerdicts`, which
-takes the verdicts' own numbers. Gradebook, late penalties and feedback stay nbgrader's.
+takes the verdicts' own numbers. Gradebook and late penalties stay nbgrader's; `FeedbackExporter` writes the pages.
 
 What one run of Autograde knows (the assignment, the instructor's run, the submission in hand) is held by its
 exporter, which nbgrader makes once and gives to each preprocessor as `parent`. The warm process outlives it
@@ -43,6 +43,8 @@ def plug_in(c: Any) -> None:
         f"{HERE}.plug.SaveVerdicts",
         *_nbgraders("AssignLatePenalties", "CheckCellMetadata"),
     ]
+    c.GenerateFeedback.exporter_class = f"{HERE}.pages.FeedbackExporter"
+    c.GenerateFeedback.preprocessors = _nbgraders("GetGrades")
     c.ZipCollectApp.extractor_plugin = f"{HERE}.extractor.SubmissionExtractor"
 
 

@@ -1,37 +1,22 @@
 """The page of the similarity report: one file, no scripts, every word of a student escaped."""
 
-from collections.abc import Mapping
 from html import escape
 
+from course_tools.grading.pages.page import page
 from course_tools.grading.similarity.compare import Answer, Class, Pair
-from course_utils.theme import DARK, LIGHT
 
 NOTE = "A lead for a person, never a verdict."
 
 
-def _colours(colours: Mapping[str, str]) -> str:
-    return "".join(f"--{name}:{value};" for name, value in colours.items())
-
-
-STYLE = f"""
-:root{{color-scheme:light dark;{_colours(LIGHT)}}}
-@media (prefers-color-scheme:dark){{:root{{{_colours(DARK)}}}}}
-body{{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page)}}
-body{{max-width:80rem;margin:auto;padding:1rem}}
-a{{color:var(--blue)}}
-.note{{border-left:.3rem solid var(--orange);padding:.5rem 1rem;background:var(--panel)}}
-table{{border-collapse:collapse}}
-th,td{{text-align:left;padding:.3rem .8rem;border-bottom:1px solid var(--grid)}}
-td.number,th.number{{text-align:right;font-variant-numeric:tabular-nums}}
-section{{margin-top:3rem;border-top:2px solid var(--grid)}}
-.sides{{display:grid;grid-template-columns:1fr 1fr;gap:1rem}}
-.sides figure{{margin:0;min-width:0}}
-figcaption{{font-weight:600}}
-pre{{font:13px/1.5 ui-monospace,monospace;background:var(--panel);padding:.5rem;overflow-x:auto;margin:.2rem 0}}
-mark{{color:inherit;background:transparent;border-left:.3rem solid var(--orange);font-weight:600}}
-span.line{{border-left:.3rem solid transparent}}
-mark,span.line{{display:block;padding-left:.5rem;white-space:pre;min-height:1.5em}}
-@media (max-width:45rem){{.sides{{grid-template-columns:1fr}}}}
+STYLE = """
+section{margin-top:3rem;border-top:2px solid var(--grid)}
+.sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem}
+.sides figure{margin:0;min-width:0}
+figcaption{font-weight:600}
+mark{color:inherit;background:transparent;border-left:.3rem solid var(--orange);font-weight:600}
+span.line{border-left:.3rem solid transparent}
+mark,span.line{display:block;padding-left:.5rem;white-space:pre;min-height:1.5em}
+@media (max-width:45rem){.sides{grid-template-columns:1fr}}
 """
 
 
@@ -39,17 +24,8 @@ def render(name: str, students: Class, pairs: list[Pair], unread: list[str]) -> 
     """The page as HTML text: the pairs in a table, then each with its answers side by side."""
     sections = "\n".join(_section(i, pair, students) for i, pair in enumerate(pairs, start=1))
     problems = "".join(f"<li>{escape(sentence)}</li>" for sentence in unread)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{escape(name)}: answers that agree</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<h1>{escape(name)}: answers that agree</h1>
+    title = f"{name}: answers that agree"
+    body = f"""<h1>{escape(title)}</h1>
 <p class="note"><strong>{NOTE}</strong> People who learn together, follow the same book or asked the same tutor write
 alike. Read the two side by side, and talk to them before you think anything.</p>
 <p>{len(students)} submissions were compared. What the exercise gives, what the model solution has and what more than
@@ -57,10 +33,8 @@ half of the class writes does not count; names, comments and layout do not eithe
 is part of a run of code that both have. Evidence counts rare runs more: one that only these two have says most.</p>
 {_table(pairs)}
 {f"<h2>Not compared</h2><ul>{problems}</ul>" if problems else ""}
-{sections}
-</body>
-</html>
-"""
+{sections}"""
+    return page(title, body, STYLE)
 
 
 def _table(pairs: list[Pair]) -> str:
