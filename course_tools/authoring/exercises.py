@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 
 from course_tools.authoring import build
 from course_tools.grading import slips
+from course_tools.grading.cells import take_apart
 from course_tools.paths import ROOT
 from course_utils import check
 
@@ -167,13 +168,8 @@ def unproved(source: Path, root: Path = ROOT) -> Iterator[str]:
         test = f"test_{slip.cell}"
         verdicts = run(named, {slip.cell: slip.source}, only=test if slip.cell in seen else "")
         seen.add(slip.cell)
-        if not is_told_later(named[test].source) or any(verdicts.values()):
+        if not take_apart(test, named[test].source).is_told_later or any(verdicts.values()):
             yield from _missed(slip, verdicts)
-
-
-def is_told_later(test: str) -> bool:
-    """Whether a visible check holds the form of an answer alone: a choice or a prediction, whose truth is sealed."""
-    return "check.chosen(" in test or "check.predicted(" in test
 
 
 def _missed(slip: slips.Slip, said: dict[str, str]) -> Iterator[str]:

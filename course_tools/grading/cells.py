@@ -29,6 +29,11 @@ class TestCell:
     reference_parts: tuple[str, ...]
     banned: tuple[str, ...]
 
+    @property
+    def is_told_later(self) -> bool:
+        """Whether the visible part holds the form of a choice or a prediction alone, whose truth is sealed."""
+        return "check.chosen(" in self.visible or "check.predicted(" in self.visible
+
     def asks_for(self) -> frozenset[str]:
         """The names of the notebook that the sealed parts use: the answer's, and those of the set-up's helpers."""
         names = [n for part in self.parts for n in ast.walk(ast.parse(part)) if isinstance(n, ast.Name)]

@@ -5,8 +5,10 @@ see; `finish` puts verdicts and harmless outputs into the notebook that teachers
 of a test cell is in neither.
 """
 
-from collections.abc import Set
+import builtins
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
@@ -48,11 +50,12 @@ def prepare(cleaned: Cleaned, master: Master, seed: str) -> Program:
 def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
     """The notebook with its verdicts. Call once for each cleaned submission: its notebook is filled in."""
     graded = Graded(cleaned.notebook, [], list(dict.fromkeys(cleaned.person)))
-    cells, stopped = iter(trace.cells), set[str]()
+    cells, stopped, sealed = iter(trace.cells), dict[str, str](), False
     for number, cell in enumerate((c for c in cleaned.notebook.cells if c.cell_type == "code"), start=1):
         cell.execution_count = number
         ran = Cell() if cleaned.unreadable else next(cells)
-        shown = sanitize.outputs(ran.outputs)
+        # what ran after a hidden part may show its inputs: an answer can keep them
+        shown = sanitize.outputs(ran.outputs if not sealed else _hidden(cell, ran))
         if ran.detail and ran.error in ("Ended", "NotRun", "Timeout"):
             shown.append({"output_type": "stream", "name": "stdout", "text": f"(This cell {ran.detail}.)\n"})
         if is_test(cell):
@@ -62,20 +65,35 @@ def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
             graded.person += [f"{verdict.cell}: {reason}" for reason in verdict.person]
             shown.insert(0, {**verdict.output(), "execution_count": number})
             cell.source = reference.master.tests[verdict.cell].visible
+            sealed = sealed or bool(reference.master.tests[verdict.cell].parts)
         elif ran.error:
-            stopped.add(grade_id(cell))
+            stopped[grade_id(cell)] = _kind(ran)
         if not is_test(cell) and (ran.ended or ran.error == "Timeout"):
             graded.person.append(f"the cell {grade_id(cell) or number} {ran.detail}")
         cell.outputs = [from_dict(output) for output in shown]
     return graded
 
 
-def _say_what_stopped(verdict: Verdict, stopped: Set[str]) -> None:
+def _hidden(cell: NotebookNode, ran: Cell) -> list[dict[str, Any]]:
+    """In place of what a cell showed after a hidden part: that it is not shown, and the kind of error that it met."""
+    if is_test(cell) or not (ran.outputs or ran.error):
+        return []
+    stopped = f" It stopped with {_kind(ran)}." if ran.error else ""
+    text = f"(What this cell showed is left out, for it ran after hidden checks.{stopped})\n"
+    return [{"output_type": "stream", "name": "stdout", "text": text}]
+
+
+def _kind(ran: Cell) -> str:
+    """The kind of error that a cell met, as Python calls it; its text could be anything."""
+    return ran.error if hasattr(builtins, ran.error) else "an error"
+
+
+def _say_what_stopped(verdict: Verdict, stopped: Mapping[str, str]) -> None:
     """Tell a student whose answer's cell did not run to its end, which the checks show as a NameError at best."""
     exercise = verdict.cell.removeprefix("test_")
     if exercise in stopped and verdict.score < verdict.points:
         verdict.notes.append(
-            f"Your cell {exercise} stopped with the error shown below it, and nothing after that line ran. "
+            f"Your cell {exercise} stopped with {stopped[exercise]}, and nothing after that line ran. "
             "Grading runs the notebook from its top, with the course's packages alone."
         )
 

@@ -79,6 +79,37 @@ def test_feedback_names_checks_and_hints_and_hides_the_rest(small: Path, graded:
         assert "Traceback" not in str(course.outputs(small, path.parent.parent.name)["test_linear"][0])
 
 
+KEEPS = """
+def softmax(Z):
+    globals().setdefault("seen", []).append(Z)
+    print("KEPT", Z)
+    e = (Z - Z.max(dim=1, keepdim=True).values).exp()
+    return e / e.sum(dim=1, keepdim=True)
+"""
+
+
+def test_no_hidden_input_is_shown_by_what_runs_later(tmp_path: Path) -> None:
+    """An answer keeps what it is given; later cells and checks print it, raise it and draw it."""
+    root = course.make(tmp_path)
+    notebook = course.solved(root)
+    course.cell(notebook, "softmax").source = KEEPS
+    show = "print('KEPT', seen)", "raise ValueError(f'KEPT {seen}')", "from IPython.display import display, HTML"
+    for code in (*show, "display(HTML(f'KEPT {seen}'))"):
+        notebook.cells.append(nbformat.v4.new_code_cell(code))
+    own = course.cell(notebook, "linear")
+    own.source = f"print('KEPT', seen)\n{own.source}"
+    notebook.cells.insert(1, nbformat.v4.new_code_cell("print('this is shown')"))
+    course.hand_in(root, "eve", notebook)
+    summary = course.grade(root)
+    assert scores(summary) == {"eve": 9.0}
+    path = root / ".grading" / "autograded" / "eve" / course.NAME / f"{course.NAME}.ipynb"
+    shown = str([cell.get("outputs") for cell in nbformat.read(path, as_version=4).cells])
+    assert "this is shown" in shown
+    assert shown.count("left out, for it ran after hidden checks") == 4
+    assert "It stopped with ValueError." in shown
+    assert shown.count("KEPT") <= 1, "the visible check of softmax ran before anything hidden"
+
+
 def test_a_changed_submission_is_graded_again_and_manual_marks_stay(small: Path, graded: Summary) -> None:
     with Gradebook(f"sqlite:///{small}/.grading/gradebook.db", "deep-learning-by-hand") as book:
         grade = book.find_grade("test_softmax", course.NAME, course.NAME, "bob")
@@ -124,6 +155,11 @@ def test_two_batches_at_once_are_refused(small: Path) -> None:
         ("return X @ W.T + b", "return X @ W.T + b + undefined", "undefined"),
         ("accuracy(torch.eye(4), torch.arange(4)), rule=number()", "print", "hands out"),
         ("linear(torch.randn(5, 3), torch.randn(7, 3), torch.randn(7))", "1 / 0", "ZeroDivisionError"),
+        (
+            "linear(torch.randn(5, 3), torch.randn(7, 3), torch.randn(7))",
+            "torch.ones(2)",
+            "is the same in each batch",
+        ),
     ],
 )
 def test_an_assignment_that_cannot_earn_full_marks_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:

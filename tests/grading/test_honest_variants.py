@@ -111,7 +111,7 @@ LOST: dict[str, tuple[str, str, str]] = {
     "a module that the course has not": (
         "hidden_delta",
         "from google.colab import drive\n" + variants.HIDDEN,
-        "stopped with the error shown below it",
+        "stopped with ModuleNotFoundError, and nothing after that line ran",
     ),
 }
 

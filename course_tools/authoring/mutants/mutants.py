@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from course_tools.authoring import build
-from course_tools.authoring.exercises import is_told_later
 from course_tools.authoring.mutants import proved, trial
 from course_tools.authoring.mutants.proposals import proposals
 from course_tools.authoring.mutants.report import Equivalents, Report, Tried, unknown
@@ -109,7 +108,7 @@ def _verdicts(
         for e in exercises
         for i, mutant in enumerate(planned[e.name])
     )
-    later = {e.name: is_told_later(e.test.visible) for e in exercises}
+    later = {e.name: e.test.is_told_later for e in exercises}
     for place, result in forks.results(jobs, workers):
         yield place, trial.verdict(result, solutions[place[0]], later[place[0]])
 

@@ -234,7 +234,13 @@ def _answer(request: Message, blob: bytes, shell: Shell, send: Send) -> Message:
     if "run" in request:
         with guard.watching(seen) if request["watch"] else contextlib.nullcontext():
             result = shell.run_cell(request["run"], store_history=True)
-        done: Message = {"done": "ok" if result.success else "error"}
+        error = type(result.error_before_exec or result.error_in_exec).__name__
+        # a class of the student's own may have any name
+        done: Message = (
+            {"done": "ok"}
+            if result.success
+            else {"done": "error", "error": error if hasattr(builtins, error) else ""}
+        )
     else:
         done = _run_part(request, shell, send, seen)
     return {**done, "operators": sorted(seen)}
