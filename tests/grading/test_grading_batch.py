@@ -18,7 +18,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course_tools.grading import grade
-from course_tools.grading.engine import sandbox, workers
+from course_tools.grading.engine import program, runner, sandbox, workers
 from course_tools.grading.grade import Summary
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -346,6 +346,52 @@ def test_as_an_ordinary_user(open_folder: Path) -> None:
     )
     assert done.stdout == "ada\t9\t\n", done.stderr[-2000:]
     assert (root / ".grading" / "gradebook.db").stat().st_uid == 4321
+
+
+# -- time ------------------------------------------------------------------------------------------------------
+
+ENDLESS = "def f():\n    while True: pass"
+SWALLOWS = f"""{ENDLESS}
+import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)"""
+
+
+@pytest.mark.parametrize("answer", [ENDLESS, SWALLOWS], ids=["endless", "swallows interrupts"])
+@pytest.mark.parametrize("computes", [True, False])
+def test_what_never_ends_is_paid_for_once(answer: str, computes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own checks are not tried again, what follows has less time, and only what waited is run by itself."""
+    asked: list[tuple[str, float]] = []
+    ask, used = program._ask, iter(range(0, 10**6, 100 if computes else 1))
+    monkeypatch.setattr(program, "CELL_SECONDS", 3.0)
+    monkeypatch.setattr(program, "LATE_SECONDS", 60.0)  # another number; busy machines need it
+    monkeypatch.setattr(runner.Child, "_processor_time", lambda self: next(used))
+
+    def noted(child: runner.Child, request: dict, seconds: float, deadline: float) -> runner.Ran:
+        asked.append((request.get("run", request.get("part", "")), seconds))
+        return ask(child, request, seconds, deadline)
+
+    monkeypatch.setattr(program, "_ask", noted)
+    steps = [program.Step("f", answer), program.Step("test_f", "f()", ("f()", "f()")), program.Step("g", "x = 1")]
+    trace = program.execute(program.Program(tuple(steps), "seed"), workers.warm((), unsafe=False))
+    calls = [text for text, _ in asked]
+    assert calls.count("f()") == 1
+    assert asked[-1] == ("x = 1", 60.0)
+    assert [part.error for part in trace.cells[1].parts] == ["Timeout", "Timeout"]
+    assert trace.cells[1].detail == "ran longer than 3 seconds"
+    assert trace.cells[2].ran
+    assert not trace.cells[2].error
+    assert trace.slow == (not computes)
+
+
+def test_the_processor_time_of_a_child_is_known() -> None:
+    child = workers.warm((), unsafe=False).child()
+    child.wait_until_ready()
+    before = child._processor_time()
+    busy = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass"
+    child.ask({"run": busy, "seed": 1, "watch": False}, patience.SECONDS)
+    assert 0.4 < child._processor_time() - before < 20
+    child.end()
+    assert child._processor_time() == 0
 
 
 # -- nbgrader and Dask ----------------------------------------------------------------------------------------

@@ -2,7 +2,10 @@
 
 import contextlib
 import math
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +22,7 @@ from course_tools.grading.course import Course
 from course_tools.grading.engine import workers
 from course_tools.grading.gradebook import export_marks, feedback
 from course_tools.grading.judging.judge import Verdict
-from course_tools.grading.nbgrader_0_9 import FITS, plug, require_fitting
+from course_tools.grading.nbgrader_0_9 import FITS, new_gradebook, plug, require_fitting
 from course_tools.grading.nbgrader_0_9.marks import CellMark, NoVerdict, cell_marks
 from course_tools.grading.similarity import similarity
 from course_tools.grading.submission import Graded, finish
@@ -238,3 +241,12 @@ def test_another_minor_of_nbgrader_is_one_sentence(installed: str) -> None:
     assert f"nbgrader {installed} is installed" in said
     assert f"nbgrader=={FITS}.*" in said
     assert said.count(". ") == 0
+
+
+def test_a_new_gradebook_has_the_version_that_nbgrader_gives_it() -> None:
+    folder = Path(sys.executable).parent
+    theirs = subprocess.run(
+        [sys.executable, "-c", "from nbgrader.api import get_alembic_version; print(get_alembic_version())"],
+        capture_output=True, text=True, check=True, env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert new_gradebook.version() == theirs.stdout.strip()

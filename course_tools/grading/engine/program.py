@@ -18,6 +18,7 @@ from course_tools.grading.engine.runner import Child, Ended, Ran, Warm
 from course_tools.grading.inside.frames import Message
 
 CELL_SECONDS, PART_SECONDS, SUBMISSION_SECONDS = 30.0, 20.0, 180.0
+LATE_SECONDS = 10.0  # for a cell or a part of a submission of which one has had its time
 RESTARTS = 3
 
 
@@ -63,16 +64,21 @@ class Cell:
     error: str = ""
     detail: str = ""
     ended: bool = False
+    late: bool = False
     operators: frozenset[str] = frozenset()
     parts: list[Part] = field(default_factory=list)
 
 
 @dataclass
 class Trace:
-    """What a submission's program gave, step by step. `slow`: time ran out somewhere."""
+    """What a submission's program gave, step by step.
+
+    `slow`: time ran out somewhere while it waited, for others or for nothing; `late`: something has had its time.
+    """
 
     cells: list[Cell]
     slow: bool = False
+    late: bool = False
 
 
 def seed_for(seed: str, name: str, part: int) -> int:
@@ -121,13 +127,13 @@ def _run_step(step: Step, cell: Cell, program: Program, child: Child, trace: Tra
         seed = seed_for(program.seed, step.name, -1)
         request = {"run": step.source, "seed": seed, "watch": bool(step.banned)}
         try:
-            ran = _ask(child, request, CELL_SECONDS, deadline)
+            ran = _ask(child, request, LATE_SECONDS if trace.late else CELL_SECONDS, deadline)
         except Ended as ended:
             cell.error, cell.detail, cell.ended = "Ended", ended.why, True
-            trace.slow |= ended.slow
+            _note_time(trace, cell, ended.slow, ended.late)
             return False
         cell.outputs, cell.error, cell.detail, cell.operators = ran.outputs, ran.error, ran.detail, ran.operators
-        trace.slow |= ran.error == "Timeout"
+        _note_time(trace, cell, ran.slow, ran.error == "Timeout")
     cell.ran = True
     return _run_parts(step, cell, program, child, trace, deadline)
 
@@ -135,6 +141,9 @@ def _run_step(step: Step, cell: Cell, program: Program, child: Child, trace: Tra
 def _run_parts(step: Step, cell: Cell, program: Program, child: Child, trace: Trace, deadline: float) -> bool:
     """Run the parts that have not been run; one that ends the process is not tried again."""
     for i in range(len(cell.parts), len(step.parts)):
+        if cell.late:
+            cell.parts.append(Part(error="Timeout", detail="was not run: what came before it took too long"))
+            continue
         request = {
             "part": step.parts[i],
             "seed": seed_for(program.seed, step.name, i),
@@ -142,14 +151,21 @@ def _run_parts(step: Step, cell: Cell, program: Program, child: Child, trace: Tr
             "rules": program.rules,
         }
         try:
-            ran = _ask(child, request, PART_SECONDS, deadline)
+            ran = _ask(child, request, LATE_SECONDS if trace.late else PART_SECONDS, deadline)
         except Ended as ended:
             cell.parts.append(Part(error="Ended", detail=ended.why))
-            trace.slow |= ended.slow
+            _note_time(trace, cell, ended.slow, ended.late)
             return False
         cell.parts.append(Part(ran.seals, ran.error, ran.detail, ran.operators))
-        trace.slow |= ran.error == "Timeout"
+        _note_time(trace, cell, ran.slow, ran.error == "Timeout")
     return True
+
+
+def _note_time(trace: Trace, cell: Cell, slow: bool, late: bool) -> None:
+    """What ran too long is not tried again, and what comes after it has less time."""
+    trace.slow |= slow
+    trace.late |= late
+    cell.late |= late
 
 
 def _ask(child: Child, request: Message, seconds: float, deadline: float) -> Ran:

@@ -38,11 +38,14 @@ class WarmEnded(CourseError):
 
 
 class Ended(Exception):
-    """The child's process is gone or was ended: `why` is a short reason, `slow` says that time ran out."""
+    """The child's process is gone or was ended: `why` is a short reason.
 
-    def __init__(self, why: str, slow: bool = False) -> None:
+    `late` says that its time ran out, `slow` that it waited more than it computed until then.
+    """
+
+    def __init__(self, why: str, slow: bool = False, late: bool = False) -> None:
         super().__init__(why)
-        self.why, self.slow = why, slow
+        self.why, self.slow, self.late = why, slow, late
 
 
 @dataclass
@@ -54,13 +57,14 @@ class Ran:
     operators: frozenset[str] = frozenset()
     error: str = ""
     detail: str = ""
+    slow: bool = False
 
 
 class Child:
     """One forked process for one submission."""
 
     def __init__(self, sock: socket.socket, pidfd: int) -> None:
-        self.sock, self.pidfd, self.held = sock, pidfd, 0
+        self.sock, self.pidfd, self.held, self.used = sock, pidfd, 0, 0.0
         self.reader = Reader(sock)
 
     def wait_until_ready(self) -> None:
@@ -82,6 +86,7 @@ class Child:
 
     def ask(self, request: Message, seconds: float, blob: bytes = b"") -> Ran:
         """Send a request and collect its answer. A run past `seconds` is interrupted. Raises Ended."""
+        self.used = self._processor_time()
         try:
             self._send(frame(request, blob), time.monotonic() + seconds)
             return self._collect(time.monotonic() + seconds)
@@ -111,16 +116,28 @@ class Child:
                 raise Gone(ENDED) from e
 
     def _interrupt(self, seconds: float) -> Ran:
-        """Ask nicely once, as a person would press Stop; then end it."""
+        """Ask nicely once, as a person would press Stop; then end it. Slow is what waited more than it computed."""
+        slow = self._processor_time() - self.used < seconds / 2
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGINT)
         try:
             ran = self._collect(time.monotonic() + GRACE)
         except (TimeoutError, Gone) as e:
-            raise Ended(f"ran longer than {seconds:g} seconds", slow=True) from e
-        ran.error = "Timeout"
+            raise Ended(f"ran longer than {seconds:g} seconds", slow=slow, late=True) from e
+        ran.error, ran.slow = "Timeout", slow
         ran.detail = f"ran longer than {seconds:g} seconds"
         return ran
+
+    def _processor_time(self) -> float:
+        """The seconds that the child has computed; none when it is gone."""
+        try:
+            with open(f"/proc/self/fdinfo/{self.pidfd}", encoding="ascii") as about:
+                pid = next(line.split()[1] for line in about if line.startswith("Pid:"))
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except (OSError, StopIteration, IndexError):
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def _collect(self, deadline: float) -> Ran:
         ran, size, sealed = Ran(), 0, 0
