@@ -143,7 +143,7 @@ def test_the_whole_loop_with_the_real_programs(teacher: Person, student: Person)
     student.nbgrader("fetch_feedback", NAME)
     pages = list((fetched / "feedback").glob(f"*/{NAME}.html"))
     assert len(pages) == 1
-    assert "5.0 / 10.0" in pages[0].read_text(encoding="utf-8")
+    assert "5 of 10 points" in pages[0].read_text(encoding="utf-8")
 
     teacher.nbgrader("export", "--to", "grades.csv")
     with (teacher.home / "grades.csv").open(encoding="utf-8") as file:

@@ -137,8 +137,8 @@ def _comment(cell: NotebookNode) -> str:
 
 
 def _folded(title: str, cells: list[NotebookNode]) -> str:
-    body = "\n".join(map(_cell, cells))
-    return f"<details><summary>{title}</summary>\n{body}\n</details>" if cells else ""
+    body = "\n".join(map(_cell, cells)).strip()
+    return f"<details><summary>{title}</summary>\n{body}\n</details>" if body else ""
 
 
 def _cell(cell: NotebookNode) -> str:
