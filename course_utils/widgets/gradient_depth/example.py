@@ -11,7 +11,13 @@ from traitlets import TraitError
 from course_utils.widgets.gradient_depth import GradientDepth
 from course_utils.widgets.kit.example import Bad, Drag, Equal, Example, Press, Refused, Tap
 
-STDS = {"0.01": 0.01, "0.1": 0.1, "xavier": math.sqrt(2 / (48 + 48)), "he": math.sqrt(2 / 48)}
+STDS = {
+    "0.01": 0.01,
+    "0.1": 0.1,
+    "xavier": math.sqrt(2 / (48 + 48)),
+    "he": math.sqrt(2 / 48),
+    "large": 11 / math.sqrt(48),
+}
 CASES = list(itertools.product(STDS, ("sigmoid", "tanh", "relu")))
 CODE = """
   const { weights, input, last } = m.draws(5, 12);
@@ -54,7 +60,9 @@ EXAMPLE = Example(
     ],
     refused=[
         Refused(TraitError, "should not be greater than 50", lambda: GradientDepth(depth=51)),
-        Refused(TraitError, "expected any of ['0.01', '0.1', 'xavier', 'he']", lambda: GradientDepth(start="big")),
+        Refused(
+            TraitError, "expected any of ['0.01', '0.1', 'xavier', 'he', 'large']", lambda: GradientDepth(start="big")
+        ),
     ],
     equal=equal,
 )

@@ -22,12 +22,14 @@ const STARTS = [
   ["0.1", "std 0.1"],
   ["xavier", "Xavier"],
   ["he", "He"],
+  ["large", "11/√n"], // the sigmoid's: its slope is a quarter at most
 ];
 
 /** The standard deviation of the weights of a layer with `width` inputs and outputs. */
 export function spreadOf(start, width) {
   if (start === "xavier") return Math.sqrt(2 / (width + width));
   if (start === "he") return Math.sqrt(2 / width);
+  if (start === "large") return 11 / Math.sqrt(width);
   return Number(start);
 }
 
