@@ -42,6 +42,8 @@ def run(name: str, root: Path = ROOT) -> None:
         told = json.loads(prefixes.read_text(encoding="utf-8"))
         packed = pack(pages, told, root / ".grading" / f"{name}-feedback.zip")
         print(f"To upload where the class handed in: {packed}")
+        if alone := sorted(set(pages) - set(told)):
+            print(f"Not in it, as they were not collected from an archive: {', '.join(alone)}")
     if failed:
         reasons = "; ".join(f"{student}: {reason}" for student, reason in failed.items())
         raise CourseError(f"There is no page for some ({reasons}). Grade them again with --only.")

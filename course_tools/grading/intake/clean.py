@@ -8,7 +8,9 @@ the instructor's version, whatever their flags, points, locks or text became, an
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -18,13 +20,16 @@ from nbformat import NotebookNode, from_dict
 
 from course_tools.grading.inside import text
 from course_tools.grading.intake import sanitize
+from course_tools.grading.intake.archives import by_itself
+from course_tools.grading.intake.choice import MOST, Candidate, best, candidate, told
 from course_tools.grading.intake.locked import difference
 from course_tools.grading.intake.notebooks import Cell, Unreadable, parse, recognise
 from course_tools.grading.judging.master import Master, grade_id, is_answer
 
 MAX_NOTEBOOK = 64 << 20
 MAX_FILES, MAX_FILE_BYTES, MAX_FOLDERS = 200, 32 << 20, 100
-BOOKKEEPING = {"timestamp.txt", "submission_secret.txt"}
+TOLD = "told.txt"  # from `course collect`: what the summary shall say
+BOOKKEEPING = {"timestamp.txt", "submission_secret.txt", TOLD}
 
 
 @dataclass
@@ -43,11 +48,11 @@ class Cleaned:
 
 def clean(folder: Path, master: Master) -> Cleaned:
     """The submission in `folder`, cleaned. Never raises for anything that a student handed in."""
-    person: list[str] = []
+    person = _told(folder)
     try:
-        cells = read(_find(folder, master.name, person))
+        cells = read(_find(folder, master, person))
     except Unreadable as e:
-        return Cleaned(_restored([], master, []), (), [str(e)], unreadable=str(e))
+        return Cleaned(_restored([], master, []), (), [*person, str(e)], unreadable=str(e))
     if cut := sum(cell.cut for cell in cells):
         person.append(f"{cut} cells were too long to be graded")
     given = {grade_id(cell): _as_given(cell, master) for cell in master.notebook.cells if grade_id(cell)}
@@ -60,16 +65,40 @@ def clean(folder: Path, master: Master) -> Cleaned:
 # -- finding and reading -----------------------------------------------------------------------------------------
 
 
-def _find(folder: Path, name: str, person: list[str]) -> Path:
-    """The notebook to grade: the one with the right name, or the only one there is."""
-    wanted = folder / f"{name}.ipynb"
-    if os.path.lexists(wanted):
-        return wanted
-    others = sorted(p for p in folder.glob("*.ipynb"))
-    if len(others) != 1:
-        raise Unreadable(f"the submission has no notebook {name}.ipynb")
-    person.append(f"the notebook was handed in as {_shown(others[0].name)!r}")
-    return others[0]
+def _find(folder: Path, master: Master, person: list[str]) -> Path:
+    """The notebook to grade: the only one there is, or the one that was changed last with work in it."""
+    wanted = folder / f"{master.name}.ipynb"
+    notebooks = [path for path in folder.glob("*.ipynb") if not by_itself(path.name)]
+    found = sorted(notebooks, key=lambda p: (p == wanted, p.lstat().st_mtime), reverse=True)
+    if not found:
+        raise Unreadable(f"the submission has no notebook {wanted.name}")
+    looked = {path: _candidate(path, path == wanted, master) for path in found[:MOST]} if found[1:] else {}
+    chosen = best(looked.values()) if looked else None
+    path = next((p for p, candidate in looked.items() if candidate is chosen), found[0])
+    if path != wanted:
+        person.append(f"the notebook was handed in as {_shown(path.name)!r}")
+    if chosen and (sentence := told(chosen, looked.values(), "was graded")):
+        person.append(sentence)
+    return path
+
+
+def _candidate(path: Path, named: bool, master: Master) -> Candidate:
+    when = time.localtime(path.lstat().st_mtime)[:6]
+    data = _read_regular(path, MAX_NOTEBOOK) or b""
+    return candidate(_shown(path.name), (when, when), named, data, _handed_out(master))
+
+
+def _handed_out(master: Master) -> NotebookNode:
+    """The notebook as students have it, its answers empty."""
+    from nbgrader.preprocessors import ClearSolutions
+
+    return ClearSolutions().preprocess(deepcopy(master.notebook), {})[0]
+
+
+def _told(folder: Path) -> list[str]:
+    """What `course collect` noted for the summary."""
+    said = _read_regular(folder / TOLD, 100_000) or b""
+    return [text.valid(line) for line in said.decode("utf-8", "replace").splitlines()]
 
 
 def read(path: Path) -> list[Cell]:

@@ -1,82 +1,83 @@
-"""The other end of `course submit`: a learning management system's archive becomes nbgrader submissions.
+"""The other end of `course submit`: a learning management system's archives become submissions to grade.
 
-nbgrader's own ``nbgrader zip_collect NAME`` does it, with the extractor in `nbgrader_0_9/extractor`;
-``course collect NAME FILE`` puts the archive where zip_collect looks, runs it, and prints what needs a person.
+All archives that were ever collected for an assignment are kept and read again each time, so that neither the order
+in which they come nor a second collection loses anything. What nbgrader calls the submitted folder then holds, for
+each student, the notebook to grade, what lies beside it, and `told.txt`: what the summary of the marks shall say.
 """
 
-import re
-import shutil
-import subprocess
-import sys
-import unicodedata
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from nbgrader.api import Gradebook
+import nbformat
+from nbformat import NotebookNode
 
-from course_tools.authoring.build import environment_on_path
 from course_tools.grading.course import Course
-from course_tools.grading.intake.archives import HandedIn, read
+from course_tools.grading.intake import archives
+from course_tools.grading.intake.archives import Delivery, Note
+from course_tools.grading.intake.collected import Collected
+from course_tools.grading.intake.owners import People
+from course_tools.grading.intake.student import Submission, submission
+from course_tools.grading.step import Failed, attempt
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
-# Beside nbgrader's folders `archive` and `extracted`, of the last collection:
+# Beside nbgrader's folder `archive`, of the last collection:
 PROBLEMS = "problems.txt"  # a sentence for each file that was left out or needs a look
 PREFIXES = "prefixes.json"  # for each student what their file's name began with, for the way back
 
 
-def choose(archive: Path, assignment: str, people: "People") -> tuple[dict[str, HandedIn], list[str]]:
-    """The newest notebook of each student in the archives of a folder, and a sentence for everything else."""
-    problems: list[str] = []
-    chosen: dict[str, HandedIn] = {}
-    for item in read(archive, assignment):
-        problems += [item] if isinstance(item, str) else _choose(item, people, chosen)
-    return chosen, problems
+@dataclass(frozen=True)
+class Collection:
+    """What there is of one student in all archives together."""
+
+    student: str
+    submission: Submission
+    deliveries: list[Delivery]
 
 
-def _choose(item: HandedIn, people: "People", chosen: dict[str, HandedIn]) -> list[str]:
-    """Put a notebook to its student, the newest when there are several; give the sentences that this calls for."""
-    student, problem = people.find(item)
-    earlier = chosen.get(student)
-    if earlier is None or item.when >= earlier.when:
-        chosen[student] = item
-    if earlier is None:
-        return [problem] if problem else []
-    return [f"{student} handed in {earlier.file} and {item.file}; {chosen[student].file} was taken."]
+def choose(folder: Path, name: str, released: NotebookNode, people: People) -> Iterator[Collection | str]:
+    """The submission of each student in the archives of a folder, and a sentence for everything else."""
+    with ExitStack() as stack:
+        deliveries, said = archives.read(folder, stack)
+        yield from said
+        assigned = people.assign({delivery.owner for delivery in deliveries})
+        yield from (sentence for _, sentence in assigned.values() if sentence)
+        by_student: dict[str, list[Delivery]] = {}
+        for delivery in deliveries:
+            by_student.setdefault(assigned[delivery.owner][0], []).append(delivery)
+        left = 0
+        for student, theirs in by_student.items():
+            for item in _of_one(student, theirs, name, released):
+                left += 0 if isinstance(item, str) else item.submission.by_itself
+                yield item
+        if left:
+            yield Note(f"{left} files that macOS, Jupyter or an editor made by itself were left out.")
 
 
-class People:
-    """The class list, asked by what a learning management system calls its people."""
-
-    def __init__(self, book: Gradebook):
-        students = list(book.students)
-        self.by_number = {s.lms_user_id: s.id for s in students if s.lms_user_id}
-        pairs = {(fold(f"{a}{b}"), s.id) for s in students for a, b in _orders(s.first_name, s.last_name)}
-        count = Counter(name for name, _ in pairs)
-        self.by_name = {name: student for name, student in pairs if name and count[name] == 1}
-        self.shared = {name for name in count if count[name] > 1}
-
-    def find(self, item: HandedIn) -> tuple[str, str]:
-        """The student's id, and a sentence when it had to be made up."""
-        if item.number in self.by_number:
-            return self.by_number[item.number], ""
-        name = fold(item.name)
-        if name in self.by_name:
-            return self.by_name[name], ""
-        made_up = f"{name or 'student'}_{item.number}"
-        why = "is the name of several people" if name in self.shared else "is not in the class list"
-        return made_up, f"{item.name} {why}; collected as {made_up}. Import a class list that has the LMS's numbers."
+def _of_one(
+    student: str, deliveries: list[Delivery], name: str, released: NotebookNode
+) -> Iterator[Collection | str]:
+    done = attempt("collecting it", partial(submission, deliveries, name, released))
+    if isinstance(done, Failed):
+        yield f"{student}: {done.reason}; nothing of it was collected now."
+        return
+    made, said = done
+    yield from said
+    if made is not None:
+        yield from (f"{student} {clause}." for clause in made.told)
+        yield Collection(student, made, deliveries)
 
 
-def _orders(first: str | None, last: str | None) -> list[tuple[str, str]]:
-    return [(first or "", last or ""), (last or "", first or "")]
-
-
-def fold(name: str) -> str:
-    """A name as lower-case letters and digits alone, without accents where ASCII has the letter."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    letters = re.sub(r"[^a-z0-9]", "", plain.lower())
-    return letters or re.sub(r"\W", "", name.lower()).encode("utf-8").hex()
+def released(root: Path, name: str) -> NotebookNode:
+    """The notebook that students were given. Raises CourseError where it cannot be read."""
+    path = root / "assignments" / name / f"{name}.ipynb"
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as e:
+        raise CourseError(f"{path} cannot be read. Write it again with: course build {name}") from e
 
 
 def run(name: str, files: list[Path], root: Path = ROOT) -> None:
@@ -84,29 +85,51 @@ def run(name: str, files: list[Path], root: Path = ROOT) -> None:
     course = Course(root)
     name = course.assignment(name)
     downloaded, submitted = course.downloaded(name), course.folder("submitted")
-    _put(files, downloaded / "archive")
-    _zip_collect(name, root)
-    collected = len(list(submitted.glob(f"*/{name}/{name}.ipynb")))
-    print(f"{collected} submissions of {name} now lie in {submitted.relative_to(root)}.")
-    problems = (downloaded / PROBLEMS).read_text(encoding="utf-8").splitlines()
+    given = released(root, name)
+    _require_files(files)
+    archives.store(files, downloaded / "archive")
+    with course.gradebook() as book:
+        people = People(book)
+    collected, said = Collected(downloaded, submitted, name), list[str]()
+    for item in choose(downloaded / "archive", name, given, people):
+        said += [item] if isinstance(item, str) else _put(item, collected)
+    said += collected.finish(downloaded / PREFIXES)
+    notes = list(dict.fromkeys(printable(s) for s in said if isinstance(s, Note)))
+    problems = list(dict.fromkeys(printable(s) for s in said if not isinstance(s, Note)))
+    (downloaded / PROBLEMS).write_text("\n".join(problems), encoding="utf-8")
+    _report(collected, problems, notes, root)
+
+
+def _require_files(files: list[Path]) -> None:
+    for file in files:
+        if file.is_dir():
+            raise CourseError(f"{file} is a folder. Pack it into a zip again and give that.")
+        if not file.is_file():
+            raise CourseError(f"There is no file {file}. Give the archive as the learning management system made it.")
+
+
+def _put(item: Collection, collected: Collected) -> list[str]:
+    owners = list(dict.fromkeys(delivery.owner for delivery in item.deliveries))
+    done = attempt("putting it into its folder", partial(collected.put, item.student, item.submission, owners))
+    if isinstance(done, Failed):
+        return [f"{item.student}: {done.reason}."]
+    return [done] if done else []
+
+
+def _report(collected: Collected, problems: list[str], notes: list[str], root: Path) -> None:
+    submitted, name = collected.submitted, collected.name
+    there = len(list(submitted.glob(f"*/{name}/{name}.ipynb")))
+    parts = ", ".join(f"{count} {what}" for what, count in collected.count.items())
+    print(
+        f"{there} submissions of {name} now lie in {submitted.relative_to(root)}" + (f" ({parts})." if parts else ".")
+    )
+    for note in notes:
+        print(note)
     if problems:
         print(f"{len(problems)} need a person:")
         print("\n".join(f"  {sentence}" for sentence in problems))
 
 
-def _put(files: list[Path], archive: Path) -> None:
-    for file in files:
-        if not file.is_file():
-            raise CourseError(f"There is no file {file}. Give the archive as the learning management system made it.")
-    shutil.rmtree(archive, ignore_errors=True)
-    archive.mkdir(parents=True)
-    for file in files:
-        shutil.copy(file, archive / file.name)
-
-
-def _zip_collect(name: str, root: Path) -> None:
-    environment_on_path()
-    command = [sys.executable, "-m", "nbgrader", "zip_collect", name, "--force"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    if done.returncode:
-        raise CourseError(f"nbgrader could not collect {name}:\n{done.stderr.strip()[-2000:]}")
+def printable(sentence: str) -> str:
+    """A sentence that a terminal only shows, whatever the names of files in it hold."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in sentence)

@@ -151,6 +151,17 @@ def recognise(cells: list[Cell], given: Iterable[NotebookNode]) -> None:
         _name_by(cells, {sign: cell for cell in named for sign in _signs(cell.source, is_answer(cell))}, _all_signs)
 
 
+def empty_cells(cells: list[Cell], released: NotebookNode) -> list[str]:
+    """The names of the answers that stand as they were handed out, or are no longer there."""
+    recognise(cells, released.cells)
+    answers = {cell.name: cell.source for cell in cells if cell.source.strip()}
+    return [
+        grade_id(cell)
+        for cell in released.cells
+        if is_answer(cell) and answers.get(grade_id(cell), cell.source).strip() == cell.source.strip()
+    ]
+
+
 def _name_by(cells: list[Cell], known: dict[str, NotebookNode], signs_of: SignsOf) -> None:
     """Give each nameless cell the name of the instructor's cell with a sign of its own, if nothing bears it yet."""
     taken = {cell.name for cell in cells}

@@ -10,48 +10,67 @@ from nbformat import NotebookNode
 
 from course_tools.grading.course import Course
 from course_tools.grading.inside.text import shown
-from course_tools.grading.intake.notebooks import Cell, Unreadable, parse, recognise
-from course_tools.grading.judging.master import grade_id, is_answer
+from course_tools.grading.intake.archives import LIMIT, by_itself
+from course_tools.grading.intake.clean import MAX_FILE_BYTES, MAX_FILES
+from course_tools.grading.intake.notebooks import Cell, Unreadable, empty_cells, parse
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
-LIMIT = 20_000_000  # bytes of a notebook; `collect` takes no more
+FETCHED = "feedback/"  # what the student fetched earlier is not handed in again
 
 
 def run(name: str, root: Path = ROOT) -> None:
-    """Pack the student's notebook and say where the file lies and what is still empty."""
+    """Pack the student's notebook with what lies beside it; say where the file lies and what is still empty."""
     name = Course(root).assignment(name)
     source = root / "work" / "assignments" / name / f"{name}.ipynb"
     data = _bytes(source, root)
     for cell in empty_cells(_cells(data, source.relative_to(root)), _released(name, root)):
         print(f"Still empty: {shown(cell)}")
-    packed = pack(source, data, root / "work" / "handin" / f"{name}.zip")
+    files, left = _beside(source, root / "assignments" / name)
+    packed = pack(source, data, files, root / "work" / "handin" / f"{name}.zip")
+    if files:
+        print(f"Packed with it: {shown(', '.join(sorted(files)))}")
+    for file, why in left.items():
+        print(shown(f"Not packed: {file} ({why})"))
     print(f"Ready to hand in: {packed} ({packed.stat().st_size / 1000:.0f} kB)")
     print("Upload this one file to the page of your course. Your notebook was not changed.")
 
 
-def pack(source: Path, data: bytes, target: Path) -> Path:
-    """Write a zip that holds the notebook's bytes as they are; return its path."""
-    when = time.localtime(source.stat().st_mtime)[:6]
+def pack(source: Path, data: bytes, files: dict[str, bytes], target: Path) -> Path:
+    """Write a zip that holds the notebook's bytes as they are, and the files beside it; return its path."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        entry = zipfile.ZipInfo(source.name, date_time=max(when, (1980, 1, 1, 0, 0, 0)))
-        entry.external_attr = 0o644 << 16
-        archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+        for name, content in {source.name: data, **files}.items():
+            when = time.localtime((source.parent / name).stat().st_mtime)[:6]
+            entry = zipfile.ZipInfo(name, date_time=max(when, (1980, 1, 1, 0, 0, 0)))
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(buffer.getvalue())
     return target
 
 
-def empty_cells(cells: list[Cell], released: NotebookNode) -> list[str]:
-    """The names of the answers that stand as they were handed out, or are no longer there."""
-    recognise(cells, released.cells)
-    answers = {cell.name: cell.source for cell in cells if cell.source.strip()}
-    return [
-        grade_id(cell)
-        for cell in released.cells
-        if is_answer(cell) and answers.get(grade_id(cell), cell.source).strip() == cell.source.strip()
-    ]
+def _beside(source: Path, released: Path) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The files that the notebook may need, as far as they are the student's own; and why others are not packed."""
+    files: dict[str, bytes] = {}
+    left: dict[str, str] = {}
+    for path in sorted(p for p in source.parent.rglob("*") if p.is_file() and p != source):
+        name = path.relative_to(source.parent).as_posix()
+        if by_itself(name) or name.startswith(FETCHED):
+            continue
+        if path.suffix == ".ipynb":
+            left[name] = f"only {source.name} is graded; if your work is in this one, copy it over"
+        elif path.is_symlink() or sum(map(len, files.values())) + path.stat().st_size > MAX_FILE_BYTES:
+            left[name] = "it is a link, or too large"
+        elif len(files) >= MAX_FILES:
+            left[name] = f"only {MAX_FILES} files are packed"
+        elif not _same(path, released / name):
+            files[name] = path.read_bytes()
+    return files, left
+
+
+def _same(path: Path, given: Path) -> bool:
+    return given.is_file() and given.read_bytes() == path.read_bytes()
 
 
 def _released(name: str, root: Path) -> NotebookNode:
