@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import random
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -703,3 +704,34 @@ def test_empty_notebooks_are_no_work(untouched: bytes, worked: Callable[..., byt
     found = {name: candidate(name, when, True, data, given) for name, data in answers.items()}
     assert {name: c.answered for name, c in found.items()} == {"untouched": 0, "worked": 1, "foreign": 0, "broken": 0}
     assert not found["broken"].readable
+
+
+# -- made-up bytes -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_one_student_hands_in_the_others_are_collected(untouched: bytes, seed: int, tmp_path: Path) -> None:
+    """Zips with a few bytes changed, and names that a grammar makes up."""
+    draw = random.Random(seed)
+    pieces = ("a", "..", ".", "", "/", "\\", "C:", "\0", "\ud800", "李", "x" * 300, "__MACOSX", "._", FILE, *ANOTHERS)
+    names = [
+        "".join(draw.choices(pieces, k=draw.randint(1, 6))).encode("utf-8", "replace").decode() for _ in range(8)
+    ]
+    bad = bytearray(zipped(*((name, draw.randbytes(draw.randint(0, 300))) for name in names)))
+    for _ in range(draw.randint(0, 4)):
+        bad[draw.randrange(len(bad))] = draw.randrange(256)
+    eve = [(of("Eve Five", 5, draw.choice(["hw.zip", FILE, *names])), bytes(bad)) for _ in range(2)]
+    (tmp_path / "all.zip").write_bytes(zipped((of(*ADA, FILE), untouched), *eve, (of(*CY, FILE), untouched)))
+    released = nbformat.reads(untouched.decode(), as_version=4)
+    found = list(collect.choose(tmp_path, NAME, released, owners.People(Nobody())))
+    taken = {item.student: item for item in found if not isinstance(item, str)}
+    assert taken["adaone_1"].submission.notebook == taken["cythree_3"].submission.notebook == untouched
+    assert taken.keys() - {"adaone_1", "cythree_3"} <= {"evefive_5"}
+    assert all(str(item).encode() for item in found if isinstance(item, str))
+
+
+class Nobody:
+    """A gradebook without a class list."""
+
+    students: tuple[()] = ()
