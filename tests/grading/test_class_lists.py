@@ -145,6 +145,23 @@ def test_one_odd_row_costs_nobody_else_anything(tmp_path: Path, kind: str) -> No
         assert "a quotation mark is not closed" in said[0]
 
 
+def test_a_line_in_another_encoding_spoils_no_other_name(tmp_path: Path) -> None:
+    rows = [
+        b"id,name",
+        "zoe,Zoë Müller".encode(),
+        "jose,José García".encode("cp1252"),
+        "ida,Ida Söll".encode(),
+    ]
+    students, said = listed(tmp_path, b"\n".join(rows))
+    assert [s.last_name for s in students] == ["Müller", "García", "Söll"]
+    assert said == []
+
+
+def test_a_cell_that_is_too_large_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="Save it again as CSV"):
+        listed(tmp_path, "id,name\nada," + "x" * 200_000 + "\n")
+
+
 def test_a_worksheet_without_addresses(tmp_path: Path) -> None:
     """Where Moodle shows no addresses, people go by what `course collect` would call them."""
     students, [sentence] = listed(

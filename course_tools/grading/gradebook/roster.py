@@ -8,7 +8,7 @@ A row that cannot be read costs a sentence, and nobody else anything.
 import csv
 import io
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -113,8 +113,13 @@ def _text(file: Path) -> str:
         return data.decode("utf-16", errors="replace")
     if b"\0" in data[:2]:  # UTF-16 without its mark, which begins with a letter of ASCII
         return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", errors="replace")
+    return "".join(map(_line, data.removeprefix(BOM_UTF8).splitlines(keepends=True)))
+
+
+def _line(data: bytes) -> str:
+    """A line of UTF-8 or of Windows-1252, for itself: one that is odd spoils no other name."""
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         return data.decode("cp1252", errors="replace")
 
@@ -123,9 +128,9 @@ def _rows(text: str, file: Path) -> Iterator[Row]:
     """The lines that are not empty. Excel's first line `sep=;` names what stands between the cells."""
     text = text.replace("\0", "")
     named = re.match(r'"?sep=(.)"?[ \t]*\r?\n', text, re.IGNORECASE)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=named[1] if named else _delimiter(text))
     line = 0
     try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=named[1] if named else _delimiter(text))
         for cells in reader:
             begun, line = line + 1, reader.line_num
             if any(cell.strip() for cell in cells) and not (named and begun == 1):
