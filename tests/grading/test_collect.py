@@ -143,6 +143,7 @@ OF_THE_SYSTEM = {
         *("D'Arcy Ó Súil-Bán", "7", "D'Arcy Ó Súil-Bán_7_assignsubmission_file/"),
         "x.zip",
     ),
+    "Team_A_4711_assignsubmission_file/x.zip": ("Team_A", "4711", "Team_A_4711_assignsubmission_file/", "x.zip"),
     "oneada_4711_90210_01_x.ipynb": ("oneada", "4711", "oneada_4711_90210_", "01_x.ipynb"),
     "oneada_LATE_4711_90210_x-1.ipynb": ("oneada", "4711", "oneada_LATE_4711_90210_", "x-1.ipynb"),
     "one_ada_4711_90210_x.ipynb": ("one_ada", "4711", "one_ada_4711_90210_", "x.ipynb"),

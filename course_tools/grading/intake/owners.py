@@ -8,7 +8,7 @@ What the systems write (mod/assign/classes/downloader.php of Moodle 4.5; lib/con
     anon_x7Yq2_90210_03_x.zip                            Canvas, graded without names
 
 Both write it in front of everything that a student named. So the outermost folder or file with such a name tells, and
-in it the first place that fits: neither system leaves an underscore (Moodle) or `_12_` (Canvas) in a person's name.
+in it the first number that fits: neither system leaves an underscore (Moodle) or `_12_` (Canvas) in a person's name.
 """
 
 import re
@@ -22,7 +22,7 @@ from nbgrader.api import Gradebook
 from nbgrader.api import Student as GradebookStudent
 
 _NUMBER = "(?P<number>[0-9]{1,18})"
-MOODLE = re.compile(rf"(?P<name>[^/_]+)_{_NUMBER}_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL)
+MOODLE = re.compile(rf"(?P<name>.+?)_{_NUMBER}_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL)
 CANVAS = re.compile(rf"(?P<name>.+?)(?:_LATE)?_{_NUMBER}_[0-9]{{1,18}}_(?P<file>.+)", re.DOTALL)
 NAMELESS = re.compile(r"(?:LATE_)?(?P<name>anon)_(?P<number>[0-9A-Za-z]{1,18})_[0-9]{1,18}_(?P<file>.+)", re.DOTALL)
 
@@ -51,9 +51,10 @@ def whose(label: str) -> Owned | None:
     """Whose file has this path in a system's archive; None when no system wrote it."""
     parts = label.split("/")
     for i, part in enumerate(parts):
-        found = MOODLE.fullmatch(part) or CANVAS.fullmatch(part) or NAMELESS.fullmatch(part)
-        if found is None:
+        forms = [found for form in (MOODLE, CANVAS, NAMELESS) if (found := form.fullmatch(part))]
+        if not forms:
             continue
+        found = min(forms, key=lambda form: form.start("number"))
         own = "/".join([rest for rest in [found["file"]] if rest] + parts[i + 1 :])
         folder = i < len(parts) - 1 and not found["file"]
         prefix = f"{part}/" if folder else part[: len(part) - len(found["file"] or "")]
