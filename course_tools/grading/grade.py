@@ -164,6 +164,10 @@ class _Batch:
         with self._bar() as bar:
             task = bar.add_task("warming up", total=len(students))
             self.expected = run_reference(self.master, self.seed, workers.warm(self.modules, self.unsafe))
+            self.summary.warnings += [
+                f"{test} is judged by a number that the submission's process measures, which can be forged."
+                for test in self.expected.measured_there()
+            ]
             bar.update(task, description=f"grading {self.master.name}")
             executor = workers.executor(self.count, self.scheduler)
             try:

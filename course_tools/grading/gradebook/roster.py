@@ -17,6 +17,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from course_tools.grading.gradebook import headings
+from course_tools.grading.inside.text import shown
 from course_tools.grading.intake.owners import Owner, made_up_id
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -70,9 +71,9 @@ def run(file: Path, root: Path = ROOT) -> None:
             told = {key: value for key, value in asdict(student).items() if value and key != "id"}
             book.update_or_create_student(student.id, **told)
     new = [student.id for student in students if student.id not in known]
-    print(f"{len(students)} students read from {file.name}, {len(new)} of them new.")
+    print(f"{len(students)} students read from {shown(file.name)}, {len(new)} of them new.")
     for sentence in said + kept:
-        print(f"  {sentence}")
+        print(f"  {shown(sentence)}")
 
 
 def _as_known(students: Sequence[Student], book: Gradebook) -> tuple[list[Student], list[str]]:

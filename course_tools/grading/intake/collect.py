@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_tools.grading.course import Course
+from course_tools.grading.inside.text import shown
 from course_tools.grading.intake import archives
 from course_tools.grading.intake.archives import Delivery, Note
 from course_tools.grading.intake.collected import Collected
@@ -94,8 +95,8 @@ def run(name: str, files: list[Path], root: Path = ROOT) -> None:
     for item in choose(downloaded / "archive", name, given, people):
         said += [item] if isinstance(item, str) else _put(item, collected)
     said += collected.finish(downloaded / PREFIXES)
-    notes = list(dict.fromkeys(printable(s) for s in said if isinstance(s, Note)))
-    problems = list(dict.fromkeys(printable(s) for s in said if not isinstance(s, Note)))
+    notes = list(dict.fromkeys(shown(s) for s in said if isinstance(s, Note)))
+    problems = list(dict.fromkeys(shown(s) for s in said if not isinstance(s, Note)))
     (downloaded / PROBLEMS).write_text("\n".join(problems), encoding="utf-8")
     _report(collected, problems, notes, root)
 
@@ -128,8 +129,3 @@ def _report(collected: Collected, problems: list[str], notes: list[str], root: P
     if problems:
         print(f"{len(problems)} need a person:")
         print("\n".join(f"  {sentence}" for sentence in problems))
-
-
-def printable(sentence: str) -> str:
-    """A sentence that a terminal only shows, whatever the names of files in it hold."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in sentence)

@@ -9,7 +9,8 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from nbgrader.plugins import ExtractorPlugin
 
-from course_tools.grading.intake.collect import PREFIXES, choose, printable, released
+from course_tools.grading.inside.text import shown
+from course_tools.grading.intake.collect import PREFIXES, choose, released
 from course_tools.grading.intake.owners import People
 
 
@@ -25,7 +26,7 @@ class SubmissionExtractor(ExtractorPlugin):
         prefixes: dict[str, str] = {}
         for item in choose(Path(archive_path), name, released(Path(coursedir.root), name), people):
             if isinstance(item, str):
-                self.log.warning("%s", printable(item))
+                self.log.warning("%s", shown(item))
                 continue
             prefixes[item.student] = item.submission.prefix
             target = Path(extracted_path) / item.student / f"{name}.ipynb"

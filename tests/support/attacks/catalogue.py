@@ -272,7 +272,7 @@ def forged_result(hand: Hand) -> None:
     )
 
 
-@attack("a message that announces four gigabytes", told="ended")
+@attack("a message that announces four gigabytes", told="sent a message larger than allowed")
 def huge_message(hand: Hand) -> None:
     hand.early(*_WIRE, "for fd in fds: os.write(fd, b'\\xff' * 8)", "import time; time.sleep(1)")
 
@@ -569,7 +569,7 @@ def prints_pieces(hand: Hand) -> None:
     hand.early("for i in range(1_000_000): print(i, end='', flush=True)")
 
 
-@attack("a flood of messages on the wire", told="ended")
+@attack("a flood of messages on the wire", told="sent too many messages")
 def floods(hand: Hand) -> None:
     hand.early(*_WIRE, "while True: say({'output': {'output_type': 'stream', 'text': 'x'}})")
 
