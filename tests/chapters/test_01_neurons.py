@@ -1,5 +1,6 @@
 """Chapter 1's functions against torch or a loop, on sizes and values that the chapter does not show."""
 
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -52,26 +53,26 @@ def test_learning_stops_when_all_is_right_within_the_bound(seed, d):
     far = X[(X @ u).abs() > 0.2]
     targets = torch.where(far @ u > 0, 1.0, -1.0).double()
     start = torch.zeros(d + 1, dtype=torch.float64)
-    lesson = CHAPTER["learn"](far, targets, start, 1.0, CHAPTER["sign_of"], rounds=5000)
-    assert lesson.mistakes[-1] == 0
-    assert (len(lesson.weights) - 1) <= (far.norm(dim=1).max() / 0.2) ** 2
-    assert torch.equal(torch.where(far @ lesson.weights[-1] > 0, 1.0, -1.0).double(), targets)
+    history = CHAPTER["train"](far, targets, start, 1.0, CHAPTER["sign_of"], epochs=5000)
+    assert history.mistakes[-1] == 0
+    assert (len(history.weights) - 1) <= (far.norm(dim=1).max() / 0.2) ** 2
+    assert torch.equal(torch.where(far @ history.weights[-1] > 0, 1.0, -1.0).double(), targets)
 
 
 @FEW
-@given(seed=SEEDS, rounds=st.integers(1, 4))
-def test_the_gate_and_the_error_are_one_rule(seed, rounds):
+@given(seed=SEEDS, epochs=st.integers(1, 4))
+def test_the_gate_and_the_error_are_one_rule(seed, epochs):
     X, y = CHAPTER["with_one"](normal(12, 3, seed=seed)), (normal(12, seed=seed + 1) > 0).double()
     start = normal(4, seed=seed + 2)
-    gated = CHAPTER["learn"](X, 2 * y - 1, start, 0.3, CHAPTER["sign_of"], rounds)
-    by_error = CHAPTER["learn_by_error"](X, y, start, 0.3, rounds)
+    gated = CHAPTER["train"](X, 2 * y - 1, start, 0.3, CHAPTER["sign_of"], epochs)
+    by_error = CHAPTER["train_by_error"](X, y, start, 0.3, epochs)
     torch.testing.assert_close(gated.weights[-1], by_error)
 
 
 def test_a_rule_without_negative_targets_never_lowers_a_weight():
-    X = CHAPTER["with_one"](CHAPTER["SWITCHES"])
+    X = CHAPTER["with_one"](CHAPTER["BITS"])
     nand = torch.tensor([1, 1, 1, 0], dtype=torch.float64)
-    weights = CHAPTER["learn"](X, nand, normal(3), 0.1, CHAPTER["bit_of"], 50).weights
+    weights = CHAPTER["train"](X, nand, normal(3), 0.1, CHAPTER["bit_of"], 50).weights
     assert all((after >= before).all() for before, after in pairwise(weights))
 
 
@@ -90,9 +91,9 @@ def test_layers_are_torchs_and_linear_ones_collapse(sizes, n, seed):
     for layer in layers:
         expected = nn.functional.linear(expected, layer.W, layer.b).tanh()
     torch.testing.assert_close(CHAPTER["forward"](layers, X), expected)
-    linear = [layer._replace(f=CHAPTER["passed_on"]) for layer in layers]
-    W, b = CHAPTER["collapse"](linear)
-    torch.testing.assert_close(X @ W.T + b, CHAPTER["forward"](linear, X))
+    linear = [layer._replace(f=CHAPTER["identity"]) for layer in layers]
+    single = reduce(CHAPTER["merged"], linear)
+    torch.testing.assert_close(CHAPTER["forward"]([single], X), CHAPTER["forward"](linear, X))
 
 
 @FEW
@@ -128,36 +129,76 @@ def test_bumps_are_as_high_as_the_middle_of_their_piece(n, piece, across):
 
 
 @pytest.mark.parametrize("k", [1, 4, 8])
-def test_folds_double_the_pieces(k):
+def test_composed_tents_double_the_pieces(k):
     x = torch.linspace(0, 1, 2 ** (k + 2) + 1, dtype=torch.float64)
-    y = CHAPTER["forward"](CHAPTER["folded"](k), x[:, None])[:, 0]
-    assert CHAPTER["pieces"](x, y) == 2**k
+    y = CHAPTER["forward"](CHAPTER["composed_tents"](k), x[:, None])[:, 0]
+    assert CHAPTER["linear_pieces"](x, y) == 2**k
     assert set(y[:: 2 ** (k + 2) // 2**k].tolist()) == {0.0, 1.0}  # it goes all the way up and down
-    assert CHAPTER["pieces"](x, x) == 1
+    assert CHAPTER["linear_pieces"](x, x) == 1
 
 
 @pytest.mark.parametrize("n", [1, 3, 6])
 def test_both_networks_know_parity(n):
     settings_ = torch.cartesian_prod(*[torch.arange(2.0).double()] * n).reshape(-1, n)
     odd = settings_.sum(1) % 2
-    for net in (CHAPTER["one_for_each_yes"](settings_[odd == 1]), CHAPTER["parity_by_counting"](n)):
+    for net in (CHAPTER["one_for_each"](settings_[odd == 1]), CHAPTER["parity_by_counting"](n)):
         assert torch.equal(CHAPTER["forward"](net, settings_)[:, 0], odd)
 
 
 @FEW
 @given(sizes=st.lists(st.integers(1, 40), min_size=2, max_size=5), n=SIZES)
 def test_costs_are_those_of_torchs_network(sizes, n):
-    net = CHAPTER["mlp"](sizes)
+    net = nn.Sequential(*[nn.Linear(a, b) for a, b in pairwise(sizes)])
     assert CHAPTER["count_parameters"](sizes) == sum(p.numel() for p in net.parameters())
     assert CHAPTER["macs_seen"](net, torch.zeros(n, sizes[0])) == n * CHAPTER["count_macs"](sizes)
     assert not any(m._forward_hooks for m in net.modules())  # the hooks are gone
 
 
-def test_multiply_accumulates_counted_one_by_one():
-    """The formula against a loop that counts as it multiplies."""
-    sizes, count = (3, 4, 2), 0
-    for n_in, n_out in pairwise(sizes):
-        for _ in range(n_out):
-            for _ in range(n_in):
-                count += 1
-    assert CHAPTER["count_macs"](sizes) == count
+@FEW
+@given(sizes=st.lists(st.integers(1, 7), min_size=2, max_size=4), seed=SEEDS)
+def test_numbers_that_count_give_torchs_outputs_and_the_formula(sizes, seed):
+    layers = [nn.Linear(a, b).double() for a, b in pairwise(sizes)]
+    x, counted = normal(sizes[0], seed=seed), CHAPTER["OPERATIONS"]
+    counted.clear()
+    output = CHAPTER["by_numbers"](layers, x.tolist())
+    expected = x
+    for i, layer in enumerate(layers):
+        expected = layer(expected.relu() if i else expected)
+    torch.testing.assert_close(torch.tensor(output, dtype=torch.float64), expected.detach())
+    assert [counted.count(kind) for kind in ("multiplication", "addition")] == [CHAPTER["count_macs"](sizes)] * 2
+
+
+@pytest.mark.parametrize(("n", "largest", "known"), [(1, 1, 4), (2, 1, 14), (3, 2, 104)])
+def test_the_truth_tables_of_neurons(n, largest, known):
+    assert CHAPTER["separable_tables"](n, largest) == known
+
+
+def test_activations_of_many_networks_are_those_of_each():
+    torch.manual_seed(3)
+    parts = CHAPTER["random_starts"](5, width=3)
+    x = normal(7, 1)
+    *hidden, output = CHAPTER["all_activations"](parts, x)
+    for k in range(5):
+        a = x
+        for i, (W, b) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
+            a = nn.functional.linear(a, W[k], b[k])
+            a = a if i == 4 else a.relu()
+            torch.testing.assert_close((*hidden, output)[i][k], a)
+
+
+def test_the_solution_without_noise_has_no_error():
+    parts = CHAPTER["near_the_solution"](2, 0.0)
+    torch.testing.assert_close(CHAPTER["all_activations"](parts, CHAPTER["POINTS"])[-1][1], CHAPTER["ZIGZAG"])
+
+
+def test_training_lowers_the_error_and_leaves_the_start_alone():
+    x = torch.linspace(-2, 2, 32, dtype=torch.float64)[:, None]
+    weights = CHAPTER["random_relus"](6, torch.Generator().manual_seed(2))
+    before = [w.clone() for w in weights]
+    errors = [CHAPTER["trained_error"](x, weights, steps) for steps in (1, 100)]
+    assert errors[1] < errors[0]
+    assert all(torch.equal(a, b) for a, b in zip(weights, before, strict=True))
+    w, b, v, c = weights
+    start = ((x * w + b).relu() @ v + c - CHAPTER["waves"](x[:, 0])).square().mean()
+    assert errors[0] == pytest.approx(start.item())
+    assert CHAPTER["fitted_error"](x, w, b) <= start
