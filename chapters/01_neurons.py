@@ -1527,7 +1527,7 @@ def count_macs(sizes: Sequence[int]) -> int:
 
 
 # %%
-OPERATIONS: list[str] = []
+OPERATIONS = []
 
 
 class Counted(float):
@@ -1622,9 +1622,18 @@ for k in (2, 5, 10):
 # %% [markdown]
 # ## 1.17 Your turn
 #
-# The [exercises of this chapter](../assignments/01_neurons/01_neurons.ipynb) are of five kinds. Each has a check; what you predict is judged after you hand it in.
+# The [exercises of this chapter](../assignments/01_neurons/01_neurons.ipynb) are of five kinds; the numbers in brackets are the sections to read first. Each has a check; what you predict is judged after you hand it in.
 #
-# TABLE
+# | exercise | kind | effort | minutes |
+# |---|---|---|---|
+# | a McCulloch-Pitts neuron (1.1) | Write | ● | 10 |
+# | one correction (1.4) | Find the bug | ●● | 15 |
+# | *xor* from four nands (1.8) | Write | ●● | 10 |
+# | linearly separable functions (1.3) | Predict | ●● | 10 |
+# | one epoch by hand (1.4) | Predict | ●● | 10 |
+# | a stack of linear layers (1.10) | Find the bug | ●● | 15 |
+# | ReLUs that end at the points (1.11) | Derive | ●●● | 25 |
+# | a star from perceptrons (1.9) | Go beyond | ●●● | 25 |
 #
 # And one to think about, without a check.
 #
