@@ -102,9 +102,10 @@ def bits(n: int, d: int) -> Tensor:
 
 
 E, I = bits(60, 4), bits(60, 2)
-seal("sixty examples, and the inputs afterwards", (mcculloch_pitts(E, I, 2), E, I))
+outputs = mcculloch_pitts(E, I, 2), mcculloch_pitts(E.float(), I.float(), 2)
+seal("sixty examples, in float32 too, and the inputs afterwards", (outputs, E, I))
 seal("no inhibitory inputs", mcculloch_pitts(bits(30, 5), bits(30, 0), 3))
-seal("one of each, float32", mcculloch_pitts(bits(9, 1).float(), bits(9, 1).float(), 1))
+seal("one input of each kind", mcculloch_pitts(bits(9, 1), bits(9, 1), 1))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -299,11 +300,11 @@ seal("b, w1, w2", torch.tensor([float(x) for x in one_epoch]), rule=close(atol=0
 # %%
 def faulty_collapse(layers: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     """With two faults."""
-    W, b = layers[0]
-    for W_next, b_next in layers[1:]:
-        W = W @ W_next
-        b = W @ b + b_next
-    return W, b
+    weights, biases = layers[0]
+    for W, b in layers[1:]:
+        weights = weights @ W
+        biases = weights @ biases + b
+    return weights, biases
 
 
 # %% [markdown]
