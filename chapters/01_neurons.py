@@ -19,9 +19,9 @@
 # the third picture below is the output of 32 of them in three layers.
 #
 # The **expressivity** of a model is the set of functions that it can represent. This chapter asks which functions one neuron represents, how it
-# learns from its mistakes, and what layers and depth add.
+# learns from its mistakes, and what layers and depth add. Terms in bold are collected in the [glossary](glossary.md).
 #
-# > **Study time** About 135 minutes. The core path, 85 minutes, is sections 1.1 to 1.4, 1.8 to 1.12 and 1.14; sections marked *going further* can wait.
+# > **Study time** About 145 minutes. The core path, 90 minutes, is sections 1.1 to 1.4, 1.8 to 1.12 and 1.14; sections marked *going further* can wait.
 
 # %%
 from collections.abc import Callable, Sequence
@@ -121,7 +121,7 @@ show_what_neurons_draw()
 # | $z = \mathbf w \cdot \mathbf x + b$ | `z` | $(n)$ | the pre-activation |
 # | $\hat y$ | `y_hat` | $(n)$ | the activation |
 #
-# About half of the literature writes the perceptron like this. The other half uses the activations $+1$ and $-1$, and $-1$ at a pre-activation of exactly zero:
+# Many texts write the perceptron like this. Others use the activations $+1$ and $-1$, and $-1$ at a pre-activation of exactly zero:
 #
 # $$ \hat t = \begin{cases} +1 & \mathbf w \cdot \mathbf x + b > 0 \\ -1 & \text{otherwise} \end{cases} \tag{1.2} $$
 #
@@ -788,6 +788,7 @@ def threshold(z: Tensor) -> Tensor:
     return (z >= 0).to(z.dtype)
 
 
+# %% tags=["hide-input"]
 def random_layer(
     n_in: int, n_out: int, f: Callable[[Tensor], Tensor], rng: torch.Generator
 ) -> Layer:
@@ -857,7 +858,7 @@ print(shapes, "and", sum(len(layer.b) for layer in CAT_NET), "neurons")
 # matplotlib has a test of its own for points in polygons. It agrees with the network on 20,000 random points.
 
 
-# %%
+# %% tags=["hide-input"]
 def on_the_cat(points: np.ndarray) -> np.ndarray:
     """Where the cat is, by matplotlib's test for points in polygons.   (n, 2) -> (n,)"""
     from matplotlib.path import Path
@@ -867,6 +868,7 @@ def on_the_cat(points: np.ndarray) -> np.ndarray:
     return face & ~(inside["left eye"] | inside["right eye"] | inside["nose"])
 
 
+# %%
 rng = torch.Generator().manual_seed(SEED)
 points = 2.4 * torch.rand(20_000, 2, generator=rng, dtype=torch.float64) - 1.2
 active = forward(CAT_NET, points)[:, 0].bool()
@@ -1117,7 +1119,7 @@ plots.show(
 # Cybenko (1989) proved it for continuous sigmoids. Leshno and others (1993) found the exact condition for continuous activation functions: any but a polynomial. Hornik, Stinchcombe and White (1989) approximate measurable functions too, which may jump: within $\varepsilon$ except on a set of measure below $\varepsilon$. The theorem says *approximate*; equal to $f$ such a network is only in special cases.
 
 # %% [markdown]
-# **Break the first condition** with a polynomial activation function, $z^2$. A sum of squares of $wx + b$ is a polynomial of degree two, whatever the width.
+# **Break the first condition.** Take a polynomial activation function, $z^2$. A sum of squares of $wx + b$ is a polynomial of degree two, whatever the width.
 
 
 # %%
@@ -1143,7 +1145,7 @@ for m in (5, 50, 500):
 check.reaches("500 ReLUs", best_error(500, torch.relu, x, rng), at_most=1e-4)
 
 # %% [markdown]
-# **Break the second condition** by leaving the bounded set. Beyond its last point a piecewise linear function is a straight line.
+# **Break the second condition.** Leave the bounded set. Beyond its last point a piecewise linear function is a straight line.
 
 # %%
 ends = torch.linspace(-2, 2, 201, dtype=torch.float64)
@@ -1259,7 +1261,7 @@ for n in (2, 5, 10):
         check.close(name, forward(net, inputs)[:, 0], odd)
 
 # %% [markdown]
-# For most functions there is no such saving. On $n \ge 2$ bits there are fewer than $2^{n^2}$ different perceptrons (section 1.3 counted them up to $n = 4$), so $m$ hidden perceptrons and an output perceptron compute fewer than $2^{n^2 m + m^2}$ functions. There are $2^{2^n}$ in all, so for most of them $m$ must grow exponentially with $n$. A
+# For most functions there is no such saving. On $n \ge 2$ bits there are fewer than $2^{n^2}$ different perceptrons (section 1.3 counted them up to $n = 4$), so $m$ hidden perceptrons and an output perceptron compute fewer than $2^{n^2 m + m^2}$ functions. There are $2^{2^n}$ in all, so for most of them $m$ must grow exponentially with $n$ as $n$ becomes large. A
 # grid of bumps grows as fast with the number of inputs: ten to an axis are ten on a line and $10^{64}$ over the 64 pixels of a digit.
 
 # %% [markdown]
@@ -1487,7 +1489,7 @@ plots.show(
 # %% [markdown]
 # > **Honest result.** Starts close to the solution reach it; at ten times the distance none does, and random ones of width two leave nine tenths of the variance or more.
 #
-# Dead units are not the only cause. In separate runs a leaky ReLU of slope .1, which no unit can leave without a gradient, left two-wide networks at .86 or more in 40 of 40 starts. More width and more steps help: width 8 fell to a median of .84 after 6,000 steps, and width 32, at the same rate, to .26 to .68 after 3,000 (ten starts).
+# Dead units are not the only cause. In separate runs a leaky ReLU of slope .1, which no unit can leave without a gradient, left two-wide networks at .86 or more in 40 of 40 starts. With more steps and more width less is left: at width 8 the median fell from .94 after 1,500 steps to .84 after 6,000 (20 starts), and width 32 ended between .26 and .68 after 3,000 (10 starts).
 
 # %% [markdown]
 # ## 1.16 What does a network cost?

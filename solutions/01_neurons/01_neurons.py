@@ -206,7 +206,7 @@ def xor(x1: Tensor, x2: Tensor, nand: Callable[[Tensor, Tensor], Tensor]) -> Ten
     ### END SOLUTION
 
 
-# %% test_xor points=3
+# %% test_xor points=2
 def wired(x1: Tensor, x2: Tensor) -> tuple[Tensor, int]:
     """The output of xor with a nand that takes fractions too, and the number of calls."""
     calls = []
@@ -251,19 +251,23 @@ for name, gate in others.items():
 # | G | not all three bits are 1 |
 # | H | $x_1 = x_2 = 1$, or $x_1 = 0$ and $x_3 = 1$ |
 #
-# Write four letters, such as `["A", "B", "C", "D"]`.
+# Give four letters, such as `["A", "B", "C", "D"]`.
+
 
 # %% separable
-### BEGIN SOLUTION
-separable = ["B", "C", "E", "G"]
-### END SOLUTION
+def separable() -> list[str]:
+    """The letters of the four linearly separable functions."""
+    ### BEGIN SOLUTION
+    return ["B", "C", "E", "G"]
+    ### END SOLUTION
+
 
 # %% test_separable points=2
-check.chosen("the linearly separable ones", lambda: separable, "ABCDEFGH", count=4)
+check.chosen("the linearly separable ones", lambda: separable(), "ABCDEFGH", count=4)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import choice, seal
 
-seal("the linearly separable ones", separable, rule=choice(*"ABCDEFGH", count=4))
+seal("the linearly separable ones", separable(), rule=choice(*"ABCDEFGH", count=4))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -273,17 +277,21 @@ seal("the linearly separable ones", separable, rule=choice(*"ABCDEFGH", count=4)
 # A neuron with the activations $\pm 1$ (1.2) learns the *and* of two bits by (1.8), with $\eta = \frac12$. It starts with all weights zero. The examples come in the order $(1, 1)$, $(0, 0)$, $(1, 0)$, $(0, 1)$. Predict
 # its bias and its two weights after this one epoch, before you run anything: `[b, w1, w2]`.
 
+
 # %% one_epoch
-### BEGIN SOLUTION
-one_epoch = [-0.5, 0.0, 0.5]
-### END SOLUTION
+def one_epoch() -> list[float]:
+    """The bias and the two weights after one epoch."""
+    ### BEGIN SOLUTION
+    return [-0.5, 0.0, 0.5]
+    ### END SOLUTION
+
 
 # %% test_one_epoch points=2
-check.predicted("b, w1, w2", lambda: one_epoch, count=3)
+check.predicted("b, w1, w2", lambda: one_epoch(), count=3)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import close, seal
 
-seal("b, w1, w2", torch.tensor([float(x) for x in one_epoch]), rule=close(atol=0.005))
+seal("b, w1, w2", torch.tensor([float(x) for x in one_epoch()]), rule=close(atol=0.005))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -326,7 +334,7 @@ def collapse(layers: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     ### END SOLUTION
 
 
-# %% test_collapse points=4
+# %% test_collapse points=3
 rng = torch.Generator().manual_seed(15)
 square, single = stack_of(rng, 3, 3, 3, 3, 3), stack_of(rng, 4, 2)
 check.close("four square layers", lambda: collapse(square), through(square))
