@@ -15,7 +15,7 @@
 # # 1 Neurons and expressivity
 #
 # A neural network is built from units that each do very little: a neuron computes a weighted sum of its inputs and applies a fixed function to it.
-# Given the two coordinates of a point, a neuron with a threshold divides the plane into two half-planes. Layers of such neurons divide it in less simple ways:
+# A neuron with a threshold divides the plane of its two inputs into half-planes. Layers of such neurons divide it in less simple ways:
 # the third picture below is the output of 32 of them in three layers.
 #
 # The **expressivity** of a model is the set of functions that it can represent. This chapter asks which functions one neuron represents, how it

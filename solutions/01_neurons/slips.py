@@ -1591,9 +1591,9 @@ change(
 )
 change(
     "star",
-    "The lines have no biases: they all pass through the middle.",
+    "The star is too small: its lines are nearer to the middle than those through the tips.",
     "(TIPS * TIPS.roll(1, 0)).sum(1)",
-    "0 * TIPS.sum(1)",
+    "(TIPS * TIPS.roll(1, 0)).sum(1) / 2",
 )
 change(
     "star",
