@@ -125,7 +125,7 @@ show_what_neurons_draw()
 #
 # $$ \hat t = \begin{cases} +1 & \mathbf w \cdot \mathbf x + b > 0 \\ -1 & \text{otherwise} \end{cases} \tag{1.2} $$
 #
-# This course uses (1.1) unless it says otherwise; section 1.5 shows what (1.2) is good for.
+# This course uses (1.1) unless it says otherwise; section 1.5 shows where targets of $\pm 1$ are needed.
 
 
 # %%
@@ -323,7 +323,7 @@ plots.show(*figures, alt=[
 
 # %% [markdown]
 # The picture shows the same. A perceptron that outputs 1 at two points outputs 1 everywhere between them, and likewise for 0. The two points with the target 1 and
-# the two with the target 0 are the diagonals of a square, which cross in the middle.
+# the two with the target 0 are the diagonals of a square. They cross in the middle, where the output would have to be both.
 #
 # With $n$ bits there are $2^n$ inputs and $2^{2^n}$ Boolean functions. How many of them are linearly separable? Collect the truth tables of neurons with small whole weights.
 
@@ -939,7 +939,7 @@ check.catches(
 )
 
 # %% [markdown]
-# The 175 weights and biases of the four layers represent no more functions than the 18 of one. With a threshold at its end, such a stack is one perceptron, which cannot compute *xor*.
+# The 175 weights and biases of the four layers represent no more functions than the 18 of one. With one output and a threshold at its end, such a stack is one perceptron, which cannot compute *xor*.
 #
 # What prevents the collapse is an activation function that is not affine. The **ReLU**, short for rectified linear unit, is the activation function $\max(0, z)$. Put it between the same layers, and fit one linear layer to a thousand outputs by least squares. The share of the variance that the fit leaves unexplained is far above rounding errors, also for a
 # leaky ReLU, whose slope is 0.9 instead of 0 below zero.
@@ -1375,7 +1375,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Twenty ReLUs in ten layers make 1,024 pieces. In one hidden layer each ReLU changes the slope at one point, so $m$ of them make at most $m + 1$ pieces: for 1,024 pieces at least 1,023 ReLUs are needed, and (1.15) takes 1,024. For this function the number of neurons is linear in $k$ with depth and exponential in $k$ without. (Telgarsky, 2016: much
+# Twenty ReLUs in ten hidden layers make 1,024 pieces. In one hidden layer each ReLU changes the slope at one point, so $m$ of them make at most $m + 1$ pieces: for 1,024 pieces at least 1,023 ReLUs are needed, and (1.15) takes 1,024. For this function the number of neurons is linear in $k$ with depth and exponential in $k$ without. (Telgarsky, 2016: much
 # shallower networks of less than exponential width do not even approximate it.) Whether depth helps on a given data set is another question, which has to be measured there.
 
 # %% [markdown]
@@ -1383,7 +1383,7 @@ plots.show(
 #
 # *Going further.*
 #
-# Depth four and width two represent the tent composed four times exactly. Train networks of this shape from a hundred random starts, with torch's usual initial weights, and look at them before the first step.
+# Four hidden layers of width two represent the tent composed four times exactly. Train networks of this shape from a hundred random starts, with torch's usual initial weights, and look at them before the first step.
 
 # %% [markdown]
 # A **dead unit** is a unit with a ReLU whose pre-activation is not positive for any training example. Its activation is 0, and so is the derivative of its ReLU: no gradient reaches its weights. When all units of a layer are dead, the output does not depend on the input.
@@ -1489,7 +1489,7 @@ plots.show(
 # %% [markdown]
 # > **Honest result.** Starts close to the solution reach it; at ten times the distance none does, and random ones of width two leave nine tenths of the variance or more.
 #
-# Dead units are not the only cause. In separate runs a leaky ReLU of slope .1, which no unit can leave without a gradient, left two-wide networks at .86 or more in 40 of 40 starts. With more steps and more width less is left: at width 8 the median fell from .94 after 1,500 steps to .84 after 6,000 (20 starts), and width 32 ended between .26 and .68 after 3,000 (10 starts).
+# Dead units are not the only cause. In separate runs a leaky ReLU with the slope .1 below zero, whose derivative is nowhere zero, left two-wide networks at .86 or more in 40 of 40 starts. With more steps and more width less is left: at width 8 the median fell from .94 after 1,500 steps to .84 after 6,000 (20 starts), and width 32 ended between .26 and .68 after 3,000 (10 starts).
 
 # %% [markdown]
 # ## 1.16 What does a network cost?
@@ -1609,7 +1609,7 @@ no_bias = sum(p.numel() for p in nn.Linear(3, 5, bias=False).parameters())
 check.close("a layer without biases", count_macs((3, 5)), no_bias)
 
 # %% [markdown]
-# The networks of section 1.14 can now be compared. The tent composed $k$ times takes $6k + 1$ parameters in $k$ layers; one hidden layer of $2^k$ ReLUs takes three for each of them, and one.
+# The networks of section 1.14 can now be compared. The tent composed $k$ times takes $6k + 1$ parameters in $k$ hidden layers; one hidden layer of $2^k$ ReLUs takes three for each of them, and one.
 
 # %%
 for k in (2, 5, 10):
@@ -1642,7 +1642,7 @@ for k in (2, 5, 10):
 # <details><summary>Suppose that one neuron can tell zeros from sevens by their pixels. Any picture may now also appear as its negative, white ink on black paper. Can one neuron still do it?</summary>
 #
 # No. For a picture $\mathbf x$ with pixels between 0 and 1 the negative is $1 - \mathbf x$, and the mean of the two is grey everywhere. A neuron that is active for a zero and for its negative is active, by the argument of section 1.3, for the grey picture between them; one that is inactive for a seven and
-# for its negative is inactive for the same grey picture. It is *xor* again: exactly one of ink and paper is bright.
+# for its negative is inactive for the same grey picture.
 #
 # </details>
 
