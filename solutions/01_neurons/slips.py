@@ -123,11 +123,6 @@ change(
     "I.sum(1) == 0",
     "I.prod(1) == 0",
 )
-equivalent(
-    "mcculloch_pitts",
-    "A sum of zeros and ones is zero exactly when it is not positive.",
-    "return ((E.sum(1) >= theta) & (I.sum(1) <= 0)).to(E.dtype)",
-)
 
 # -- correct -------------------------------------------------------------------------------------------------
 
@@ -939,6 +934,15 @@ change(
     "These are the four that are not linearly separable.",
     '["B", "C", "E", "G"]',
     '["A", "D", "F", "H"]',
+)
+
+
+equivalent(
+    "separable",
+    "The order of a choice does not matter.",
+    'return ["C", "B", "E", "G"]',
+    'return ["B", "E", "C", "G"]',
+    'return ["B", "C", "G", "E"]',
 )
 
 # -- one_epoch -----------------------------------------------------------------------------------------------
