@@ -548,7 +548,9 @@ for eta, bounds in {1: (20, 80), 0.1: (100, 200), 0.01: (140, 250)}.items():
         f"targets 0 and 1, rate {eta}: of 1,000", count, at_least=low, at_most=high
     )
     check.reaches(
-        "their largest initial z at (1, 1)", start[learnt].sum(1).max(), at_most=0
+        f"rate {eta}: their largest initial z at (1, 1)",
+        start[learnt].sum(1).max(),
+        at_most=0,
     )
 _, learnt = learns_nand(0.1, True, torch.Generator().manual_seed(SEED))
 check.reaches("targets -1 and 1: of 1,000", int(learnt.sum()), at_least=1000)

@@ -124,6 +124,25 @@ change(
     "I.prod(1) == 0",
 )
 
+
+@slip(
+    "mcculloch_pitts",
+    "An inhibitory input of one example makes the outputs of all of them 0; each row is an example of its own.",
+)
+def silenced_together(E: Tensor, I: Tensor, theta: int) -> Tensor:
+    if I.sum() > 0:
+        return torch.zeros(len(E), dtype=E.dtype)
+    return (E.sum(1) >= theta).to(E.dtype)
+
+
+@slip(
+    "mcculloch_pitts",
+    "The inputs are summed over the examples; each row is an example of its own.",
+)
+def over_the_examples(E: Tensor, I: Tensor, theta: int) -> Tensor:
+    return (E.sum(0) >= theta).to(E.dtype)
+
+
 # -- correct -------------------------------------------------------------------------------------------------
 
 change(
@@ -1380,6 +1399,19 @@ equivalent(
     "collapse", "A vector is its own transpose.", "W, b = W_next @ W, W_next @ b.T + b_next"
 )
 
+
+@slip(
+    "collapse",
+    "Both faults are still there: the order of the matrices in the product, and the weights that the bias passes through.",
+)
+def still_faulty(layers: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    weights, biases = layers[0]
+    for W, b in layers[1:]:
+        weights = weights @ W
+        biases = weights @ biases + b
+    return weights, biases
+
+
 # -- relu_weights --------------------------------------------------------------------------------------------
 
 change(
@@ -1387,6 +1419,26 @@ change(
     "The 0 stands before the slopes, as for ReLUs that act to the right; these act to the left, and the slope after the last point is 0.",
     "append",
     "prepend",
+)
+change(
+    "relu_weights",
+    "This is (1.15), whose ReLUs begin at the points and act to the right of them; these end at the points and act to the left.",
+    "ys[-1], slopes",
+    "ys[0], slopes",
+    "append",
+    "prepend",
+)
+change(
+    "relu_weights",
+    "The changes of slope are those of (1.15), with the opposite sign: they belong to the first m points, and these ReLUs end at the last m.",
+    "slopes.diff(append=torch.zeros(1, dtype=xs.dtype))",
+    "-slopes.diff(prepend=torch.zeros(1, dtype=xs.dtype))",
+)
+change(
+    "relu_weights",
+    "Except for the last, the signs are wrong: a weight is the slope after its point less the slope before it.",
+    "slopes.diff(append=torch.zeros(1, dtype=xs.dtype))",
+    "torch.cat([slopes[:-1] - slopes[1:], -slopes[-1:]])",
 )
 change(
     "relu_weights",
@@ -1571,7 +1623,7 @@ change(
 )
 change(
     "star",
-    "Three of five half-planes are too few: the regions between two tips belong to the star then.",
+    "The network is active between two tips as well: the sides lie on the lines that join each tip with the next but one, and a point of the star lies on the inner side of at least four of them.",
     "-3.5",
     "-2.5",
 )
@@ -1617,4 +1669,14 @@ change(
     "The network is active at none of these points: are the half-planes on the inner sides of the lines, and can the output neuron reach its threshold?",
     "-3.5",
     "-5.5",
+)
+
+
+change(
+    "star",
+    "The network is active between two tips as well: the sides lie on the lines that join each tip with the next but one, and a point of the star lies on the inner side of at least four of them.",
+    "-TIPS, (TIPS",
+    "-(TIPS + TIPS.roll(-1, 0)), 1 + (TIPS",
+    "-3.5",
+    "-4.5",
 )
