@@ -1484,7 +1484,7 @@ for i, (values, marker) in enumerate(zip(rows.values(), plots.MARKERS, strict=Fa
 ax.set(yticks=[-i for i in range(4)], yticklabels=list(rows), ylim=(-3.6, 0.6))
 plots.show(
     fig,
-    alt="Four rows of dots. Random starts of width two end near 1, starts with noise .01 near 0, those with noise .1 and those of width eight between.",
+    alt="Four rows of dots. Random starts of width two end near 1, starts with noise .01 near 0, those with noise .1 between, and those of width eight nearer to 1.",
 )
 
 # %% [markdown]
