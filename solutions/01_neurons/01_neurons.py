@@ -186,7 +186,7 @@ for d in (1, 4, 7):
 # *Write · 2 points · effort ●● · about 10 minutes*
 #
 # You are given a function, `nand`, that takes two tensors of zeros and ones and returns their *nand*. Make *xor* out of it, and out of nothing else: call it
-# four times. The check uses a nand that takes fractions too, $1 - ab$.
+# four times. The check uses a nand that takes fractions too, $1 - ab$; after handing in, other functions of two tensors take its place as well.
 #
 # $$ h = \overline{x_1 x_2}, \qquad \operatorname{xor}(x_1, x_2) = \overline{\;\overline{x_1 h}\;\;\overline{x_2 h}\;} \tag{1.11} $$
 #
@@ -408,7 +408,7 @@ for m in (5, 2, 20):
 # *Go beyond · 3 points · effort ●●● · about 25 minutes*
 #
 # Design a network of perceptrons (1.1) that is active inside a five-pointed star and nowhere else, with at most 12 neurons in all. `TIPS`, made in the first cell, holds the tips of the star, counter-clockwise from the top; its sides lie on the five lines that join
-# each tip with the next but one. Give the layers in order, each as its weights `(n_out, n_in)` and biases `(n_out,)`; the last layer has one neuron. After handing in, at least 97 % of fresh random points have to be classified correctly; a network of more than 12 neurons
+# each tip with the next but one. Give the layers in order, each as its weights `(n_out, n_in)` and biases `(n_out,)`; the last layer has one neuron. After handing in, at least 97 % of fresh random points, in the square from $-1$ to 1 and near the tips, have to be classified correctly; a network of more than 12 neurons
 # earns nothing.
 #
 # <details><summary>Hint</summary>

@@ -1037,6 +1037,12 @@ change(
 )
 change(
     "collapse",
+    "The layers between the first and the last are left out; (1.13) is used once for each layer after the first.",
+    "in layers[1:]:",
+    "in layers[1:][-1:]:",
+)
+change(
+    "collapse",
     "The biases are only added up, but all of them except the last pass through later weights.",
     "W_next @ b + b_next",
     "b + b_next",
@@ -1679,4 +1685,10 @@ change(
     "-(TIPS + TIPS.roll(-1, 0)), 1 + (TIPS",
     "-3.5",
     "-4.5",
+)
+change(
+    "star",
+    "The network is active between the tips and beyond them too: are the lines too far from the middle?",
+    "(TIPS * TIPS.roll(1, 0)).sum(1)",
+    "torch.full((5,), 0.5, dtype=torch.float64)",
 )
