@@ -107,7 +107,8 @@ show_what_neurons_draw()
 # A **weight** is the factor by which a neuron multiplies one of its inputs. The **bias** of a neuron is the constant that it adds to the weighted sum of its inputs. The
 # **pre-activation** of a neuron is the weighted sum of its inputs plus its bias. The **activation function** of a neuron is the fixed function that maps its pre-activation to its output. The
 # **activation** of a neuron is its output, the value of its activation function at its pre-activation.
-#
+
+# %% [markdown]
 # A **perceptron** is an artificial neuron whose activation function is a threshold: 1 where the pre-activation is at least 0, and 0 elsewhere. Its bias plays the part of $-\theta$:
 #
 # $$ \hat y = \begin{cases} 1 & \mathbf w \cdot \mathbf x + b \ge 0 \\ 0 & \text{otherwise} \end{cases} \tag{1.1} $$
@@ -220,7 +221,8 @@ check.close("bias as a weight", with_one(X) @ torch.cat([b, w]), X @ w + b)
 # by the length of $\mathbf w$, the pre-activation is the signed distance from it:
 #
 # $$ \operatorname{distance}(\mathbf x) = \frac{\mathbf w \cdot \mathbf x + b}{\lVert \mathbf w \rVert} \tag{1.5} $$
-#
+
+# %% [markdown]
 # Moving that far against $\mathbf w$ leads to the boundary. The same positive factor on $\mathbf w$ and $b$ leaves the boundary where it is; changing both signs exchanges the two
 # activations everywhere off the boundary.
 
