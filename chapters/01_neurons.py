@@ -1492,6 +1492,8 @@ plots.show(
 # %% [markdown]
 # > **Honest result.** Starts close to the solution reach it; at ten times the distance none does, and random ones of width two leave nine tenths of the variance or more.
 #
+
+# %% [markdown]
 # Dead layers are not the only cause. In a separate run 25 of 60 two-wide starts had no wholly dead layer, and the best of these left .95; a leaky ReLU with the slope .1 below zero, whose derivative is nowhere zero, left .86 or more in 40 of 40 starts.
 #
 # With more steps and more width less is left. At width 8 the median fell from .94 after 1,500 steps to .84 and .81 after 6,000 (two draws of 20 starts), and width 32 ended between .26 and .80 after 3,000 (two draws of 10).
