@@ -1491,7 +1491,6 @@ plots.show(
 
 # %% [markdown]
 # > **Honest result.** Starts close to the solution reach it; at ten times the distance none does, and random ones of width two leave nine tenths of the variance or more.
-#
 
 # %% [markdown]
 # Dead layers are not the only cause. In a separate run 25 of 60 two-wide starts had no wholly dead layer, and the best of these left .95; a leaky ReLU with the slope .1 below zero, whose derivative is nowhere zero, left .86 or more in 40 of 40 starts.
