@@ -62,6 +62,31 @@ def test_the_tape_differentiates_any_formula_as_torch_does(formula, a, b):
         assert ours[key].grad == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
+def test_a_number_may_stand_on_the_left_of_a_value():
+    v = CHAPTER["Value"](3.0)
+    CHAPTER["backward"](2.5 * v + (4 + v) - 1.5)
+    assert v.grad == 3.5
+
+
+def test_a_second_backward_adds_the_same_gradient_at_every_node():
+    v = CHAPTER["Value"](3.0)
+    square = v**2
+    cube = square * v
+    CHAPTER["backward"](cube)
+    once = (v.grad, square.grad, cube.grad)
+    assert once == (27.0, 3.0, 1.0)
+    CHAPTER["backward"](cube)
+    assert (v.grad, square.grad, cube.grad) == tuple(2 * g for g in once)
+
+
+def test_a_long_chain_is_no_recursion_and_takes_linear_time():
+    total = v = CHAPTER["Value"](0.5)
+    for _ in range(20_000):
+        total = total + v
+    CHAPTER["backward"](total)
+    assert v.grad == 20_001
+
+
 def test_the_overwriting_tape_is_caught_by_a_value_used_twice():
     w = CHAPTER["Value"](3.0)
     CHAPTER["backward_overwriting"](w * w)
@@ -70,17 +95,7 @@ def test_the_overwriting_tape_is_caught_by_a_value_used_twice():
 
 LOSSES = {
     "mean_squared_error": lambda n, c: ((n, c), lambda: normal(n, c, seed=1), F.mse_loss),
-    "binary_cross_entropy": lambda n, c: (
-        (n,),
-        lambda: (normal(n, seed=1) > 0).double(),
-        F.binary_cross_entropy_with_logits,
-    ),
     "softmax_cross_entropy": lambda n, c: ((n, c), lambda: torch.arange(n) % c, F.cross_entropy),
-    "hinge": lambda n, c: (
-        (n,),
-        lambda: 2 * (normal(n, seed=1) > 0).double() - 1,
-        lambda s, t: F.relu(1 - t * s).mean(),
-    ),
 }
 
 
@@ -89,11 +104,11 @@ LOSSES = {
 @given(n=SIZES, c=SIZES, scale=st.sampled_from([0.1, 1.0, 30.0, 900.0]))
 def test_losses_and_their_gradients(name, n, c, scale):
     size, truth, by_torch = LOSSES[name](n, c)
-    said = normal(*size, seed=n + 7 * c, scale=scale).requires_grad_()
-    expected = by_torch(said, truth())
-    loss, gradient = CHAPTER[name](said.detach(), truth())
+    output = normal(*size, seed=n + 7 * c, scale=scale).requires_grad_()
+    expected = by_torch(output, truth())
+    loss, gradient = CHAPTER[name](output.detach(), truth())
     torch.testing.assert_close(loss, expected.detach())
-    torch.testing.assert_close(gradient, torch.autograd.grad(expected, said)[0])
+    torch.testing.assert_close(gradient, torch.autograd.grad(expected, output)[0])
 
 
 @pytest.mark.parametrize("activation", ["TANH", "SIGMOID", "RELU"])
@@ -130,6 +145,14 @@ def test_the_numeric_gradient_keeps_shape_and_input(size, seed):
     gradient = CHAPTER["numeric_gradient"](lambda v: (v**3).sum(), x)
     torch.testing.assert_close(gradient, 3 * x**2, rtol=1e-6, atol=1e-8)
     assert torch.equal(x, before)
+
+
+@FEW
+@given(st.lists(SIZES, min_size=0, max_size=3), st.integers(0, 100))
+def test_the_one_sided_difference_misses_by_half_h_times_the_second_derivative(size, seed):
+    x, h = normal(*size, seed=seed), 1e-4
+    gradient = CHAPTER["one_sided"](lambda v: (v**2).sum(), x, h)
+    torch.testing.assert_close(gradient, 2 * x + h, rtol=1e-6, atol=1e-8)
 
 
 def test_relative_error_lies_between_zero_and_one():
@@ -176,3 +199,38 @@ def test_mutations_of_the_network_are_caught():
     right = {"averaged": gradients[0], "delta before the slope": deltas[1], "db of one example": gradients[3]}
     for name, value in wrong.items():
         assert not torch.allclose(value, right[name]), name
+
+
+@pytest.mark.parametrize("activation", ["TANH", "SIGMOID", "RELU"])
+@FEW
+@given(sizes=st.lists(SIZES, min_size=2, max_size=5), n=SIZES, seed=st.integers(0, 100))
+def test_the_norms_of_the_error_signals_are_those_of_torch(activation, sizes, n, seed):
+    act = CHAPTER[activation]
+    weights = [normal(o, i, seed=seed + k) for k, (i, o) in enumerate(pairwise(sizes))]
+    a, z = normal(n, sizes[0], seed=seed).requires_grad_(), []
+    for W in weights:
+        z.append(a @ W.T)
+        a = act.f(z[-1])
+    norms = torch.stack([g.norm() for g in torch.autograd.grad(a.sum(), z)])
+    mine = CHAPTER["error_norms"](weights, act, normal(n, sizes[0], seed=seed))
+    torch.testing.assert_close(mine, norms / norms[-1], equal_nan=True)
+
+
+@pytest.mark.parametrize(("squared", "steps"), [(False, 9), (True, 1507)])
+def test_the_steps_from_a_confident_wrong_logit(squared, steps):
+    """The same descent with torch's losses and its gradient."""
+    z = torch.tensor([-8.0], requires_grad=True)
+    one, taken = torch.ones(1), 0
+    while z.item() < 0:
+        loss = F.mse_loss(z.sigmoid(), one) if squared else F.binary_cross_entropy_with_logits(z, one)
+        with torch.no_grad():
+            z -= torch.autograd.grad(loss, z)[0]
+        taken += 1
+    assert taken == CHAPTER["steps_until_right"](squared) == steps
+
+
+@FEW
+@given(n=SIZES, scale=st.sampled_from([0.1, 1.0, 8.0]))
+def test_the_binary_cross_entropy_of_ordinary_logits(n, scale):
+    z, y = normal(n, scale=scale), (normal(n, seed=1) > 0).double()
+    torch.testing.assert_close(CHAPTER["from_probabilities"](z, y), F.binary_cross_entropy_with_logits(z, y))
