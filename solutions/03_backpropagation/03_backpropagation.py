@@ -13,14 +13,14 @@
 # %% [markdown]
 # # Exercises 3: backpropagation by hand
 #
-# Seven small functions, 20 points. You have met each of them in [chapter 3](../../chapters/03_backpropagation.ipynb); here you write them
-# without looking.
+# Eight exercises, 20 points, on [chapter 3](../../chapters/03_backpropagation.ipynb). You derive what the chapter left out, repair functions that look
+# right, predict numbers before a run, and design the start of a deep network.
 #
 # Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
-# is related to the expected one and, for many slips, what went wrong. After handing in, each function is run again on other inputs: edge cases included.
+# is related to the expected one and, for many mistakes, what went wrong. After handing in, each answer is tried on other inputs: edge cases included.
 #
 # Write the mathematics yourself. torch's own losses and its automatic differentiation (`F.cross_entropy`, `torch.autograd.grad`, `.backward()` and their
-# relatives) do not count as an answer. Everything is in float64, and a batch has one example in each row; it may hold a single example, and a layer a
+# relatives) earn no points. Everything is in float64, and a batch has one example in each row; it may hold a single example, and a layer a
 # single unit. What a function is given belongs to the caller: leave it as it was.
 
 # %% setup
@@ -46,24 +46,24 @@ def normal(rng: torch.Generator, *size: int) -> Tensor:
 def with_gradient(
     loss: Callable[..., Tensor], z: Tensor, *others: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """What torch says of loss(z, ...): its value and its gradient, to compare with."""
+    """The value and the gradient of loss(z, ...) as torch computes them, to compare with."""
     z = z.clone().requires_grad_()
     value = loss(z, *others)
     return value.detach(), torch.autograd.grad(value, z)[0]
 
 
 # %% [markdown]
-# ## 3.1 Blame at the output
-# *2 points · effort ● · about 5 minutes*
+# ## 3.1 Error signal of a sigmoid layer
+# *Derive · 2 points · effort ● · about 10 minutes*
 #
-# The last layer of a network is a sigmoid: $\mathbf a = \sigma(\mathbf z)$. The loss has told you how it changes with each answer, $\partial L/\partial\mathbf a$.
-# Give back how it changes with each sum:
+# The last layer of a network is $\mathbf a = \sigma(\mathbf z)$, with the sigmoid $\sigma(z) = 1/(1 + e^{-z})$. The gradient of the loss with respect to the
+# activations, $\nabla_{\mathbf a} L$, is given. Derive $\sigma'(z)$, written with $\sigma(z)$ itself, and return the error signal:
 #
-# $$ \boldsymbol\delta = \nabla_{\mathbf a} L \odot \sigma'(\mathbf z) \tag{3.14} $$
+# $$ \boldsymbol\delta = \nabla_{\mathbf a} L \odot \sigma'(\mathbf z) \tag{3.16} $$
 #
 # <details><summary>Hint</summary>
 #
-# The slope of the sigmoid can be written with the sigmoid itself, $\sigma' = \sigma\,(1 - \sigma)$. Mind where it is taken.
+# Differentiate $(1 + e^{-z})^{-1}$ by the chain rule, and note that $e^{-z}/(1 + e^{-z}) = 1 - \sigma(z)$.
 #
 # </details>
 
@@ -90,23 +90,32 @@ rng = torch.default_generator  # the grader seeds it anew for each batch
 dL_da, z = normal(rng, 4, 5), 3 * normal(rng, 4, 5)
 seal("a batch, and the inputs afterwards", (output_delta(dL_da, z), dL_da, z))
 seal("one example", output_delta(normal(rng, 1, 3), 3 * normal(rng, 1, 3)))
-seal("one answer each", output_delta(normal(rng, 6, 1), 3 * normal(rng, 6, 1)))
+seal("one unit", output_delta(normal(rng, 6, 1), 3 * normal(rng, 6, 1)))
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 3.2 One layer further back
-# *2 points · effort ●● · about 10 minutes*
+# *Find the bug · 2 points · effort ●● · about 10 minutes*
 #
-# You know the blame $\boldsymbol\delta_{l+1}$ on the sums of the next layer, and the weights that lead there. Carry it back to the sums of a tanh layer:
+# The function below should carry the error signal $\boldsymbol\delta_{l+1}$ of the next layer back to the pre-activations of a tanh layer,
 #
-# $$ \boldsymbol\delta_l = \big(W_{l+1}^{\mathsf T}\,\boldsymbol\delta_{l+1}\big) \odot \tanh'(\mathbf z_l) \tag{3.15} $$
+# $$ \boldsymbol\delta_l = \big(W_{l+1}^{\mathsf T}\,\boldsymbol\delta_{l+1}\big) \odot \tanh'(\mathbf z_l) \tag{3.17} $$
 #
-# The formula speaks of one example, a column. Your input is a batch with an example in each row.
-#
+# for a batch with an example in each row. It returns the right shape and has two faults. Write a version without them.
+
+
+# %%
+def faulty_hidden_delta(delta_next: Tensor, W_next: Tensor, z: Tensor) -> Tensor:
+    """Two faults.   delta_next: (n, m), W_next: (m, k), z: (n, k) -> (n, k)"""
+    a = z.tanh()
+    dL_da = delta_next @ W_next / len(delta_next)
+    return dL_da * (1 - a.tanh() ** 2)
+
+
+# %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Write down the shapes: $(n, m)$ for the blame, $(m, k)$ for the weights, and $(n, k)$ for the result. Only one product fits. The slope of tanh is
-# $1 - \tanh^2$.
+# For each line, ask which formula it stands for. Where does the loss divide by the number of examples, and at which point is the derivative taken?
 #
 # </details>
 
@@ -131,22 +140,33 @@ banned("autograd")
 rng = torch.default_generator
 for n, m, k in ((4, 5, 5), (4, 5, 3), (1, 2, 6), (7, 1, 2)):
     given = normal(rng, n, m), normal(rng, m, k), normal(rng, n, k)
-    seal(f"{n} examples, {m} sums from {k}", (hidden_delta(*given), *given))
+    seal(f"{n} examples, {m} units from {k}", (hidden_delta(*given), *given))
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 3.3 What the weights and biases deserve
-# *3 points · effort ●● · about 10 minutes*
+# ## 3.3 Gradients of weights and biases
+# *Find the bug · 3 points · effort ●● · about 10 minutes*
 #
-# From the blame on the sums of a layer and the answers that came in, give the gradients of its weights and of its biases, for a whole batch:
+# From the error signal of a layer and the activations that came in, the function below should give the gradients of weights and biases for a batch:
 #
 # $$ \frac{\partial L}{\partial W} = \sum_{i=1}^{n} \boldsymbol\delta^{(i)}\, \mathbf a^{(i)\mathsf T}, \qquad
-#    \frac{\partial L}{\partial \mathbf b} = \sum_{i=1}^{n} \boldsymbol\delta^{(i)} \tag{3.16} $$
+#    \frac{\partial L}{\partial \mathbf b} = \sum_{i=1}^{n} \boldsymbol\delta^{(i)} \tag{3.18} $$
 #
+# With a batch of one it is right. With more examples it has two faults. Write a version without them.
+
+
+# %%
+def faulty_layer_gradients(delta: Tensor, a_prev: Tensor) -> tuple[Tensor, Tensor]:
+    """Two faults.   delta: (n, m), a_prev: (n, k) -> (m, k), (m,)"""
+    dW = torch.outer(delta.sum(dim=0), a_prev.sum(dim=0))
+    db = delta.mean(dim=0)
+    return dW, db
+
+
+# %% [markdown]
 # <details><summary>Hint</summary>
 #
-# $W$ has shape $(m, k)$ and turns $k$ numbers into $m$; its gradient has the same shape. A matrix product of a $(m, n)$ and a $(n, k)$ matrix sums over the
-# $n$ examples by itself.
+# Is a sum of products the product of the sums? A matrix product of a $(m, n)$ and a $(n, k)$ matrix sums over the $n$ examples.
 #
 # </details>
 
@@ -175,22 +195,38 @@ banned("autograd")
 rng = torch.default_generator
 for n, m, k in ((7, 3, 5), (1, 4, 2), (5, 5, 5)):
     given = normal(rng, n, m), normal(rng, n, k)
-    seal(f"{n} examples, {m} sums from {k}", (layer_gradients(*given), *given))
+    seal(f"{n} examples, {m} units from {k}", (layer_gradients(*given), *given))
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 3.4 The judge
-# *3 points · effort ●● · about 15 minutes*
+# ## 3.4 Central differences
+# *Find the bug · 3 points · effort ●● · about 15 minutes*
 #
-# Write the function that can tell whether a gradient is right without knowing any formula: nudge every number of `x` up and down by `h`.
+# The function below should estimate the gradient of a scalar function by central differences,
 #
 # $$ \frac{\partial L}{\partial x_i} \approx \frac{L(\mathbf x + h\,\mathbf e_i) - L(\mathbf x - h\,\mathbf e_i)}{2h} \tag{3.5} $$
 #
-# `x` may have any shape, even that of a single number, and it belongs to the caller: leave it as it was.
-#
+# for an `x` of any shape, even that of a single number. Two faults make it wrong, and it changes the caller's `x`. Write a version that does neither.
+
+
+# %%
+def faulty_numeric_gradient(
+    f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5
+) -> Tensor:
+    """Two faults.   x: any shape -> the same"""
+    grad, values = torch.empty_like(x), x.view(-1)
+    for i in range(x.numel()):
+        values[i] += h
+        above = f(x)
+        values[i] -= 2 * h
+        grad.view(-1)[i] = (above - f(x)) / h
+    return grad
+
+
+# %% [markdown]
 # <details><summary>Hint</summary>
 #
-# `x.view(-1)` and `grad.view(-1)` look at a tensor of any shape as one long row, which makes one loop enough. Make a copy before you nudge.
+# How far apart are the two points? And where is `x` when the second number has its turn? `x.view(-1)` shares its memory with `x`.
 #
 # </details>
 
@@ -231,74 +267,20 @@ for size in ((5,), ()):
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 3.5 One of many
-# *4 points · effort ●●● · about 20 minutes*
+# ## 3.5 Binary cross-entropy from logits
+# *Derive · 4 points · effort ●●● · about 20 minutes*
 #
-# The softmax cross-entropy from logits, averaged over the batch, and its gradient. It must survive logits of a thousand.
+# Computed from the probability $p_i = \sigma(z_i)$, the binary cross-entropy
 #
-# $$ p_{ij} = \frac{e^{z_{ij} - m_i}}{\sum_k e^{z_{ik} - m_i}}, \quad m_i = \max_k z_{ik}, \qquad
-#    L = -\frac1n \sum_i \log p_{i c_i}, \qquad \frac{\partial L}{\partial z_{ij}} = \frac1n\,(p_{ij} - y_{ij}) \tag{3.9, 3.10} $$
+# $$ L = -\frac1n \sum_{i} \big[\, y_i \log p_i + (1 - y_i) \log(1 - p_i) \,\big] \tag{3.10} $$
 #
-# <details><summary>Hint</summary>
-#
-# Work with $\log p_{ij} = (z_{ij} - m_i) - \log \sum_k e^{z_{ik} - m_i}$ from the start; then no logarithm ever sees a zero.
-# `log_p[torch.arange(n), labels]` picks one number from each row.
-#
-# </details>
-
-
-# %% softmax_cross_entropy
-def softmax_cross_entropy(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy of softmax(z), and dL/dz.
-
-    z: (n, C), labels: (n,) in 0..C-1 -> (), (n, C)
-    """
-    ### BEGIN SOLUTION
-    shifted = z - z.max(dim=1, keepdim=True).values
-    log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
-    rows = torch.arange(len(z))
-    dz = log_p.exp()
-    dz[rows, labels] -= 1
-    return -log_p[rows, labels].mean(), dz / len(z)
-    ### END SOLUTION
-
-
-# %% test_softmax_cross_entropy points=4
-rng = torch.Generator().manual_seed(35)
-z, labels = 2 * normal(rng, 3, 5), torch.tensor([2, 0, 2])
-expected = with_gradient(F.cross_entropy, z, labels)
-check.close("(loss, dz) of a softmax", lambda: softmax_cross_entropy(z, labels), expected)
-z = numbers([[1000, -900, -990, 2], [-1000, -1001, -1000, -1003], [5, 7, 7, 3]])
-labels = torch.tensor([1, 0, 2])
-expected = with_gradient(F.cross_entropy, z, labels)
-check.close("large logits", lambda: softmax_cross_entropy(z, labels), expected)
-### BEGIN HIDDEN TESTS
-from course_tools.grading.author import banned, seal
-
-banned("cross_entropy", "autograd")
-rng = torch.default_generator
-large = numbers([[950, -900, -980, 3], [-970, -1000, -990, -1020], [-980, 20, 10, -5]])
-z = torch.cat([3 * normal(rng, 4, 4), large + normal(rng, 3, 4)])
-labels = torch.cat([torch.randint(3, (4,)), torch.tensor([2, 1, 0])])
-seal("small and large logits, and z afterwards", (softmax_cross_entropy(z, labels), z))
-labels = torch.tensor([1, 2, 1])
-seal("more classes than examples", softmax_cross_entropy(3 * normal(rng, 3, 5), labels))
-seal("one example", softmax_cross_entropy(3 * normal(rng, 1, 5), torch.randint(5, (1,))))
-seal("two classes", softmax_cross_entropy(normal(rng, 7, 2), torch.randint(2, (7,))))
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 3.6 Yes or no
-# *3 points · effort ●● · about 15 minutes*
-#
-# The binary cross-entropy from logits, averaged over the batch, and its gradient. Again, large logits must not break it.
-#
-# $$ L = \frac1n \sum_{i} \Big[ \max(z_i, 0) - y_i z_i + \log\!\big(1 + e^{-|z_i|}\big) \Big], \qquad
-#    \frac{\partial L}{\partial z_i} = \frac1n \big(\sigma(z_i) - y_i\big) \tag{3.8} $$
+# becomes infinite or NaN as soon as a probability is rounded to 0 or 1. Derive a form in the logits $z_i$ that is right for logits of a thousand and of
+# either sign, for both classes. Return this loss and its gradient with respect to the logits.
 #
 # <details><summary>Hint</summary>
 #
-# `z.clamp(min=0)` is $\max(z, 0)$, and `torch.log1p(u)` is $\log(1 + u)$ without losing a tiny $u$.
+# $-\log \sigma(z) = \log(1 + e^{-z})$ and $-\log(1 - \sigma(z)) = z + \log(1 + e^{-z})$. Put both into one formula in $y$. For $z < 0$ take $e^{-z}$ out of the
+# logarithm, so that no exponent is positive. `z.clamp(min=0)` is $\max(z, 0)$, and `torch.log1p(u)` is $\log(1 + u)$, exact for a tiny $u$.
 #
 # </details>
 
@@ -315,13 +297,13 @@ def bce_with_logits(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     ### END SOLUTION
 
 
-# %% test_bce_with_logits points=3
+# %% test_bce_with_logits points=4
 z, y = numbers([0.5, -2.0, 1.5, 0.0, -0.7]), numbers([1, 0, 0, 1, 1])
 expected = with_gradient(F.binary_cross_entropy_with_logits, z, y)
 check.close("(loss, dz) of a sigmoid", lambda: bce_with_logits(z, y), expected)
 z, y = numbers([800, -900, 700, -650]), numbers([0, 1, 1, 0])
 expected = with_gradient(F.binary_cross_entropy_with_logits, z, y)
-check.close("large logits, yes or no", lambda: bce_with_logits(z, y), expected)
+check.close("large logits of two classes", lambda: bce_with_logits(z, y), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
@@ -338,17 +320,17 @@ seal(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 3.7 Right, and by a margin
-# *3 points · effort ●● · about 10 minutes*
+# ## 3.6 Hinge loss
+# *Write · 2 points · effort ●● · about 10 minutes*
 #
-# The hinge loss of scores $s_i$ for truths $t_i = \pm 1$, averaged over the batch, and its gradient. At the corner $t_i s_i = 1$ take the slope 0.
+# The hinge loss of scores $s_i$ for the classes $t_i = \pm 1$, averaged over the batch, and its gradient. At the corner $t_i s_i = 1$ take the derivative 0.
 #
 # $$ L = \frac1n \sum_i \max(0,\ 1 - t_i s_i), \qquad
-#    \frac{\partial L}{\partial s_i} = \begin{cases} -t_i / n & t_i s_i < 1 \\ 0 & t_i s_i \ge 1 \end{cases} \tag{3.11} $$
+#    \frac{\partial L}{\partial s_i} = \begin{cases} -t_i / n & t_i s_i < 1 \\ 0 & t_i s_i \ge 1 \end{cases} \tag{3.13} $$
 #
 # <details><summary>Hint</summary>
 #
-# `torch.where(condition, this, that)` chooses place by place.
+# `torch.where(condition, this, that)` chooses entry by entry.
 #
 # </details>
 
@@ -362,7 +344,7 @@ def hinge_loss(s: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
     ### END SOLUTION
 
 
-# %% test_hinge_loss points=3
+# %% test_hinge_loss points=2
 s = numbers([0.31, -2.4, 1.0, -0.45, 2.63, -0.62, 1.7])
 t = numbers([1, -1, 1, 1, -1, -1, 1])
 loss = F.margin_ranking_loss(s, torch.zeros_like(s), t, margin=1.0)
@@ -379,6 +361,132 @@ s = t * torch.cat([ts, numbers([1, 1]), 0.5 * normal(rng, 1).tanh()])
 seal("wrong, right, at the corner, and the inputs afterwards", (hinge_loss(s, t), s, t))
 seal("one example", hinge_loss(2 * normal(rng, 1), numbers([-1.0])))
 seal("a batch", hinge_loss(2 * normal(rng, 13), normal(rng, 13).sign()))
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3.7 Sizes before the run
+# *Predict · 2 points · effort ●● · about 15 minutes*
+#
+# Predict four numbers, without running anything, to three digits:
+#
+# 1. the cross-entropy of a classifier that gives the same logit to each of 8 classes;
+# 2. by which factor the error of a central difference becomes smaller when $h$ goes from 0.08 to 0.02, while rounding plays no part;
+# 3. the relative error (3.6) of a backward pass whose gradient is three times the right one;
+# 4. by which factor the norm of the error signal shrinks on the way back through 20 ReLU layers of width $n$ whose weights have the variance $1/n$, if each layer halves its
+#    mean square.
+#
+# <details><summary>Hint</summary>
+#
+# The first is minus a logarithm. For the last, what happens to a norm when its square is halved?
+#
+# </details>
+
+# %% four_sizes
+### BEGIN SOLUTION
+four_sizes = [2.079, 16, 0.5, 1024]
+### END SOLUTION
+
+# %% test_four_sizes points=2
+check.predicted("the four numbers", lambda: four_sizes, count=4)
+### BEGIN HIDDEN TESTS
+from course_tools.grading.author import close, seal
+
+seal("the four numbers", numbers(four_sizes), rule=close(rtol=5e-3, atol=1e-3))
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3.8 A deep sigmoid network
+# *Go beyond · 2 points · effort ●●● · about 25 minutes*
+#
+# In section 3.13 of the chapter the error signal of a deep sigmoid network keeps its norm, roughly, at one scale of the weights. With weights **and biases** of
+# your own choice you can do better. Write `sigmoid_start(width, depth, rng)`: a list of `depth` pairs `(W, b)`, of shapes (width, width) and (width,), such that in
+# a network of sigmoid layers
+#
+# - the norm of the first layer's error signal is between one half and twice that of the last layer's, and
+# - the activations of the last layer still depend on the input: over the examples of a batch of normal random numbers their standard deviation, averaged over the units, is at
+#   least 0.015,
+#
+# with 60 layers, for each random draw. Random numbers, if you need them, come from `rng`.
+
+
+# %% measures
+def measured(parameters: list[tuple[Tensor, Tensor]], X: Tensor) -> tuple[float, float]:
+    """The first error signal's norm over the last one's, for dL/da_K = 1, and the spread of a_K."""
+    a, slopes, norms = X, [], []
+    for W, b in parameters:
+        a = torch.sigmoid(a @ W.T + b)
+        slopes.append(a * (1 - a))
+    dL_da = torch.ones_like(a)
+    for (W, _), slope in zip(reversed(parameters), reversed(slopes), strict=True):
+        norms.append((dL_da * slope).norm().item())
+        dL_da = dL_da * slope @ W
+    return norms[-1] / norms[0], a.std(dim=0).mean().item()
+
+
+def draws_that_succeed(start: Callable[..., list[tuple[Tensor, Tensor]]]) -> list[int]:
+    """On how many of five draws the gradient is kept, and on how many the input is."""
+    kept, dependent = 0, 0
+    for seed in range(5):
+        rng = torch.Generator().manual_seed(seed)
+        parameters = start(32, 60, rng)
+        ratio, spread = measured(parameters, normal(rng, 24, 32))
+        kept, dependent = kept + (0.5 <= ratio <= 2), dependent + (spread >= 0.015)
+    return [kept, dependent]
+
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# A sigmoid is a tanh in another scale: $\sigma(z) = \tfrac12 + \tfrac12 \tanh(z/2)$. Which bias takes the ½ out again, and which factor belongs to the weights? A product of
+# orthogonal matrices keeps every norm; `torch.linalg.qr` makes one. Near $z = 0$ the derivative is largest.
+#
+# </details>
+
+
+# %% sigmoid_start
+def sigmoid_start(
+    width: int, depth: int, rng: torch.Generator
+) -> list[tuple[Tensor, Tensor]]:
+    """Weights and biases of `depth` sigmoid layers.   -> depth times (width, width), (width,)"""
+    ### BEGIN SOLUTION
+    parameters = []
+    for layer in range(depth):
+        Q = torch.linalg.qr(normal(rng, width, width))[0]
+        W = 4 * Q if layer else 0.2 * Q
+        b = -W.sum(dim=1) / 2 if layer else torch.zeros(width, dtype=W.dtype)
+        parameters.append((W, b))
+    return parameters
+    ### END SOLUTION
+
+
+# %% test_sigmoid_start points=2
+check.close(
+    "of 5 draws: gradient kept, input kept",
+    lambda: draws_that_succeed(sigmoid_start),
+    [5, 5],
+)
+### BEGIN HIDDEN TESTS
+from course_tools.grading.author import at_least, banned, seal
+
+banned("autograd")
+rng = torch.default_generator
+width, ratios, spreads = 40, [], []
+for _ in range(4):
+    layers = [
+        (numbers(W.tolist()), numbers(b.tolist())) for W, b in sigmoid_start(width, 60, rng)
+    ]
+    a, slopes = normal(rng, 20, width), []
+    for W, b in layers:
+        a = 1 / (1 + (-(a @ W.T + b)).exp())
+        slopes.append(a * (1 - a))
+    back = [slopes[-1]]
+    for (W, _), slope in zip(layers[:0:-1], slopes[-2::-1], strict=True):
+        back.append(back[-1] @ W * slope)
+    ratio = float(back[-1].norm() / back[0].norm()) if len(layers) == 60 else 0.0
+    ratios.append(min(ratio, 1 / ratio) if ratio else 0.0)
+    spreads.append(float(a.std(dim=0).mean()))
+seal("the gradient is kept on each draw", min(ratios), rule=at_least(0.5))
+seal("the input is kept on each draw", min(spreads), rule=at_least(0.015))
 ### END HIDDEN TESTS
 
 # %% [markdown]
