@@ -2097,19 +2097,3 @@ change(
     "0.2 * Q",
     "0 * Q",
 )
-change(
-    "sigmoid_start",
-    "The gradient is kept on some draws and not on others: each draw has to succeed.",
-    "torch.linalg.qr(normal(rng, width, width))[0]",
-    "normal(rng, width, width) / width**0.5",
-)
-change(
-    "sigmoid_start",
-    "The gradient is kept on some draws and not on others: each draw has to succeed.",
-    "torch.linalg.qr(normal(rng, width, width))[0]",
-    "normal(rng, width, width) / width**0.5",
-    "4 * Q if layer else 0.2 * Q",
-    "11 * Q",
-    "-W.sum(dim=1) / 2 if layer else ",
-    "",
-)
