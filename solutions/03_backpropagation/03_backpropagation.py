@@ -367,7 +367,7 @@ seal("a batch", hinge_loss(2 * normal(rng, 13), normal(rng, 13).sign()))
 # ## 3.7 Sizes before the run
 # *Predict · 2 points · effort ●● · about 15 minutes*
 #
-# Predict four numbers, without running anything, to three digits:
+# Predict four numbers, without running anything, to three digits, and write them as a list:
 #
 # 1. the cross-entropy of a classifier that gives the same logit to each of 8 classes;
 # 2. by which factor the error of a central difference becomes smaller when $h$ goes from 0.08 to 0.02, while rounding plays no part;
@@ -381,17 +381,21 @@ seal("a batch", hinge_loss(2 * normal(rng, 13), normal(rng, 13).sign()))
 #
 # </details>
 
+
 # %% four_sizes
-### BEGIN SOLUTION
-four_sizes = [2.079, 16, 0.5, 1024]
-### END SOLUTION
+def four_sizes() -> list[float]:
+    """The four predicted numbers, in order."""
+    ### BEGIN SOLUTION
+    return [2.079, 16, 0.5, 1024]
+    ### END SOLUTION
+
 
 # %% test_four_sizes points=2
-check.predicted("the four numbers", lambda: four_sizes, count=4)
+check.predicted("the four numbers", lambda: four_sizes(), count=4)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import close, seal
 
-seal("the four numbers", numbers(four_sizes), rule=close(rtol=5e-3, atol=1e-3))
+seal("the four numbers", numbers(four_sizes()), rule=close(rtol=5e-3, atol=1e-3))
 ### END HIDDEN TESTS
 
 # %% [markdown]
