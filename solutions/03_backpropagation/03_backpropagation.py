@@ -432,9 +432,10 @@ def draws_that_succeed(start: Callable[..., list[tuple[Tensor, Tensor]]]) -> lis
     kept, dependent = 0, 0
     for seed in range(5):
         rng = torch.Generator().manual_seed(seed)
-        parameters = start(32, 60, rng)
-        ratio, spread = measured(parameters, normal(rng, 24, 32))
-        kept, dependent = kept + (0.5 <= ratio <= 2), dependent + (spread >= 0.015)
+        parameters = start(80, 60, rng)
+        if len(parameters) == 60:
+            ratio, spread = measured(parameters, normal(rng, 24, 80))
+            kept, dependent = kept + (0.5 <= ratio <= 2), dependent + (spread >= 0.015)
     return [kept, dependent]
 
 
@@ -475,7 +476,7 @@ from course_tools.grading.author import at_least, banned, seal
 banned("autograd")
 rng = torch.default_generator
 kept, dependent = 0, 0
-for width in (24, 40, 56):
+for width in (24, 40, 72):
     layers = [
         (torch.tensor(W.tolist()).double(), torch.tensor(b.tolist()).double())
         for W, b in sigmoid_start(width, 60, rng)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_tools.grading.slips import change, slip
+from course_tools.grading.slips import change, equivalent, slip
 
 # -- output_delta ---------------------------------------------------------------------------------------------
 
@@ -2096,4 +2096,27 @@ change(
     "The gradient is kept on every draw, but the activations of the last layer depend too little on the input on every draw.",
     "0.2 * Q",
     "0 * Q",
+)
+equivalent(
+    "four_sizes",
+    "Three digits were asked for.",
+    "return [2.079, 16, 0.5, 1025]",
+    "return [2.079, 16, 0.5, 1023]",
+)
+equivalent(
+    "sigmoid_start",
+    "Minus an orthogonal matrix is orthogonal, too.",
+    "Q = -torch.linalg.qr(normal(rng, width, width))[0]",
+)
+equivalent(
+    "sigmoid_start",
+    "Zeros add nothing, whatever their dtype.",
+    "b = -W.sum(dim=1) / 2 if layer else torch.zeros(width)",
+)
+equivalent(
+    "sigmoid_start",
+    "A small bias of the first layer meets both bounds as well; the design is open.",
+    "b = -W.sum(dim=1) / 2",
+    "b = -W.sum(dim=1) / 2 if depth else torch.zeros(width, dtype=W.dtype)",
+    "b = -W.sum(dim=1) / 2 if width else torch.zeros(width, dtype=W.dtype)",
 )
