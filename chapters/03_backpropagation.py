@@ -1220,13 +1220,14 @@ networks, scores = {}, {}
 for name, sizes in layers.items():
     rng = torch.Generator().manual_seed(SEED)
     networks[name] = MLP(sizes, rng)
-    train(networks[name], spirals, epochs=200, lr=0.3, rng=rng)
+    train(networks[name], spirals, epochs=120, lr=0.3, rng=rng)
     scores[name] = accuracy(networks[name], spirals.X_test, spirals.y_test)
 
 none, one, two = scores.values()
 check.reaches("spirals, no hidden layer", none, at_most=0.75)
-check.reaches("spirals, one hidden layer", one, at_least=0.93)
-check.reaches("spirals, two hidden layers", two, at_least=0.95)
+check.reaches("spirals, one hidden layer", one, at_least=0.9)
+check.reaches("spirals, two hidden layers", two, at_least=0.9)
+check.reaches("two hidden layers over one", two - one, at_least=-0.01, at_most=0.03)
 
 # %% tags=["hide-input"]
 panels = []
@@ -1239,6 +1240,7 @@ for title, net in networks.items():
         lambda p: net.forward(torch.tensor(p)).argmax(dim=1).numpy(),
         spirals.X_test.numpy(),
         spirals.y_test.numpy(),
+        steps=120,
     )
     panels.append(fig)
 plots.show(*panels, alt=[
@@ -1248,8 +1250,8 @@ plots.show(*panels, alt=[
 ])  # fmt: skip
 
 # %% [markdown]
-# This is the case for a hidden layer. It does not decide between one and two: at this rate two layers were 1 to 4 points better on five seeds, but at a rate of 0.1 the
-# difference lay between −2.3 and +1.4 points, and at a rate of 1 one layer reached at least 97.7 %. Chapter 1 has a function for which depth saves units.
+# This is the case for a hidden layer. It does not decide between one and two: on five seeds two layers were between 0.7 points worse and 2.7 points better
+# than one, and other rates and numbers of epochs gave other differences. Chapter 1 has a function for which depth saves units.
 #
 # ## 3.13 Why do gradients vanish or explode with depth?
 #
@@ -1314,7 +1316,7 @@ def deep_norms(activation: Activation, c: float) -> Tensor:
 
 
 ACTIVATIONS = {"sigmoid": SIGMOID, "tanh": TANH, "ReLU": RELU}
-scales = torch.logspace(-2, 4, 25, base=2).tolist()  # c from 1/4 to 16
+scales = torch.logspace(-2, 4, 19, base=2).tolist()  # c from 1/4 to 16
 ratios = {
     name: [deep_norms(activation, c)[0].item() for c in scales]
     for name, activation in ACTIVATIONS.items()

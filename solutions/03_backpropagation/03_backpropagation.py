@@ -246,7 +246,7 @@ def numeric_gradient(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) 
 
 # %% test_numeric_gradient points=3
 x = normal(torch.Generator().manual_seed(34), 2, 3, 4)
-y = x + 1  # nudging y^3 both ways by h misses its slope by h^2
+y = x + 1  # a step of h both ways misses the slope of y^3 by h^2
 expected = (3 * y**2 + 0.1**2) * y.flip(0) ** 3
 check.close(
     "gradient",

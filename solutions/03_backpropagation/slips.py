@@ -122,7 +122,7 @@ change(
 )
 change(
     "output_delta",
-    "The blame is divided by the slope; the chain rule multiplies by it.",
+    "dL_da is divided by the slope; the chain rule multiplies by it.",
     "dL_da * a * (1 - a)",
     "dL_da / (a * (1 - a))",
 )
@@ -134,7 +134,7 @@ change(
 )
 change(
     "output_delta",
-    "The blame is multiplied by the sums z themselves; the slope of the sigmoid at them belongs there.",
+    "dL_da is multiplied by the pre-activations z themselves; the slope of the sigmoid at them belongs there.",
     "dL_da * a * (1 - a)",
     "dL_da * z",
 )
@@ -356,7 +356,7 @@ change(
 )
 change(
     "hidden_delta",
-    "The blame is divided by the slope; the chain rule multiplies by it.",
+    "The error signal is divided by the slope; the chain rule multiplies by it.",
     ") * (",
     ") / (",
 )
@@ -395,7 +395,7 @@ change(
 )
 change(
     "hidden_delta",
-    "The blame is multiplied by the pre-activations z; the slope of tanh there belongs in their place.",
+    "The error signal is multiplied by the pre-activations z; the slope of tanh there belongs in their place.",
     "(1 - z.tanh() ** 2)",
     "z",
 )
@@ -915,7 +915,7 @@ change(
     "numeric_gradient",
     "A number that was changed stays changed: set it back before the next one's turn, and leave the caller's x as it was.",
 )
-def leaves_x_nudged(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
+def leaves_x_changed(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> Tensor:
     grad = torch.empty_like(x)
     for i in range(x.numel()):
         old = x.view(-1)[i].item()
