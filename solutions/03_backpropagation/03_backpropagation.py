@@ -215,11 +215,11 @@ def faulty_numeric_gradient(
 ) -> Tensor:
     """Two faults.   x: any shape -> the same"""
     grad, values = torch.empty_like(x), x.view(-1)
-    for i in range(x.numel()):
-        values[i] += h
+    for k in range(len(values)):
+        values[k] += h
         above = f(x)
-        values[i] -= 2 * h
-        grad.view(-1)[i] = (above - f(x)) / h
+        values[k] -= 2 * h
+        grad.view(-1)[k] = (above - f(x)) / h
     return grad
 
 
