@@ -2087,6 +2087,18 @@ change(
 )
 change(
     "sigmoid_start",
+    "The list holds one pair for each layer: `depth` pairs.",
+    "range(depth)",
+    "range(depth - 1)",
+)
+change(
+    "sigmoid_start",
+    "The list holds one pair for each layer: `depth` pairs.",
+    "range(depth)",
+    "range(depth + 1)",
+)
+change(
+    "sigmoid_start",
     "The gradient is kept on every draw, but the activations of the last layer depend too little on the input on every draw.",
     "0.2 * Q",
     "0.01 * Q",
