@@ -201,32 +201,44 @@ def test_mutations_of_the_network_are_caught():
         assert not torch.allclose(value, right[name]), name
 
 
-@pytest.mark.parametrize("activation", ["TANH", "SIGMOID", "RELU"])
-@FEW
-@given(sizes=st.lists(SIZES, min_size=2, max_size=5), n=SIZES, seed=st.integers(0, 100))
-def test_the_norms_of_the_error_signals_are_those_of_torch(activation, sizes, n, seed):
-    act = CHAPTER[activation]
-    weights = [normal(o, i, seed=seed + k) for k, (i, o) in enumerate(pairwise(sizes))]
-    a, z = normal(n, sizes[0], seed=seed).requires_grad_(), []
+@pytest.mark.parametrize(("activation", "c"), [("TANH", 0.25), ("SIGMOID", 4.0), ("RELU", 8.0)])
+def test_the_norms_in_a_deep_network_are_those_of_torch(activation, c):
+    act, rng = CHAPTER[activation], torch.Generator().manual_seed(CHAPTER["SEED"])
+    a = torch.randn(16, 64, generator=rng)
+    weights = [(c * W).requires_grad_() for W in CHAPTER["MLP"]((64,) * 31, rng).W]
+    z = []
     for W in weights:
         z.append(a @ W.T)
         a = act.f(z[-1])
-    norms = torch.stack([g.norm() for g in torch.autograd.grad(a.sum(), z)])
-    mine = CHAPTER["error_norms"](weights, act, normal(n, sizes[0], seed=seed))
-    torch.testing.assert_close(mine, norms / norms[-1], equal_nan=True)
+    grads = torch.autograd.grad(z[-1].sum(), [*z, *weights])
+    delta, dW = (torch.stack([g.norm() for g in part]) for part in (grads[:30], grads[30:]))
+    for mine, norms in zip(CHAPTER["deep_norms"](act, c), (delta, dW), strict=True):
+        torch.testing.assert_close(mine, norms / norms[-1], rtol=1e-6, atol=0)
 
 
-@pytest.mark.parametrize(("squared", "steps"), [(False, 9), (True, 1507)])
-def test_the_steps_from_a_confident_wrong_logit(squared, steps):
+def test_in_a_relu_network_without_biases_all_layers_share_one_product_of_weights_and_gradients():
+    """Euler's identity: sum(W * dW) is the same for each layer, so no layer's weight gradient vanishes alone."""
+    net = CHAPTER["MLP"]((5, 7, 6, 3), torch.Generator().manual_seed(2), CHAPTER["RELU"])
+    net.b = [torch.zeros_like(b) for b in net.b]
+    net.forward(normal(9, 5))
+    net.backward(normal(9, 3, seed=4))
+    products = torch.stack([(W * dW).sum() for W, dW in zip(net.W, net.dW, strict=True)])
+    torch.testing.assert_close(products, products[:1].expand(3))
+
+
+@pytest.mark.parametrize(
+    ("squared", "lr", "steps"), [(False, 1, 9), (True, 1, 1507), (False, 10, 1), (True, 10, 154)]
+)
+def test_the_steps_from_a_confident_wrong_logit(squared, lr, steps):
     """The same descent with torch's losses and its gradient."""
     z = torch.tensor([-8.0], requires_grad=True)
     one, taken = torch.ones(1), 0
     while z.item() < 0:
         loss = F.mse_loss(z.sigmoid(), one) if squared else F.binary_cross_entropy_with_logits(z, one)
         with torch.no_grad():
-            z -= torch.autograd.grad(loss, z)[0]
+            z -= lr * torch.autograd.grad(loss, z)[0]
         taken += 1
-    assert taken == CHAPTER["steps_until_right"](squared) == steps
+    assert taken == CHAPTER["steps_until_right"](squared, lr) == steps
 
 
 @FEW
