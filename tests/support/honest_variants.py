@@ -132,12 +132,11 @@ ANSWERS: dict[str, tuple[str, str]] = {
         "print(bce_with_logits(z, y)[0], F.binary_cross_entropy_with_logits(z, y))",
     ),
     "checked in a loop": (
-        "softmax_cross_entropy",
-        "def softmax_cross_entropy(z, labels):\n    log_p = z - torch.logsumexp(z, 1, keepdim=True)\n"
-        "    rows = torch.arange(len(z))\n    dz = log_p.exp()\n    dz[rows, labels] -= 1\n"
-        "    return -log_p[rows, labels].mean(), dz / len(z)\n"
-        "for n in (1, 5):\n    z, labels = torch.randn(n, 3), torch.randint(3, (n,))\n"
-        "    assert torch.isclose(softmax_cross_entropy(z, labels)[0], F.cross_entropy(z, labels))",
+        "bce_with_logits",
+        "def bce_with_logits(z, y):\n    loss = z.clamp(min=0) - y * z + torch.log1p(torch.exp(-z.abs()))\n"
+        "    return loss.mean(), (z.sigmoid() - y) / len(z)\n"
+        "for n in (1, 5):\n    z, y = torch.randn(n), torch.randint(2, (n,)).float()\n"
+        "    assert torch.isclose(bce_with_logits(z, y)[0], F.binary_cross_entropy_with_logits(z, y))",
     ),
     # imports that nothing uses, and names that are only spelled like a banned one
     "autograd imported": ("output_delta", "import torch.autograd\n" + DELTA),
