@@ -1380,8 +1380,8 @@ for name, c, low, high in (
 # with small weights, where it is nearly linear.
 
 # %% [markdown]
-# Vary the depth in the widget, with weights of four kinds: standard deviation 0.01 and 0.1, $c = 1$ (Xavier) and $c = \sqrt 2$ (He). Which activation function keeps its error
-# signal through fifty layers, and with which weights? The weights that the sigmoid needs, $c$ near 11, are not among them.
+# Vary the depth in the widget, with weights of five kinds: standard deviation 0.01 and 0.1, $c = 1$ (Xavier), $c = \sqrt 2$ (He) and $c = 11$. Which activation function keeps
+# its error signal through fifty layers, and with which weights?
 
 # %%
 widgets.GradientDepth()
