@@ -44,11 +44,19 @@ class Chapter:
 CHAPTERS = (
     Chapter("01_neurons", "Neurons and expressivity", "a perceptron, its learning rules, and a layer of ReLUs", 20),
     Chapter(
-        "02_optimization", "Gradient descent and optimisers", "gradient descent, momentum, Nesterov and Adam", 25
+        "02_optimization",
+        "Gradient descent and optimisers",
+        "gradient descent, momentum, Nesterov, AdaGrad and Adam",
+        25,
     ),
-    Chapter("03_backpropagation", "Backpropagation", "an autograd tape, an MLP's backward pass, four losses", 15),
+    Chapter(
+        "03_backpropagation",
+        "Backpropagation",
+        "an autograd tape, an MLP's backward pass, losses from likelihoods",
+        15,
+    ),
     Chapter("04_stable_training", "Making training work", "activations, initialisers and batch normalisation", 35),
-    Chapter("05_generalization", "Generalisation", "cross-validation, early stopping, dropout, augmentation", 50),
+    Chapter("05_generalization", "Generalisation", "cross-validation, early stopping, dropout and augmentation", 50),
     Chapter("06_convolution", "Convolution", "a convolution by loops and as a matrix, backward, and pooling", 30),
     Chapter(
         "07_architectures", "Architectures and transfer", "inception, residual and separable blocks; fine-tuning", 60

@@ -55,7 +55,7 @@ def minutes(section: Section) -> float:
     visible = [cell.source for cell in section.code if "hide-input" not in cell.metadata.get("tags", [])]
     code = "\n".join(cell.source for cell in section.code)
     questions = len(re.findall(r"\bwidgets\.(?:predict|choose|arrange)\(", code))
-    pictures = len(re.findall(r"\bplots\.show\(|\bwidgets\.[A-Z]", code))
+    pictures = len(re.findall(r"\bplots\.(?:show|pictures)\(|\bwidgets\.(?:[A-Z]|explore\()", code))
     lines = sum(len([line for line in source.splitlines() if line.strip()]) for source in visible)
     return len(text.split()) / WORDS + lines / LINES + PICTURE * pictures + QUESTION * questions
 
