@@ -13,16 +13,17 @@
 # %% [markdown]
 # # Exercises 2: optimisers by hand
 #
-# Seven small functions, 20 points. You have met each of them in [chapter 2](../../chapters/02_optimization.ipynb); here you write them without looking.
+# Eight exercises, 20 points, with the formulas of [chapter 2](../../chapters/02_optimization.ipynb). Some ask you to *write* what the chapter left to torch, some to *derive* a formula, to *find the bug* in code that looks right, to *predict* numbers, or to *go beyond* the chapter.
 #
 # Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
-# is related to the expected one and, for many slips, what went wrong. After handing in, each function is run again on other inputs.
+# is related to the expected one and, for many mistakes, what went wrong. After handing in, each function is run again on other inputs.
 #
-# Write the steps yourself: torch's optimisers (`torch.optim`) do not count as an answer. Everything is in float64. The tensors that you are given belong to the caller:
+# torch's optimisers (`torch.optim`) do not count as an answer. Everything is in float64. The tensors that a function is given belong to the caller:
 # give back new ones, and leave the old ones as they are.
 
 # %% setup
 from collections.abc import Callable
+from itertools import combinations
 
 import torch
 from torch import Tensor
@@ -47,65 +48,54 @@ def by_torch(
     state: dict,
     **options,
 ) -> Tensor:
-    """Where one step of an optimiser of torch's leads. It goes on from `state`, and changes it."""
-    place = w.clone().requires_grad_()
-    place.grad = g.clone()
-    torchs = optimiser([place], **options)
-    torchs.state[place] = state
+    """The weights after one step of an optimiser of torch, which goes on from `state` and changes it."""
+    leaf = w.clone().requires_grad_()
+    leaf.grad = g.clone()
+    torchs = optimiser([leaf], **options)
+    torchs.state[leaf] = state
     torchs.step()
-    return place.detach()
+    return leaf.detach()
 
 
 # %% [markdown]
-# ## 2.1 One step down
-# *2 points · effort ● · about 5 minutes*
+# ## 2.1 Rates and factors
+# *Predict · 3 points · effort ● · about 10 minutes*
 #
-# You know where you are and how the ground slopes. Take one step of gradient descent:
+# Take the loss $L(\mathbf w) = \frac12\,(8\, w_1^2 + \frac12\, w_2^2)$. Predict, without running anything, and write the five numbers with three decimals, in this order:
 #
-# $$ \mathbf w \leftarrow \mathbf w - \eta\, \nabla L(\mathbf w) \tag{2.1} $$
+# 1. the largest learning rate below which gradient descent converges (2.4);
+# 2. the number by which $w_1$ is multiplied in each step of gradient descent with $\eta = 0.2$ (2.3);
+# 3. the best learning rate of gradient descent (2.5);
+# 4. the limit of the learning rate for the heavy ball with $\alpha = 0.6$ (2.16);
+# 5. the limit of the learning rate for Nesterov momentum with $\alpha = 0.6$ (2.16).
 #
-# <details><summary>Hint</summary>
-#
-# The gradient points uphill.
-#
-# </details>
+# The check notes your predictions; whether they are right is told after handing in. Afterwards test them with a few lines of your own.
 
+# %% predictions
+### BEGIN SOLUTION
+predictions = [0.25, -0.6, 0.235, 0.4, 0.182]
+### END SOLUTION
 
-# %% descend
-def descend(w: Tensor, g: Tensor, eta: float) -> Tensor:
-    """The next place.   w, g = gradient at w: (d,) -> (d,)"""
-    ### BEGIN SOLUTION
-    return w - eta * g
-    ### END SOLUTION
-
-
-# %% test_descend points=2
-rng = torch.Generator().manual_seed(21)
-w, g = normal(rng, 4), normal(rng, 4)
-expected = by_torch(torch.optim.SGD, w, g, {}, lr=0.3)
-check.close("next place", lambda: descend(w, g, eta=0.3), expected)
+# %% test_predictions points=3
+check.predicted("five numbers", lambda: predictions, count=5)
 ### BEGIN HIDDEN TESTS
-from course_tools.grading.author import banned, seal
+from course_tools.grading.author import close, seal
 
-banned("optim")
-rng = torch.default_generator  # the grader seeds it anew for each batch
-w, g = normal(rng, 5), normal(rng, 5)
-seal("5 weights, and what was given", (descend(w, g, 0.2), w, g))
-for d, eta in ((3, 1.7), (9, 0.04)):
-    seal(f"{d} weights", descend(normal(rng, d), normal(rng, d), eta))
+seal("gradient descent", torch.tensor(predictions[:3]), rule=close(atol=0.0011))
+seal("momentum", torch.tensor(predictions[3:]), rule=close(atol=0.0011))
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 2.2 A glance at the data
-# *2 points · effort ●● · about 10 minutes*
+# ## 2.2 The gradient of a mini-batch
+# *Derive · 2 points · effort ●● · about 10 minutes*
 #
-# A linear model predicts $\mathbf w \cdot \mathbf x_i$, and example $i$ is charged $L_i = (\mathbf w\cdot\mathbf x_i - y_i)^2$. Give the gradient over a mini-batch, the mean of its examples' gradients:
+# The chapter's examples had the logistic loss. Now take a linear model $\mathbf w \cdot \mathbf x_i$ with the squared error $L_i = (\mathbf w\cdot\mathbf x_i - y_i)^2$. Derive $\nabla L_i$, and give the gradient over a mini-batch, in which an example may occur twice:
 #
-# $$ \frac1M \sum_{i \in \mathcal B} \nabla L_i, \qquad \nabla L_i = 2\,(\mathbf w\cdot\mathbf x_i - y_i)\,\mathbf x_i \tag{2.8} $$
+# $$ \frac1M \sum_{i \in \mathcal B} \nabla L_i \tag{2.8} $$
 #
 # <details><summary>Hint</summary>
 #
-# `X[batch]` and `y[batch]` pick the examples. A matrix product can do the sum.
+# The chain rule: the derivative of a square, times the derivative of $\mathbf w\cdot\mathbf x_i - y_i$ by $\mathbf w$. `X[batch]` and `y[batch]` pick the examples. A matrix product can do the sum.
 #
 # </details>
 
@@ -122,7 +112,7 @@ def batch_gradient(w: Tensor, X: Tensor, y: Tensor, batch: Tensor) -> Tensor:
 # %% test_batch_gradient points=2
 rng = torch.Generator().manual_seed(22)
 X, y, w = normal(rng, 7, 3), normal(rng, 7), normal(rng, 3).requires_grad_()
-batch = torch.tensor([3, 5, 0, 5, 2])  # drawn with putting back: one of them came twice
+batch = torch.tensor([3, 5, 0, 5, 2])  # one example came twice
 loss = (X[batch] @ w - y[batch]).square().mean()
 expected, w = torch.autograd.grad(loss, w)[0], w.detach()
 check.close("gradient of a batch", lambda: batch_gradient(w, X, y, batch), expected)
@@ -142,16 +132,129 @@ for n, d, M in ((7, 2, 5), (10, 6, 4)):
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 2.3 The heavy ball
-# *3 points · effort ●● · about 10 minutes*
+# ## 2.3 Batches without replacement
+# *Derive · 3 points · effort ●●● · about 20 minutes*
 #
-# One step with momentum. Give the new place and the new speed:
+# Equation (2.9) is for independent draws, in which an example may come twice. Now the $M$ examples of a batch are all different, and each of the possible batches is equally likely. You are given the gradient of every single example at one point. Derive the variance of the gradient,
 #
-# $$ \mathbf v \leftarrow \alpha\,\mathbf v - \eta\,\nabla L(\mathbf w), \qquad \mathbf w \leftarrow \mathbf w + \mathbf v \tag{2.10} $$
+# $$ \mathbb E\,\Big\lVert \tfrac1M \textstyle\sum_{i\in\mathcal B} \nabla L_i - \nabla L \Big\rVert^2 , $$
+#
+# as a formula in $s^2$ (the mean squared distance of a single gradient from $\nabla L$), $n$ and $M$. No drawing, and no list of all batches: for large $n$ there are too many.
 #
 # <details><summary>Hint</summary>
 #
-# The order matters: first the speed, then the place.
+# The deviations $\mathbf d_i = \nabla L_i - \nabla L$ sum to zero. So for two different examples of a batch the mean of $\mathbf d_i \cdot \mathbf d_j$ is not 0, as it is for independent draws, but $-s^2/(n-1)$. Expand the square: it has $M$ terms with $i = j$ and $M(M-1)$ with $i \ne j$. For $M = 1$ you must get $s^2$, for $M = n$ zero.
+#
+# </details>
+
+
+# %% gradient_variance
+def gradient_variance(gradients: Tensor, M: int) -> Tensor:
+    """Mean squared distance of a batch's gradient from the exact one, without replacement.   gradients: (n, d) -> ()"""
+    ### BEGIN SOLUTION
+    n = len(gradients)
+    s2 = (gradients - gradients.mean(0)).square().sum(1).mean()
+    return s2 / M * ((n - M) / (n - 1))
+    ### END SOLUTION
+
+
+# %% test_gradient_variance points=3
+def over_all_batches(gradients: Tensor, M: int) -> Tensor:
+    """The same by a list of all batches."""
+    means = [gradients[list(b)].mean(0) for b in combinations(range(len(gradients)), M)]
+    return (torch.stack(means) - gradients.mean(0)).square().sum(1).mean()
+
+
+gradients = 1.5 + normal(torch.Generator().manual_seed(25), 8, 3)
+for M in (5, 2):
+    expected = over_all_batches(gradients, M)
+    check.close(f"batches of {M} of 8", lambda: gradient_variance(gradients, M), expected)
+### BEGIN HIDDEN TESTS
+from course_tools.grading.author import seal
+
+rng = torch.default_generator
+gradients = 1.5 + normal(rng, 30, 5)
+seal("batches of 7 of 30, and what was given", (gradient_variance(gradients, 7), gradients))
+for n, d, M in ((9, 2, 6), (11, 4, 3)):
+    seal(f"batches of {M} of {n}", gradient_variance(1.5 + normal(rng, n, d), M))
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 2.4 The largest learning rate of a linear model
+# *Derive · 2 points · effort ●● · about 15 minutes*
+#
+# A linear model is trained by full-batch gradient descent on $L(\mathbf w) = \frac1n \lVert X\mathbf w - \mathbf y\rVert^2$. Derive its Hessian, and give the limit of the learning rate as a plain number: below it gradient descent converges, above it diverges.
+#
+# $$ \eta < \frac{2}{h_\text{max}} \tag{2.4} $$
+#
+# <details><summary>Hint</summary>
+#
+# The gradient is $\frac2n X^{\mathsf T}(X\mathbf w - \mathbf y)$; derive it once more. The curvatures are the eigenvalues of the Hessian, not the numbers on its diagonal. `torch.linalg.eigvalsh` finds them for a symmetric matrix.
+#
+# </details>
+
+
+# %% largest_stable_rate
+def largest_stable_rate(X: Tensor) -> float:
+    """The learning rate at which gradient descent begins to diverge.   X: (n, d)"""
+    ### BEGIN SOLUTION
+    H = 2 * X.T @ X / len(X)
+    return 2 / torch.linalg.eigvalsh(H).max().item()
+    ### END SOLUTION
+
+
+# %% test_largest_stable_rate points=2
+X = (
+    numbers(
+        [
+            [7, 2, -3, 3],
+            [1, 6, -2, -5],
+            [-4, 3, 9, 2],
+            [2, -5, 6, 8],
+            [-3, 4, 1, 7],
+            [5, 1, 8, -2],
+            [2, 3, -6, 1],
+        ]
+    )
+    / 4
+)
+expected = len(X) / torch.linalg.matrix_norm(X, 2).item() ** 2
+check.close("largest learning rate", lambda: largest_stable_rate(X), expected)
+### BEGIN HIDDEN TESTS
+from course_tools.grading.author import seal
+
+rng = torch.default_generator
+X = normal(rng, 8, 5)
+seal("8 examples, and what was given", (largest_stable_rate(X), X))
+for n, d in ((5, 3), (9, 6)):
+    seal(f"{n} examples", largest_stable_rate(normal(rng, n, d)))
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 2.5 Momentum
+# *Find the bug · 2 points · effort ●● · about 10 minutes*
+#
+# The function below should be one step with momentum: it is to give the new weights and the new velocity.
+#
+# $$ \mathbf v \leftarrow \alpha\,\mathbf v - \eta\,\nabla L(\mathbf w), \qquad \mathbf w \leftarrow \mathbf w + \mathbf v \tag{2.11} $$
+#
+# It runs, and with it the loss falls. But it has two faults. Find them and write the right function.
+
+
+# %%
+def faulty_heavy_ball(
+    w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
+) -> tuple[Tensor, Tensor]:
+    """Two things are wrong here."""
+    w = w + v
+    v = alpha * v - (1 - alpha) * eta * g
+    return w, v
+
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Take $\mathbf v = 0$ and one step: where should the weights be? Then let the gradient be constant: how large does the velocity become in the end?
 #
 # </details>
 
@@ -160,20 +263,22 @@ for n, d, M in ((7, 2, 5), (10, 6, 4)):
 def heavy_ball(
     w: Tensor, v: Tensor, g: Tensor, eta: float, alpha: float
 ) -> tuple[Tensor, Tensor]:
-    """The next place and the next speed.   w, v, g = gradient at w: (d,) -> (d,), (d,)"""
+    """The next weights and the next velocity.   w, v, g = gradient at w: (d,) -> (d,), (d,)"""
     ### BEGIN SOLUTION
     v = alpha * v - eta * g
     return w + v, v
     ### END SOLUTION
 
 
-# %% test_heavy_ball points=3
+# %% test_heavy_ball points=2
 rng = torch.Generator().manual_seed(23)
 w, v, g = normal(rng, 4), normal(rng, 4), normal(rng, 4)
 state = {"momentum_buffer": -v / 0.2}  # torch keeps -v / eta
-place = by_torch(torch.optim.SGD, w, g, state, lr=0.2, momentum=0.7)
+moved = by_torch(torch.optim.SGD, w, g, state, lr=0.2, momentum=0.7)
 check.close(
-    "place and speed", lambda: heavy_ball(w, v, g, eta=0.2, alpha=0.7), (place, place - w)
+    "weights and velocity",
+    lambda: heavy_ball(w, v, g, eta=0.2, alpha=0.7),
+    (moved, moved - w),
 )
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
@@ -192,143 +297,102 @@ seal("five steps", (w, v))
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 2.4 Look before you leap
-# *3 points · effort ●● · about 15 minutes*
+# ## 2.6 Nesterov momentum as torch stores it
+# *Write · 2 points · effort ●● · about 15 minutes*
 #
-# One step of Nesterov's momentum. This time you are given the gradient as a function, since you decide where to ask for it. Give the new place and the new speed:
+# In the chapter torch took the steps of its own form of Nesterov momentum. Write one of them. You are given the stored weights $\boldsymbol\theta$, the stored $\mathbf u$ and the gradient at $\boldsymbol\theta$; give the new $\boldsymbol\theta$ and the new $\mathbf u$:
 #
-# $$ \mathbf v \leftarrow \alpha\,\mathbf v - \eta\,\nabla L(\mathbf w + \alpha\,\mathbf v), \qquad \mathbf w \leftarrow \mathbf w + \mathbf v \tag{2.12} $$
+# $$ \mathbf u \leftarrow \alpha\,\mathbf u + \nabla L(\boldsymbol\theta), \qquad \boldsymbol\theta \leftarrow \boldsymbol\theta - \eta\,\big(\nabla L(\boldsymbol\theta) + \alpha\,\mathbf u\big) \tag{2.15} $$
 #
 # <details><summary>Hint</summary>
 #
-# The slope is felt where the kept share of the speed would carry you. The step itself starts from `w`.
+# The second formula uses the new $\mathbf u$. The gradient comes in twice: in $\mathbf u$, and by itself.
 #
 # </details>
 
 
-# %% nesterov
-def nesterov(
-    w: Tensor, v: Tensor, gradient: Callable[[Tensor], Tensor], eta: float, alpha: float
+# %% torch_nesterov
+def torch_nesterov(
+    theta: Tensor, u: Tensor, g: Tensor, eta: float, alpha: float
 ) -> tuple[Tensor, Tensor]:
-    """The next place and the next speed.   w, v: (d,) -> (d,), (d,)"""
+    """The next stored weights and the next u.   theta, u, g = gradient at theta: (d,) -> (d,), (d,)"""
     ### BEGIN SOLUTION
-    v = alpha * v - eta * gradient(w + alpha * v)
-    return w + v, v
+    u = alpha * u + g
+    return theta - eta * (g + alpha * u), u
     ### END SOLUTION
 
 
-# %% test_nesterov points=3
-w, v = normal(torch.Generator().manual_seed(24), 2, 4)
-ahead, state = w + 0.7 * v, {"momentum_buffer": -v / 0.2}  # torch stores the place ahead
+# %% test_torch_nesterov points=2
+theta, u, g = numbers(
+    [[0.8, -1.3, 2.1, -0.4], [1.7, 0.9, -0.6, -2.2], [-0.7, 1.9, 0.3, 1.2]]
+)
+state = {"momentum_buffer": u.clone()}
 options = {"lr": 0.2, "momentum": 0.7, "nesterov": True}
-by_torch(torch.optim.SGD, ahead, ahead.exp(), state, **options)
-new = w - 0.2 * state["momentum_buffer"]
-check.close("one look ahead", lambda: nesterov(w, v, torch.exp, 0.2, 0.7), (new, new - w))
+expected = by_torch(torch.optim.SGD, theta, g, state, **options), state["momentum_buffer"]
+check.close("weights and u", lambda: torch_nesterov(theta, u, g, 0.2, 0.7), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("optim")
 rng = torch.default_generator
-w, v = normal(rng, 5), normal(rng, 5)
-answer = nesterov(w, v, lambda p: (p + 1).sinh(), 0.3, 0.6)
-seal("5 weights, and what was given", (answer, w, v))
-for d, eta, alpha in ((3, 0.1, 0.9), (7, 0.9, 0.45)):
-    A, w, v = normal(rng, d + 1, d), normal(rng, d), normal(rng, d)
-    answer = nesterov(w, v, lambda p: A.T @ (A @ p + 1).tanh(), eta, alpha)
+theta, u, g = normal(rng, 5), normal(rng, 5), normal(rng, 5)
+answer = torch_nesterov(theta, u, g, 0.2, 0.6)
+seal("5 weights, and what was given", (answer, theta, u, g))
+for d, eta, alpha in ((3, 0.05, 0.9), (8, 1.4, 0.45)):
+    answer = torch_nesterov(normal(rng, d), normal(rng, d), normal(rng, d), eta, alpha)
     seal(f"{d} weights", answer)
-w, v = normal(rng, 6), normal(rng, 6)
+theta, u = normal(rng, 6), normal(rng, 6)
 for _ in range(1, 6):
-    w, v = nesterov(w, v, lambda p: (p + 1).sinh() / 10, 0.1, 0.8)
-seal("five steps", (w, v))
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 2.5 How much a batch scatters
-# *3 points · effort ●● · about 15 minutes*
-#
-# You are given the gradient of every single example, at one place. Somebody draws a batch of $M$ examples at random, with putting back, and takes its mean gradient. Without drawing anything, give the mean squared distance of that mean from the exact gradient:
-#
-# $$ \frac{s^2}{M}, \qquad s^2 = \frac1n \sum_{i=1}^{n} \lVert \nabla L_i - \nabla L \rVert^2 \tag{2.9} $$
-#
-# <details><summary>Hint</summary>
-#
-# $\nabla L$ is the mean of the rows. A squared distance sums over the coordinates of a row.
-#
-# </details>
-
-
-# %% scatter
-def scatter(gradients: Tensor, M: int) -> Tensor:
-    """Mean squared distance of a batch's gradient from the exact one.   gradients: (n, d) -> ()"""
-    ### BEGIN SOLUTION
-    s2 = (gradients - gradients.mean(0)).square().sum(1).mean()
-    return s2 / M
-    ### END SOLUTION
-
-
-# %% test_scatter points=3
-gradients = 1.5 + normal(torch.Generator().manual_seed(25), 8, 3)
-of_one = gradients.var(dim=0, correction=0).sum()
-check.close("a batch of 5", lambda: scatter(gradients, 5), of_one / 5)
-check.close("a batch larger than the data", lambda: scatter(gradients, 11), of_one / 11)
-### BEGIN HIDDEN TESTS
-from course_tools.grading.author import seal
-
-rng = torch.default_generator
-gradients = 1.5 + normal(rng, 30, 5)
-seal("30 examples, batches of 7, and what was given", (scatter(gradients, 7), gradients))
-for n, d, M in ((9, 2, 6), (8, 3, 13)):
-    seal(f"{n} examples, batches of {M}", scatter(1.5 + normal(rng, n, d), M))
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 2.6 The longest step
-# *3 points · effort ●● · about 10 minutes*
-#
-# A valley $\frac12 \mathbf w^{\mathsf T} H\, \mathbf w$ with a symmetric matrix $H$, all of whose curvatures are positive. Give the border, as a plain number: below this learning rate gradient descent arrives, above it is thrown out.
-#
-# $$ \eta < \frac{2}{h_\text{max}} \tag{2.4} $$
-#
-# <details><summary>Hint</summary>
-#
-# The curvatures are the eigenvalues of $H$, not the numbers on its diagonal. `torch.linalg.eigvalsh` finds them for a symmetric matrix.
-#
-# </details>
-
-
-# %% longest_step
-def longest_step(H: Tensor) -> float:
-    """The learning rate at which gradient descent begins to diverge.   H: (d, d), symmetric"""
-    ### BEGIN SOLUTION
-    return 2 / torch.linalg.eigvalsh(H).max().item()
-    ### END SOLUTION
-
-
-# %% test_longest_step points=3
-H = numbers([[31, 7, -3, -12], [7, 23, -4, 8], [-3, -4, 52, 9], [-12, 8, 9, 47]]) / 10
-expected = 2 / torch.linalg.matrix_norm(H, 2).item()
-check.close("longest step", lambda: longest_step(H), expected)
-### BEGIN HIDDEN TESTS
-from course_tools.grading.author import seal
-
-rng = torch.default_generator
-for d in (5, 3, 6):
-    A = normal(rng, d + 2, d)
-    seal(f"{d} directions", longest_step(A.T @ A))
+    theta, u = torch_nesterov(theta, u, theta.tanh() + normal(rng, 6), 0.1, 0.8)
+seal("five steps", (theta, u))
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 2.7 Adam
-# *4 points · effort ●●● · about 20 minutes*
+# *Find the bug · 3 points · effort ●●● · about 20 minutes*
 #
-# One step of Adam. You are given the two running means as they are stored, and `t`, the number of this step, which counts from 1. Give the new weights and the two means to store:
+# One step of Adam is given the two running means as they are stored, and `t`, the number of this step, which counts from 1. It gives the new weights and the two means to store:
 #
 # $$ \mathbf m \leftarrow \beta_1 \mathbf m + (1-\beta_1)\,\mathbf g, \quad \mathbf s \leftarrow \beta_2 \mathbf s + (1-\beta_2)\,\mathbf g^2, \qquad
-#    \mathbf w \leftarrow \mathbf w - \eta\,\frac{\mathbf m / (1-\beta_1^t)}{\sqrt{\mathbf s / (1-\beta_2^t)} + \varepsilon} \tag{2.16} $$
+#    \mathbf w \leftarrow \mathbf w - \eta\,\frac{\mathbf m / (1-\beta_1^t)}{\sqrt{\mathbf s / (1-\beta_2^t)} + \varepsilon} \tag{2.19} $$
+#
+# Two of the lettered lines of `faulty_adam` are wrong. First name them, then write the function that is right. (The name of a line counts; the letters are comments.)
+
+
+# %%
+def faulty_adam(
+    w, m, s, g, t, eta=0.001, beta1=0.9, beta2=0.999, eps=1e-8
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Two of the lines A to H are wrong."""
+    m = beta1 * m + (1 - beta1) * g  # A
+    s = beta2 * s + (1 - beta2) * g**2  # B
+    m = m / (1 - beta1**t)  # C
+    s_hat = s / (1 - beta2**t)  # D
+    root = (s_hat + eps).sqrt()  # E
+    step = eta * m / root  # F
+    w = w - step  # G
+    return w, m, s  # H
+
+
+# %% faulty_lines
+### BEGIN SOLUTION
+faulty_lines = ["C", "E"]
+### END SOLUTION
+
+# %% test_faulty_lines points=1
+check.chosen("the two faulty lines", lambda: faulty_lines, "ABCDEFGH", count=2)
+### BEGIN HIDDEN TESTS
+from course_tools.grading.author import choice, seal
+
+seal("the two faulty lines", faulty_lines, rule=choice(*"ABCDEFGH", count=2))
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Now repair it.
 #
 # <details><summary>Hint</summary>
 #
-# The corrected means are used once, for the step; what is stored are the means without correction.
+# Which means are used for this step, and which are stored for the next one? And what should happen to the step when $\mathbf s$ is zero?
 #
 # </details>
 
@@ -354,11 +418,11 @@ def adam(
     ### END SOLUTION
 
 
-# %% test_adam points=4
+# %% test_adam points=2
 w, m, s, g = numbers([[9, -20, 5], [3, -4, 6], [1, 2, 15], [2, 21, -6]]) / 10
 state = {"step": torch.tensor(2.0), "exp_avg": m.clone(), "exp_avg_sq": s.clone()}
-place = by_torch(torch.optim.Adam, w, g, state, lr=0.2, betas=(0.6, 0.8), eps=0.5)
-expected = place, state["exp_avg"], state["exp_avg_sq"]
+moved = by_torch(torch.optim.Adam, w, g, state, lr=0.2, betas=(0.6, 0.8), eps=0.5)
+expected = moved, state["exp_avg"], state["exp_avg_sq"]
 check.close("third step", lambda: adam(w, m, s, g, 3, 0.2, 0.6, 0.8, 0.5), expected)
 rest, first = torch.zeros_like(w), w - 0.001 * g / (g.abs() + 1e-8)
 expected = first, 0.1 * g, 0.001 * g**2
@@ -378,6 +442,74 @@ w, m, s = normal(rng, 4), torch.zeros(4).double(), torch.zeros(4).double()
 for t in range(1, 7):
     w, m, s = adam(w, m, s, w.tanh() + normal(rng, 4), t)
 seal("six steps from the start, usual values", (w, m, s))
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 2.8 A minimum within 300 gradients
+# *Go beyond · 3 points · effort ●●● · about 25 minutes*
+#
+# A quadratic loss in several dimensions has curvatures between `h_min` and `h_max`, with a condition number of 100. Its axes are rotated, and where its minimum lies only its gradient tells. Find the minimum, to the precision of the check, from the given start, with at most 300 calls of `gradient`. How is up to you; any method of this course or of your own counts that needs the gradient alone.
+#
+# Estimate first: how much of the distance does gradient descent leave after 300 steps at its best rate (2.5)? Which method of the chapter does better?
+#
+# <details><summary>Hint</summary>
+#
+# $0.98^{300} \approx 0.002$ is not enough. The heavy ball (2.11) with the values (2.12) leaves a factor of $9/11$ in each step.
+#
+# </details>
+
+
+# %% minimise
+def minimise(
+    gradient: Callable[[Tensor], Tensor], w: Tensor, h_min: float, h_max: float
+) -> Tensor:
+    """The minimum, by at most 300 calls of gradient.   w: (d,), the start -> (d,)"""
+    ### BEGIN SOLUTION
+    low, high = h_min**0.5, h_max**0.5
+    eta, alpha = 4 / (high + low) ** 2, ((high - low) / (high + low)) ** 2
+    v = torch.zeros_like(w)
+    for _ in range(250):
+        v = alpha * v - eta * gradient(w)
+        w = w + v
+    return w
+    ### END SOLUTION
+
+
+# %% test_minimise points=3
+def rotated_quadratic(
+    rng: torch.Generator, d: int, h_min: float
+) -> tuple[Callable[[Tensor], Tensor], Tensor]:
+    """The gradient of a quadratic with curvatures from h_min to 100 h_min, and its minimum."""
+    axes = torch.linalg.qr(normal(rng, d, d)).Q
+    H = axes @ torch.logspace(0, 2, d, dtype=torch.float64).mul(h_min).diag() @ axes.T
+    minimum, calls = 2 + normal(rng, d), []
+
+    def gradient(w: Tensor) -> Tensor:
+        calls.append(1)
+        if len(calls) > 300:
+            raise RuntimeError("the gradient was called more than 300 times")
+        return H @ (w - minimum)
+
+    return gradient, minimum
+
+
+for d, h_min in ((6, 0.4), (4, 3.0)):
+    gradient, minimum = rotated_quadratic(torch.Generator().manual_seed(28), d, h_min)
+    start = normal(torch.Generator().manual_seed(29), d)
+    name = f"the minimum in {d} dimensions"
+    check.close(name, lambda: minimise(gradient, start, h_min, 100 * h_min), minimum)
+### BEGIN HIDDEN TESTS
+from course_tools.grading.author import banned, seal
+
+banned("optim")
+rng = torch.default_generator
+for d, h_min in ((5, 0.7), (7, 0.05), (3, 12.0)):
+    gradient, _ = rotated_quadratic(rng, d, h_min)
+    start = normal(rng, d)
+    seal(
+        f"{d} dimensions, and what was given",
+        (minimise(gradient, start, h_min, 100 * h_min), start),
+    )
 ### END HIDDEN TESTS
 
 # %% [markdown]
