@@ -61,7 +61,7 @@ def by_torch(
 # ## 2.1 Rates and factors
 # *Predict · 3 points · effort ● · about 10 minutes*
 #
-# Take the loss $L(\mathbf w) = \frac12\,(8\, w_1^2 + \frac12\, w_2^2)$. Predict, without running anything, and write the five numbers with three decimals, in this order:
+# Take the loss $L(\mathbf w) = \frac12\,(8\, w_1^2 + \frac12\, w_2^2)$. Predict five numbers without running anything, and give them with three decimals in this order:
 #
 # 1. the largest learning rate below which gradient descent converges (2.4);
 # 2. the number by which $w_1$ is multiplied in each step of gradient descent with $\eta = 0.2$ (2.3);
@@ -71,18 +71,21 @@ def by_torch(
 #
 # The check notes your predictions; whether they are right is told after handing in. Afterwards test them with a few lines of your own.
 
+
 # %% predictions
-### BEGIN SOLUTION
-predictions = [0.25, -0.6, 0.235, 0.4, 0.182]
-### END SOLUTION
+def predictions() -> list[float]:
+    """The five numbers, in the order of the list."""
+    ### BEGIN SOLUTION
+    return [0.25, -0.6, 0.235, 0.4, 0.182]
+    ### END SOLUTION
+
 
 # %% test_predictions points=3
-check.predicted("five numbers", lambda: predictions, count=5)
+check.predicted("five numbers", lambda: predictions(), count=5)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import close, seal
 
-seal("gradient descent", torch.tensor(predictions[:3]), rule=close(atol=0.0011))
-seal("momentum", torch.tensor(predictions[3:]), rule=close(atol=0.0011))
+seal("five numbers", numbers(predictions()), rule=close(atol=0.0011))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -356,7 +359,7 @@ seal("five steps", (theta, u))
 # $$ \mathbf m \leftarrow \beta_1 \mathbf m + (1-\beta_1)\,\mathbf g, \quad \mathbf s \leftarrow \beta_2 \mathbf s + (1-\beta_2)\,\mathbf g^2, \qquad
 #    \mathbf w \leftarrow \mathbf w - \eta\,\frac{\mathbf m / (1-\beta_1^t)}{\sqrt{\mathbf s / (1-\beta_2^t)} + \varepsilon} \tag{2.19} $$
 #
-# Two of the lettered lines of `faulty_adam` are wrong. First name them, then write the function that is right. (The name of a line counts; the letters are comments.)
+# Two of the lettered lines of `faulty_adam` are wrong. First name them by their letters, then write the function that is right.
 
 
 # %%
@@ -364,8 +367,8 @@ def faulty_adam(
     w, m, s, g, t, eta=0.001, beta1=0.9, beta2=0.999, eps=1e-8
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Two of the lines A to H are wrong."""
-    m = beta1 * m + (1 - beta1) * g  # A
-    s = beta2 * s + (1 - beta2) * g**2  # B
+    m = m * beta1 + g * (1 - beta1)  # A
+    s = s * beta2 + g**2 * (1 - beta2)  # B
     m = m / (1 - beta1**t)  # C
     s_hat = s / (1 - beta2**t)  # D
     root = (s_hat + eps).sqrt()  # E
@@ -375,16 +378,19 @@ def faulty_adam(
 
 
 # %% faulty_lines
-### BEGIN SOLUTION
-faulty_lines = ["C", "E"]
-### END SOLUTION
+def faulty_lines() -> list[str]:
+    """The letters of the two."""
+    ### BEGIN SOLUTION
+    return ["C", "E"]
+    ### END SOLUTION
+
 
 # %% test_faulty_lines points=1
-check.chosen("the two faulty lines", lambda: faulty_lines, "ABCDEFGH", count=2)
+check.chosen("the two faulty lines", lambda: faulty_lines(), "ABCDEFGH", count=2)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import choice, seal
 
-seal("the two faulty lines", faulty_lines, rule=choice(*"ABCDEFGH", count=2))
+seal("the two faulty lines", faulty_lines(), rule=choice(*"ABCDEFGH", count=2))
 ### END HIDDEN TESTS
 
 # %% [markdown]
