@@ -3071,7 +3071,6 @@ change(
     "range(250)",
     "range(20)",
 )
-change("minimise", "More than 300 gradients were used.", "range(250)", "range(1000)")
 change(
     "minimise",
     "The rate is beyond the limit for gradient descent, and there is no momentum: it diverges.",
