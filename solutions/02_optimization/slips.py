@@ -614,7 +614,7 @@ equivalent(
 
 change(
     "gradient_variance",
-    "This is the variance of a single example; a mean of several has a smaller variance.",
+    "This is not divided by M: a mean of several examples has a smaller variance than one.",
     "s2 / M",
     "s2",
 )
@@ -732,7 +732,7 @@ change(
     "gradient_variance",
     "This is the root of the mean squared distance.",
     "s2 / M * ((n - M) / (n - 1))",
-    "(s2 / M).sqrt()",
+    "(s2 / M * ((n - M) / (n - 1))).sqrt()",
 )
 change("gradient_variance", "s stands where s² should.", "s2 / M", "s2.sqrt() / M")
 change("gradient_variance", "s² is squared once more.", "s2 / M", "s2**2 / M")
@@ -846,7 +846,7 @@ change(
 )
 change(
     "gradient_variance",
-    "This is the variance of a single example, with n - 1; eq. 2.9 has n, and divides by M.",
+    "This is not divided by M, and n - 1 stands where s² has n.",
     "(gradients - gradients.mean(0)).square().sum(1).mean()",
     "gradients.var(0).sum()",
     "s2 / M",
@@ -915,7 +915,7 @@ change(
     "(gradients - gradients.mean(0)).square().sum(1).mean()",
     "gradients.var(0).sum()",
     "s2 / M * ((n - M) / (n - 1))",
-    "(s2 / M).sqrt()",
+    "(s2 / M * ((n - M) / (n - 1))).sqrt()",
 )
 change(
     "gradient_variance",
@@ -950,7 +950,7 @@ change(
     "This is the squared distance of one batch, the first M examples; the mean over all batches was asked for.",
     "(gradients - gradients.mean(0)).square().sum(1).mean()",
     "(gradients[:M].mean(0) - gradients.mean(0)).square().sum()",
-    "s2 / M",
+    "s2 / M * ((n - M) / (n - 1))",
     "s2",
 )
 change(
@@ -1097,7 +1097,7 @@ change(
 )
 change(
     "largest_stable_rate",
-    "This is twice the largest learning rate, which is 2 over the largest curvature.",
+    "This is twice the largest learning rate: the 2 above is there twice, or the Hessian has lost its factor 2.",
     "2 /",
     "4 /",
 )
