@@ -499,7 +499,7 @@ def rotated_quadratic(
     return gradient, minimum
 
 
-for d, h_min in ((6, 0.4), (4, 3.0)):
+for d, h_min in ((6, 0.05), (4, 12.0)):
     gradient, minimum = rotated_quadratic(torch.Generator().manual_seed(28), d, h_min)
     start = normal(torch.Generator().manual_seed(29), d)
     name = f"the minimum in {d} dimensions"
@@ -509,7 +509,7 @@ from course_tools.grading.author import banned, seal
 
 banned("optim")
 rng = torch.default_generator
-for d, h_min in ((5, 0.7), (7, 0.05), (3, 12.0)):
+for d, h_min in ((5, 0.03), (7, 0.7), (3, 20.0)):
     gradient, _ = rotated_quadratic(rng, d, h_min)
     start = normal(rng, d)
     seal(

@@ -1502,7 +1502,7 @@ change(
 equivalent(
     "largest_stable_rate",
     "X X^T has the same largest eigenvalue as X^T X.",
-    "H = 2 * X @ X.T / len(X)",
+    "H = X @ (2 * X.T) / len(X)",
 )
 
 
@@ -2249,6 +2249,9 @@ change(
     '["C", "E"]',
     '["B", "C"]',
 )
+
+
+equivalent("faulty_lines", "The two may come in any order.", 'return ["E", "C"]')
 
 
 # -- adam -----------------------------------------------------------------------------------------------------
@@ -3132,3 +3135,20 @@ def changes_the_start(
         v = (9 / 11) ** 2 * v - eta * gradient(w)
         w += v
     return w
+
+
+equivalent(
+    "minimise",
+    "Another rate, another alpha, another initial velocity or one step more or less finds the minimum "
+    "within 300 gradients as well, and any method that does is right.",
+    "eta, alpha = 4 / (high + low) ** 2, ((low - high) / (high + low)) ** 2",
+    "eta, alpha = 3 / (high + low) ** 2, ((high - low) / (high + low)) ** 2",
+    "eta, alpha = 4 / (high + low) ** 2, (high - low) / (high + low)",
+    "eta, alpha = 4 / (high + low) ** 2, ((high) / (high + low)) ** 2",
+    "eta, alpha = 4 / (high + low) ** 2, ((high - low) / (high)) ** 2",
+    "v = torch.ones_like(w)",
+    "v = w",
+    "for _ in range(251):",
+    "for _ in range(249):",
+    "w = w + v ⏎ v = alpha * v - eta * gradient(w)",
+)
