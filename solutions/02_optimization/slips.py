@@ -3150,5 +3150,5 @@ equivalent(
     "v = w",
     "for _ in range(251):",
     "for _ in range(249):",
-    "w = w + v ⏎ v = alpha * v - eta * gradient(w)",
+    "w = w + v\nv = alpha * v - eta * gradient(w)",
 )
