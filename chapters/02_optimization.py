@@ -15,7 +15,7 @@
 #
 # You stand on a hillside in thick fog and want to reach the valley. You cannot see it, but you feel which way the ground falls, and how steeply. So you take a step downhill, feel again, and take the next step.
 #
-# Neural networks are trained in this way. The **loss** is a number that measures how far a network's outputs are from the wanted ones. An **objective** is the function of the weights that training makes as small as possible. For a network with a million weights it is a function of a million variables.
+# Neural networks are trained in this way. The **loss** is a number that measures how far a network's outputs are from the wanted ones. An **objective** is the function of the weights that training makes as small as possible. For a network with a million weights it is a function of a million variables. (The terms set in bold are collected in the [glossary](glossary.md).)
 
 # %% [markdown]
 # This chapter builds the optimisers that are in use: gradient descent, momentum, Nesterov momentum, AdaGrad, RMSProp and Adam, with mini-batches and learning-rate schedules. The figure below shows four of them on an objective with two weights.
