@@ -222,7 +222,7 @@ check.catches("a plus sign", lambda: check.close("w", up, 0.9**30 * one, slips=s
 #    \end{gathered} \tag{2.2} $$
 
 # %% [markdown]
-# This is more than an example. Near a minimum where all eigenvalues of the Hessian are positive, Taylor's formula says that the loss is such a quadratic, up to terms of third order. (Where an eigenvalue is zero it says less: section 2.5.)
+# This is more than an example. Near a minimum where all eigenvalues of the Hessian are positive, Taylor's formula says that a smooth loss is such a quadratic in rotated coordinates, up to a constant and terms of third order. (Where an eigenvalue is zero it says less: section 2.5.)
 #
 # Put (2.2) into (2.1). Each coordinate is multiplied by a number of its own in every step:
 #
@@ -365,6 +365,8 @@ plots.show(*figures, alt=[
 #    L(\mathbf w) = \tfrac1n \lVert X\mathbf w - \mathbf y \rVert^2 \\
 #    X^{\mathsf T} X\, \mathbf w = X^{\mathsf T} \mathbf y
 #    \end{gathered} \tag{2.6} $$
+#
+# It has one solution if the columns of $X$ are linearly independent, as here.
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
@@ -381,7 +383,7 @@ check.close("gradient descent ends where (2.6) says", descent[-1], solved)
 # A **local minimum** is a point at which the function is not larger than at any point nearby. A **global minimum** is a point at which the function is not larger than anywhere else. A **saddle point** is a stationary point with larger and with smaller values arbitrarily close to it.
 
 # %% [markdown]
-# A function is **convex** if no straight line between two points of its graph lies below the graph. Every stationary point of a differentiable convex function is a global minimum. The losses of networks with hidden layers are not convex in general.
+# A function is **convex** if the straight line between any two points of its graph is nowhere below the graph. Every stationary point of a differentiable convex function is a global minimum. The losses of networks with hidden layers are not convex in general.
 
 # %% [markdown]
 # Take the function
@@ -444,7 +446,7 @@ widgets.choose(
         "a saddle point": "That needs an eigenvalue of each sign, or terms of higher order that fall.",
         "a local maximum": "Along the first eigenvector the loss grows.",
     },
-    because="Along the eigenvector of 0 the terms of third and fourth order decide.",
+    because="Along the eigenvector of 0 the terms of higher order decide.",
 )
 
 # %% [markdown]
@@ -478,9 +480,9 @@ for name, w in starts.items():
     check.reaches(f"from {name}: share that ends near a minimum", share, at_least=1)
 
 # %% [markdown]
-# So for this loss saddle points are by far the most frequent stationary points, and none of the runs ended at one. For random starts that holds in general where each saddle point has a negative eigenvalue and the rate is small enough (Lee and others, 2016). Saddle points cost time: the start beside the line needed 121 steps to get 0.1 away from it.
+# So for this loss saddle points are by far the most frequent stationary points, and none of the runs ended at one. For random starts that holds with probability one where each saddle point has a negative eigenvalue and the rate is small enough (Lee and others, 2016). Saddle points cost time: the start beside the line needed 121 steps to get 0.1 away from it.
 #
-# A zero eigenvalue at the minimum makes gradient descent slower still. On $L = \frac14 w^4$, whose Hessian at the minimum is zero, no rate gives a constant factor for each step: (2.1) leaves about $w = 1/\sqrt{2\eta k}$ after $k$ steps.
+# Where the Hessian at the minimum has a zero eigenvalue, gradient descent can be slower still. On $L = \frac14 w^4$ no rate gives a constant factor for each step: (2.1) leaves about $w = 1/\sqrt{2\eta k}$ after $k$ steps.
 
 # %%
 flat = trajectory(GradientDescent(0.1), lambda w: w**3, torch.ones(1).double(), 10_000)
@@ -582,7 +584,7 @@ for M in (1, 4, 16, 64, 256):
     check.reaches(f"M = {M}: bias, in its own standard errors", bias, at_most=2)
 
 # %% [markdown]
-# To halve the standard deviation of the gradient takes four times the examples. If no example may be drawn twice, the variance is smaller, and 0 for the full batch; exercise 2.3 asks for the factor.
+# To halve the standard deviation of the gradient takes four times the examples. If no example may be drawn twice, the variance is smaller for $M > 1$, and 0 for the full batch; exercise 2.3 asks for the factor.
 
 # %% tags=["hide-input"]
 widgets.predict(
@@ -740,7 +742,7 @@ check.reaches("too fast: distance at the end", last["too fast"], at_least=0.1)
 # The rates $0.3/(1+t/300)$ satisfy both conditions. A constant rate breaks the second one. The rates $0.3 \cdot 0.99^t$ break the first: their sum is 30.
 
 # %% [markdown]
-# A constant rate, if small enough, does suffice when the noise vanishes at the minimum, that is, when the gradient of every single example is zero there. So it is for a linear model that fits all of its data without error.
+# On a smooth convex loss a constant rate, if small enough, does suffice when the noise vanishes at the minimum, that is, when the gradient of every single example is zero there. So it is for a linear model that fits all of its data without error.
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
@@ -759,7 +761,7 @@ check.reaches("exact data: distance at the end", distance["exact data"], at_most
 check.reaches("noisy data: distance at the end", distance["noisy data"], at_least=0.005)
 
 # %% [markdown]
-# > **Remember.** Mini-batches lead to the same minimum as the full batch when it is unique and the rate satisfies (2.10), or when every example's gradient vanishes there. With a constant rate they lead to a neighbourhood. For networks see section 2.18.
+# > **Remember.** On a convex loss mini-batches lead to the same minimum as the full batch when it is unique and the rates satisfy (2.10), or when every example's gradient vanishes there and the rate is small enough. With a constant rate they otherwise lead to a neighbourhood. For networks see section 2.18.
 
 # %% [markdown]
 # ## 2.9 What does momentum gain?
@@ -808,7 +810,7 @@ velocity = (path[-1] - path[-2]).item()
 check.close("velocity under a gradient of 1", velocity, -0.01 / (1 - 0.9), rtol=1e-6)
 
 # %% [markdown]
-# **Break it.** One of the lecture notes writes $\mathbf v \leftarrow \mu\nabla L + \alpha\mathbf v$ and $\mathbf w \leftarrow \mathbf w + \mathbf v$, with a plus in both places. The velocity then points uphill, and it is kept. Thirty steps on $\frac12 w^2$ from $w = 1$:
+# **Break it.** One of the lecture notes writes $\mathbf v \leftarrow \mu\nabla L + \alpha\mathbf v$ and $\mathbf w \leftarrow \mathbf w + \mathbf v$, with a plus in both places. The velocity then has the direction of the gradient, and the weight moves away from the minimum. Thirty steps on $\frac12 w^2$ from $w = 1$:
 
 # %%
 one = torch.ones(1, dtype=torch.float64)
@@ -1063,10 +1065,10 @@ for title, count, ratio in (("heavy ball", ball, 0), ("Nesterov", ahead, 2)):
     ax.minorticks_off()
     fig.colorbar(filled, ax=ax)
     figures.append(fig)
-plots.show(*figures, alt=["Steps of the heavy ball over the learning rate and α: the converging region widens to larger rates as α grows, up to its limit line.", "The same for Nesterov momentum: the converging region narrows to smaller rates as α grows."])  # fmt: skip
+plots.show(*figures, alt=["Steps of the heavy ball over the learning rate and α: the coloured region, where 600 steps suffice, reaches larger rates as α grows, up to its limit line; it is lightest, with fewer than 75 steps, for α between 0.65 and 0.8 near that line.", "The same for Nesterov momentum: as α grows the limit line and the coloured region move to smaller rates."])  # fmt: skip
 
 # %% [markdown]
-# The orange lines are the limits (2.16). The map of the heavy ball is the wider one: more than a tenth of all settings reach the goal within 600 steps with it alone, since its limit grows with $\alpha$. Where both converge, Nesterov momentum is faster at large $\alpha$ with small rates, and the heavy ball at small $\alpha$. Each with its best setting, the heavy ball wins on this quadratic, 51 steps to 79.
+# The lighter the blue, the fewer steps; where the map is white, 600 did not suffice. The orange lines are the limits (2.16). The map of the heavy ball is the wider one: more than a tenth of all settings reach the goal within 600 steps with it alone, since its limit grows with $\alpha$. Where both reach it, Nesterov momentum is faster in more than half of the settings with $\alpha > 0.9$, and in less than a tenth of those with $\alpha < 0.6$. Each with its best setting on this grid, the heavy ball needs 51 steps and Nesterov momentum 79.
 
 # %% [markdown]
 # On other functions the heavy ball can fail. Lessard, Recht and Packard (2016) found a convex one in one variable, whose gradient is continuous with slopes between 1 and 25, where the heavy ball with (2.12) ends in a cycle of three points:
@@ -1185,7 +1187,7 @@ expected = -0.3 * torch.arange(1, 51).double().rsqrt()[:, None]
 check.close("AdaGrad's steps under a gradient of 1", path.diff(dim=0), expected)
 
 # %% [markdown]
-# What does a step for each weight gain? Multiply the curvature of $\frac12\lVert\mathbf w\rVert^2$ by a thousand along one axis. Gradient descent with the same rate diverges. Adam with $\varepsilon = 0$ divides the factor out again and takes the same path.
+# What does a step for each weight gain? Multiply the curvature of $\frac12\lVert\mathbf w\rVert^2$ by a thousand along one axis. Gradient descent with the same rate diverges. Adam with $\varepsilon = 0$ divides the factor out again and takes the same path. Section 2.17 compares them on a network.
 
 # %%
 steep = torch.tensor([1000, 1], dtype=torch.float64)
@@ -1291,7 +1293,7 @@ check.reaches("Adam at 15°: steps", adam[15], at_least=832)
 check.reaches("Adam at 45°: steps", adam[45], at_least=832)
 
 # %% [markdown]
-# Along the axes Adam needs a fraction of the heavy ball's 831 steps, and in the rotated valleys more. The heavy ball takes 831 at every angle: its update commutes with rotations. How far the valleys of a network lie along the axes, this example does not tell.
+# Along the axes Adam needs a fraction of the heavy ball's 831 steps, and in the two rotated valleys more. That is for the usual $\beta_1$ and $\beta_2$: with $\beta_2 = 0.9$ Adam needs fewer than 700 steps at 15°, and at 45° still more than 831. The heavy ball takes 831 at every angle, because its update commutes with rotations. How far the valleys of a network lie along the axes, this example does not tell.
 #
 # ## 2.16 Should the learning rate change during training?
 #
@@ -1386,7 +1388,7 @@ check.reaches("constant over step decay", gain, at_least=0.5, at_most=4)
 # The cosine schedule ends at least three times closer to the lowest loss than the best of the five constant rates, with each of five seeds. For step decay with these values the gain is small, and it depends on the seed.
 
 # %% [markdown]
-# Warm-up is not part of this comparison. In the network of section 2.17 (momentum, rate 0.3, $\alpha = 0.9$, 400 steps) a warm-up of 100 steps lowered the accuracy for four of five seeds. Large batches, for which it was proposed, are not tested here.
+# Warm-up is not part of this comparison: very large batches, for which it was proposed, are not tested here.
 #
 # ## 2.17 Which optimiser should you take?
 
@@ -1477,7 +1479,7 @@ for (name, row), (colour, marker, line) in zip(scores.items(), looks, strict=Tru
     look = {"color": colour, "marker": marker, "linestyle": line, "linewidth": 1.2}
     ax.plot(LEARNING_RATES[:, 0], row, label=name, markersize=3.5, **look)
 fig.legend(loc="outside lower center", ncols=2)
-plots.show(fig, alt="Accuracy against the learning rate for six optimisers: each rises to a plateau and then falls to chance. RMSProp and Adam have their plateau around a hundredth or below, momentum, Nesterov momentum and AdaGrad near a tenth, gradient descent near one; the plateaus are about equally high.")  # fmt: skip
+plots.show(fig, alt="Accuracy against the learning rate for six optimisers: each rises to a plateau and then falls, most of them to chance. RMSProp and Adam have their plateau around a hundredth or below, momentum, Nesterov momentum and AdaGrad near a tenth, gradient descent near one; the plateaus are about equally high.")  # fmt: skip
 
 # %%
 bests = [row.max().item() for row in scores.values()]
@@ -1489,10 +1491,10 @@ ahead = at_001["Adam"] - at_001["gradient descent"]
 check.reaches("Adam over gradient descent, both with 0.01", ahead, at_least=0.15)
 
 # %% [markdown]
-# Many comparisons give all optimisers one rate. With 0.01 Adam is far ahead of gradient descent here, but that compares learning rates. Each with its own best rate, the best and the worst of the six differ by at most three digits in a hundred, and which one comes first depends on the seed. So for this network choose any of them and tune its rate.
+# Many comparisons give all optimisers one rate. With 0.01 Adam is far ahead of gradient descent here, but that compares learning rates. Each with its own best rate, the best and the worst of the six differ by at most three digits in a hundred, and which one comes first depends on the seed. For this network the learning rate matters more than the choice of the optimiser.
 
 # %% [markdown]
-# One difference remains: in (2.19) a constant factor of the loss cancels, apart from $\varepsilon$. Adam's rate therefore need not be changed when the loss is multiplied by a constant, that of gradient descent must.
+# In (2.19) a constant factor of the loss cancels, apart from $\varepsilon$. Adam's rate therefore need not be changed when the loss is multiplied by a constant; that of gradient descent must be divided by it.
 #
 # (The largest value of such a curve must not be reported as a result, since the unseen digits were used to choose it. Chapter 5 explains this.)
 
@@ -1570,13 +1572,13 @@ check.reaches("loss after 1,200 more steps, over that before", falls, at_most=0.
 #
 # | exercise | kind | effort | minutes |
 # |---|---|---|---|
-# | learning rates and factors (2.3, 2.4, 2.16) | Predict | ● | 10 |
-# | the gradient of a mini-batch (2.8) | Derive | ●● | 10 |
-# | the variance without replacement (2.9) | Derive | ●● | 20 |
-# | the largest learning rate of a linear model (2.4) | Derive | ●● | 15 |
-# | momentum (2.11) | Find the bug | ●● | 10 |
-# | Nesterov momentum as torch stores it (2.15) | Write | ●● | 15 |
-# | Adam (2.19) | Find the bug | ●●● | 20 |
+# | learning rates and factors (eq. 2.3 to 2.5, 2.16) | Predict | ● | 10 |
+# | the gradient of a mini-batch (eq. 2.8) | Derive | ●● | 10 |
+# | the variance without replacement (eq. 2.9) | Derive | ●●● | 20 |
+# | the largest learning rate of a linear model (eq. 2.4) | Derive | ●● | 15 |
+# | momentum (eq. 2.11) | Find the bug | ●● | 10 |
+# | Nesterov momentum as torch stores it (eq. 2.15) | Write | ●● | 15 |
+# | Adam (eq. 2.19) | Find the bug | ●●● | 20 |
 # | a minimum within 300 gradients | Go beyond | ●●● | 25 |
 #
 # And one without a check.
@@ -1591,9 +1593,9 @@ check.reaches("loss after 1,200 more steps, over that before", falls, at_most=0.
 
 # %% [markdown]
 # 1. On a quadratic gradient descent converges for rates below $2/h_\text{max}$; the number of steps grows with the condition number.
-# 2. A stationary point can be a minimum, a maximum or a saddle point; the Hessian decides, unless an eigenvalue is zero.
-# 3. A random batch of $M$ examples gives an unbiased gradient with variance $s^2/M$; at a constant rate the iterates end in a neighbourhood of the minimum.
-# 4. On a quadratic, momentum replaces the condition number by its square root. Neither the heavy ball nor Nesterov momentum is faster at every setting.
+# 2. A stationary point can be a minimum, a maximum or a saddle point; the Hessian decides, unless an eigenvalue is zero and the others have one sign.
+# 3. A batch of $M$ independent draws gives an unbiased gradient with variance $s^2/M$; at a small constant rate the iterates end in a neighbourhood of the minimum.
+# 4. On a quadratic, momentum with the values (2.12) replaces the condition number by its square root in the factor of a step. Neither the heavy ball nor Nesterov momentum is faster at every setting.
 # 5. AdaGrad, RMSProp and Adam scale the step of each weight. With their best rates the accuracies of six optimisers on digits differed by at most 0.03.
 
 # %% [markdown]
@@ -1607,7 +1609,7 @@ check.reaches("loss after 1,200 more steps, over that before", falls, at_most=0.
 # | Bologna 2.1 | $\mathbf w = \mathbf w + \mu\nabla L$ | $\mathbf w - \mu\nabla L$ (Milano has it right) | eq. (2.1) | section 2.1 |
 # | Bologna 2.1 | $\mathbf v = \mu\nabla L + \alpha\mathbf v$, then $\mathbf w + \mathbf v$ | $\mathbf v = \alpha\mathbf v - \mu\nabla L$, then $\mathbf w + \mathbf v$ | Polyak (1964); Sutskever et al. (2013) | section 2.9 |
 # | Bologna 2.1 * | an optimiser tunes the learning rate | it turns gradients into steps; changing the rate over time is a schedule | Bottou, Curtis and Nocedal (2018) | sections 2.1, 2.16 |
-# | Bologna 2.1, remark * | mini-batches converge to the same result as the full batch | to the same minimum when it is unique and the rates satisfy (2.10), or when every example's gradient vanishes there; with a constant rate to a neighbourhood; for networks to other weights | Robbins and Monro (1951) | sections 2.8, 2.18 |
+# | Bologna 2.1, remark * | mini-batches converge to the same result as the full batch | on a convex loss to the same minimum when it is unique and the rates satisfy (2.10), or when every example's gradient vanishes there; otherwise, with a constant rate, to a neighbourhood; for networks to other weights | Robbins and Monro (1951) | sections 2.8, 2.18 |
 # | Bologna 2.1; Milano * | stochastic gradient descent covers full batch, mini-batch and online (Bologna); it uses a single sample (Milano) | the two disagree; stochastic means that the batch is drawn at random, of one example or more | Bottou, Curtis and Nocedal (2018) | section 2.6 |
 # | Bologna 2.1 * | Nesterov momentum in words, without a formula | the gradient is taken at $\mathbf w + \alpha\mathbf v$ | Nesterov (1983); Sutskever et al. (2013) | section 2.10 |
 # | Milano, end of "Universal approximation theorem" * | minima are found by setting the derivatives to zero | that is necessary, not sufficient: saddle points and maxima satisfy it too | eq. (2.7) | section 2.4 |

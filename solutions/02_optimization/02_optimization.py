@@ -454,7 +454,7 @@ seal("six steps from the start, usual values", (w, m, s))
 # ## 2.8 A minimum within 300 gradients
 # *Go beyond · 3 points · effort ●●● · about 25 minutes*
 #
-# A quadratic loss in several dimensions has curvatures between `h_min` and `h_max`, with a condition number of 100. Its axes are rotated, and where its minimum lies only its gradient tells. Find the minimum, to the precision of the check, from the given start, with at most 300 calls of `gradient`. How is up to you; any method of this course or of your own counts that needs the gradient alone.
+# The loss $L(\mathbf w) = \frac12 \mathbf w^{\mathsf T} H \mathbf w - \mathbf b\cdot\mathbf w$ has curvatures from `h_min` to `h_max`, with a condition number of 100. The eigenvectors of $H$ do not lie along the axes. You are given neither $H$ nor $\mathbf b$, but the gradient as a function. Find the minimum to seven digits from the given start, with at most 300 calls of `gradient`. How is up to you; any method of this course or of your own counts that needs the gradient alone.
 #
 # Estimate first: how much of the distance does gradient descent leave after 300 steps at its best rate (2.5)? Which method of the chapter does better?
 #
@@ -484,33 +484,33 @@ def minimise(
 # %% test_minimise points=3
 def rotated_quadratic(
     rng: torch.Generator, d: int, h_min: float
-) -> tuple[Callable[[Tensor], Tensor], Tensor]:
-    """The gradient of a quadratic with curvatures from h_min to 100 h_min, and its minimum."""
+) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
+    """The gradient H w - b of a quadratic with curvatures from h_min to 100 h_min; H; b."""
     axes = torch.linalg.qr(normal(rng, d, d)).Q
     H = axes @ torch.logspace(0, 2, d, dtype=torch.float64).mul(h_min).diag() @ axes.T
-    minimum, calls = 2 + normal(rng, d), []
+    b, calls = 10 * h_min * (1 + normal(rng, d)), iter(range(300))
 
     def gradient(w: Tensor) -> Tensor:
-        calls.append(1)
-        if len(calls) > 300:
+        if next(calls, None) is None:
             raise RuntimeError("the gradient was called more than 300 times")
-        return H @ (w - minimum)
+        return H @ w - b
 
-    return gradient, minimum
+    return gradient, H, b
 
 
 for d, h_min in ((6, 0.05), (4, 12.0)):
-    gradient, minimum = rotated_quadratic(torch.Generator().manual_seed(28), d, h_min)
+    gradient, H, b = rotated_quadratic(torch.Generator().manual_seed(28), d, h_min)
     start = normal(torch.Generator().manual_seed(29), d)
     name = f"the minimum in {d} dimensions"
-    check.close(name, lambda: minimise(gradient, start, h_min, 100 * h_min), minimum)
+    expected = torch.linalg.solve(H, b)
+    check.close(name, lambda: minimise(gradient, start, h_min, 100 * h_min), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("optim")
 rng = torch.default_generator
 for d, h_min in ((5, 0.03), (7, 0.7), (3, 20.0)):
-    gradient, _ = rotated_quadratic(rng, d, h_min)
+    gradient = rotated_quadratic(rng, d, h_min)[0]
     start = normal(rng, d)
     seal(
         f"{d} dimensions, and what was given",

@@ -182,3 +182,11 @@ def test_the_loss_on_a_line_begins_and_ends_with_that_of_its_ends():
     row = CHAPTER["loss_on_line"](a, b)
     ends = CHAPTER["losses"](torch.cat([a, b]), names["DIGITS"].X_train, names["DIGITS"].y_train)
     torch.testing.assert_close(row[[0, -1]], ends)
+
+
+def test_another_second_mean_changes_the_order_in_the_rotated_valley():
+    """Section 2.15: with beta2 = 0.9 Adam passes the heavy ball's 831 steps at 15 degrees, and not at 45."""
+    fewest = CHAPTER["fewest_steps"]
+    forgetful = lambda eta: CHAPTER["Adam"](eta, 0.9, 0.9)  # noqa: E731
+    assert fewest(forgetful, 15) < 700
+    assert fewest(forgetful, 45) > 831
