@@ -356,7 +356,8 @@ plots.show(*figures, alt=[
 
 # %% [markdown]
 # The three pictures have $h = (1, 20)$, so the limit is 0.1. In the middle one the rate that makes progress along the valley is only 3 % below the one at which it diverges across it. A large $\kappa$ makes gradient descent slow; momentum (section 2.9) and a step for each weight (section 2.13) are two ways to depend on it less.
-#
+
+# %% [markdown]
 # ## 2.4 Is a zero gradient a minimum?
 #
 # A **stationary point** is a point at which the gradient is zero. When the loss is quadratic, as for a linear model with squared error, setting the gradient to zero gives a system of linear equations, and no iteration is needed:
