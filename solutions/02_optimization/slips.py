@@ -3047,14 +3047,6 @@ change(
 )
 change(
     "minimise",
-    "The rate 4 / 121 is that for the curvatures 1 and 100; here they are h_min and h_max.",
-    "4 / (high + low) ** 2",
-    "4 / 121",
-    "range(250)",
-    "range(300)",
-)
-change(
-    "minimise",
     "alpha = 0.9 and eta = 1 / h_max do not reach the precision in 250 steps.",
     "4 / (high + low) ** 2",
     "1 / h_max",
