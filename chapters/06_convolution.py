@@ -1335,8 +1335,8 @@ check.raises("flatten, 200", RuntimeError, lambda: fixed(too_large))
 # %% [markdown]
 # ## 6.14 Does a CNN classify digits better than an MLP of the same size?
 #
-# Compare an MLP and a CNN with the same number of parameters, to within one per cent, on 4,000 training and 1,000 test digits of MNIST. The MLP's learning rate and number of epochs were tuned on these data: 20 epochs at 0.01
-# did best. A second CNN ends in global average pooling.
+# Compare an MLP and a CNN with the same number of parameters, to within one per cent, on 4,000 training and 1,000 test digits of MNIST. The learning rates of both, and the MLP's number of epochs, were tuned on these data; of
+# 11 settings of the MLP, 10 epochs at 0.03 did best. A second CNN ends in global average pooling.
 
 
 # %%
@@ -1399,12 +1399,12 @@ def trained(net: nn.Module, split: data.Split, epochs: int, lr: float) -> nn.Mod
 
 # %%
 torch.manual_seed(SEED)
-NETS = {"MLP": trained(mlp(), MNIST, 20, 0.01)}
+NETS = {"MLP": trained(mlp(), MNIST, 10, 0.03)}
 torch.manual_seed(SEED)
 UNTRAINED = cnn_flatten()
-NETS["CNN, flattened"] = trained(deepcopy(UNTRAINED), MNIST, 4, 0.01)
+NETS["CNN, flattened"] = trained(deepcopy(UNTRAINED), MNIST, 4, 0.03)
 NETS["CNN, averaged"] = trained(cnn_average(), MNIST, 5, 0.02)
-permuted_net = trained(deepcopy(UNTRAINED), PERMUTED, 4, 0.01)
+permuted_net = trained(deepcopy(UNTRAINED), PERMUTED, 4, 0.03)
 
 # %%
 sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in NETS.items()}
@@ -1419,14 +1419,14 @@ print(f"nearest neighbour: {NEAREST[0]:.1%}")
 same_size = sizes["MLP"] / sizes["CNN, flattened"]
 check.reaches("parameters, MLP over CNN", same_size, at_least=0.99, at_most=1.01)
 gain = right["CNN, flattened"] - right["MLP"]
-check.reaches("CNN minus MLP", gain, at_least=0.02)
+check.reaches("CNN minus MLP", gain, at_least=0.01)
 loss = right["permuted"] - right["MLP"]
 check.reaches("CNN minus MLP, permuted pixels", loss, at_most=-0.01)
 level = right["MLP"] - NEAREST[0]
 check.reaches("MLP minus nearest neighbour", level, at_least=-0.02, at_most=0.02)
 
 # %% [markdown]
-# On five seeds the CNN gains two to three percentage points over the MLP, which is level with the nearest neighbour. On permuted pixels the same CNN falls behind the MLP on every seed. So the gain rests
+# On five seeds the CNN gains at least one percentage point over the MLP, which is level with the nearest neighbour. On permuted pixels the same CNN falls behind the MLP on every seed. So the gain rests
 # on the neighbourhoods of pixels and not on the number of parameters or on convolution as such.
 #
 # Which kernels did the first layer learn? Four were designed by hand in section 6.1. Measure how much of a kernel's squared length lies in the plane of the two slopes: kernels that rise linearly
@@ -1483,7 +1483,7 @@ class EverySecond(nn.Module):
 
 
 torch.manual_seed(SEED)
-strided = trained(cnn_flatten(EverySecond), MNIST, 4, 0.01)
+strided = trained(cnn_flatten(EverySecond), MNIST, 4, 0.03)
 torch.manual_seed(SEED)
 ring = trained(cnn_average("circular"), MNIST, 5, 0.02)
 

@@ -11,14 +11,14 @@
 # ---
 
 # %% [markdown]
-# # Exercises 6: convolution by hand
+# # Exercises 6: convolution
 #
-# Seven small functions, 20 points. You have met each of them in [chapter 6](../../chapters/06_convolution.ipynb); here you write them without looking.
+# Eight exercises, 20 points, on [chapter 6](../../chapters/06_convolution.ipynb).
 #
 # Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
-# is related to the expected one and, for many slips, what went wrong. After handing in, each function is run again on other inputs: edge cases included.
+# is related to the expected one and, for many mistakes, what went wrong. After handing in, each function is run again on other inputs: edge cases included.
 #
-# Write the sliding yourself. torch's own convolutions, poolings, `unfold` and `fold`, and its automatic differentiation do not count as an answer. `F.pad`, slices and matrix
+# In 6.2 to 6.5 write the sliding yourself: torch's own convolutions, poolings, `unfold` and `fold`, and its automatic differentiation do not count there. `F.pad`, slices and matrix
 # products are welcome. Everything is in float64.
 
 # %% setup
@@ -39,28 +39,55 @@ def whole(rng: torch.Generator, *size: int) -> Tensor:
     return torch.randint(-4, 5, size, generator=rng).double()
 
 
+def size_by_torch(n: int, k: int, *rest: int) -> int:
+    """The output size of torch's convolution along an axis.   rest: stride, padding, dilation"""
+    return F.conv1d(torch.zeros(1, 1, n), torch.zeros(1, 1, k), None, *rest).shape[2]
+
+
+def stripes(classes: Tensor, noise: float, rng: torch.Generator) -> Tensor:
+    """Pictures of stripes, one for each class of 0 to 3: across, falling, down, rising.   (n,) -> (n, 1, 24, 31)"""
+    angle = classes.double().view(-1, 1, 1, 1) * torch.pi / 4
+    period, phase = 4 + 4 * torch.rand(2, len(angle), 1, 1, 1, generator=rng).double()
+    down, across = torch.arange(24.0).double()[:, None], torch.arange(31.0).double()
+    along = (
+        angle.cos() * across + angle.sin() * down
+    )  # the brightness changes in this direction
+    pictures = (2 * torch.pi * along / period + 9 * phase).sin()
+    return pictures + noise * torch.randn(pictures.shape, generator=rng).double()
+
+
 # %% [markdown]
-# ## 6.1 How many places?
-# *2 points · effort ● · about 5 minutes*
+# ## 6.1 Output size
+# *Find the bug · 2 points · effort ● · about 10 minutes*
 #
-# A kernel of size $k$ with dilation $d$ slides in steps of $S$ over an axis of $n$ pixels, to which $p$ zeros were added **on each side**. In how many places does it fit?
-#
-# $$ n_{\text{out}} = \left\lfloor \frac{n + 2p - d\,(k - 1) - 1}{S} \right\rfloor + 1 \tag{6.5} $$
-#
-# The answer is a whole number, an `int`.
+# A kernel of size $k$ with dilation $d$ slides in steps of $S$ over an axis of $n$ pixels, to which $p$ zeros were added **on each side**. The function below shall give
+# the number of positions (an `int`), but two things in it are wrong. With $n = 7$, $k = 3$ and defaults it is right. Repair it as `output_size`.
 #
 # <details><summary>Hint</summary>
 #
-# `//` divides and rounds down.
+# Try a dilation of 2, and a stride that leaves a remainder of more than one half.
 #
 # </details>
+
+
+# %%
+def faulty_output_size(
+    n: int, k: int, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> int:
+    """The number of positions of a kernel of size k along an axis of n pixels. Two faults."""
+    span = dilation * k
+    return round((n + 2 * padding - span) / stride) + 1
+
+
+# %% [markdown]
+# Write the repaired function here.
 
 
 # %% output_size
 def output_size(
     n: int, k: int, stride: int = 1, padding: int = 0, dilation: int = 1
 ) -> int:
-    """The number of places of a kernel of size k along an axis of n pixels."""
+    """The number of positions of a kernel of size k along an axis of n pixels."""
     ### BEGIN SOLUTION
     return (n + 2 * padding - dilation * (k - 1) - 1) // stride + 1
     ### END SOLUTION
@@ -72,14 +99,9 @@ for name, cases in {
     "padding": [(9, 3, 1, 5), (7, 4, 3, 2), (6, 2, 5, 4), (11, 5, 4, 3)],
     "dilation": [(12, 3, 1, 0, 2), (17, 2, 4, 0, 5), (20, 5, 6, 0, 4), (19, 4, 5, 4, 3)],
 }.items():
-    expected = [
-        F.conv1d(torch.zeros(1, 1, n), torch.zeros(1, 1, k), None, *rest).shape[2]
-        for n, k, *rest in cases
-    ]
+    expected = torch.tensor([size_by_torch(*case) for case in cases])
     check.close(
-        name,
-        lambda: torch.tensor([output_size(*case) for case in cases]),
-        torch.tensor(expected),
+        name, lambda: torch.tensor([output_size(*case) for case in cases]), expected
     )
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
@@ -101,139 +123,76 @@ seal("without padding", torch.tensor([output_size(*case) for case in dilated]))
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 6.2 A convolutional layer
-# *3 points · effort ●● · about 15 minutes*
+# ## 6.2 The matrix of a convolution with stride
+# *Write · 3 points · effort ●● · about 15 minutes*
 #
-# One picture, several kernels. As everywhere in deep learning, the kernel is not flipped:
+# The chapter builds the matrix $M$ of $\mathbf y = M\mathbf x$ for stride 1 (6.10). Build it for any stride $S$, without padding. Picture and result are unrolled row by row, and output
+# $(i, j)$ is
 #
-# $$ Y_{o,i,j} = b_o + \sum_{c} \sum_{u=0}^{k-1} \sum_{v=0}^{l-1} W_{o,c,u,v}\; X_{c,\; iS + u,\; jS + v} \tag{6.7} $$
+# $$ y_{ij} = \sum_{u=0}^{k-1} \sum_{v=0}^{l-1} w_{uv}\; x_{iS+u,\; jS+v} $$
 #
-# $X$ is the picture with `padding` zeros on each side. Any of the sizes may be 1, and the kernel may be as large as the picture. Loops are fine.
-#
-# <details><summary>Hint</summary>
-#
-# `F.pad(x, [p, p, p, p])` puts $p$ zeros on each of the four sides. With `window = x[:, i * S : i * S + k, j * S : j * S + l]`, one output of one kernel is a sum of
-# `W[o] * window` and a bias.
-#
-# </details>
-
-
-# %% conv2d
-def conv2d(x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
-    """A convolutional layer.   x: (c_in, h, w), W: (c_out, c_in, k, l), b: (c_out,) -> (c_out, h', w')"""
-    ### BEGIN SOLUTION
-    c_out, _, k, l = W.shape
-    x = F.pad(x, [padding] * 4)
-    height, width = (x.shape[1] - k) // stride + 1, (x.shape[2] - l) // stride + 1
-    y = torch.empty(c_out, height, width, dtype=x.dtype)
-    for i in range(height):
-        for j in range(width):
-            window = x[:, i * stride : i * stride + k, j * stride : j * stride + l]
-            y[:, i, j] = (W * window).sum(dim=(1, 2, 3)) + b
-    return y
-    ### END SOLUTION
-
-
-# %% test_conv2d points=3
-rng = torch.Generator().manual_seed(61)
-x, W, b = whole(rng, 2, 8, 13), whole(rng, 4, 2, 3, 5), numbers([1, -2, 3, 5])
-for stride, padding in ((1, 0), (1, 3), (4, 0), (4, 3)):
-    expected = F.conv2d(x[None], W, b, stride, padding)[0]
-    check.close(
-        f"stride {stride}, padding {padding}",
-        lambda: conv2d(x, W, b, stride, padding),
-        expected,
-    )
-### BEGIN HIDDEN TESTS
-from course_tools.grading.author import banned, seal
-
-banned("conv2d", "unfold", "autograd")
-rng = torch.default_generator
-x, W, b = whole(rng, 3, 8, 11), whole(rng, 5, 3, 2, 4), numbers([-3, 1, 4, -2, 6])
-seal(
-    "other sizes, and the inputs afterwards",
-    (conv2d(x, W, b, stride=3, padding=2), x, W, b),
-)
-for c_in, c_out, h, w, k, l, stride, padding in (
-    (3, 4, 7, 5, 3, 2, 1, 0), (2, 3, 6, 9, 2, 4, 1, 3), (4, 2, 9, 8, 3, 2, 4, 0), (1, 1, 5, 6, 5, 6, 1, 0), (4, 1, 3, 5, 1, 1, 2, 0),
-):  # fmt: skip
-    x, W, b = whole(rng, c_in, h, w), whole(rng, c_out, c_in, k, l), 5.5 + whole(rng, c_out)
-    y = conv2d(x, W, b, stride, padding)
-    seal(f"{c_in} to {c_out}, {k} x {l}, stride {stride}, padding {padding}", y)
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 6.3 A convolution as a matrix
-# *3 points · effort ●● · about 15 minutes*
-#
-# Build the matrix $M$ with $\mathbf y = M\mathbf x$ for a valid convolution with stride 1, where the picture and the result are unrolled row by row:
-#
-# $$ M_{(i,j),\,(r,c)} = \begin{cases} w_{r-i,\;c-j} & 0 \le r-i < k \text{ and } 0 \le c-j < l \\ 0 & \text{otherwise} \end{cases} \tag{6.10} $$
-#
-# Any of the sizes may be 1, and the kernel may be as large as the picture.
+# The window may leave rows or columns over at the end. Any of the sizes may be 1, and the kernel may be as large as the picture.
 #
 # <details><summary>Hint</summary>
 #
-# A row of $M$ is a picture: all zeros, with the kernel laid on it. Which corner of the kernel lies on pixel $(i, j)$?
+# A row of $M$ is a picture: all zeros, with the kernel laid on it. On which pixel does the upper left corner of the kernel lie?
 #
 # </details>
 
 
 # %% conv_matrix
-def conv_matrix(kernel: Tensor, height: int, width: int) -> Tensor:
-    """M of y = M x.   kernel: (k, l) -> ((height-k+1) (width-l+1), height width)"""
+def conv_matrix(kernel: Tensor, height: int, width: int, stride: int) -> Tensor:
+    """M of y = M x.   kernel: (k, l) -> (number of outputs, height width)"""
     ### BEGIN SOLUTION
     k, l = kernel.shape
-    M = torch.zeros(height - k + 1, width - l + 1, height, width, dtype=kernel.dtype)
-    for i in range(height - k + 1):
-        for j in range(width - l + 1):
-            M[i, j, i : i + k, j : j + l] = kernel
+    rows, cols = (height - k) // stride + 1, (width - l) // stride + 1
+    M = torch.zeros(rows, cols, height, width, dtype=kernel.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            r, c = i * stride, j * stride
+            M[i, j, r : r + k, c : c + l] = kernel
     return M.flatten(2).flatten(0, 1)
     ### END SOLUTION
 
 
 # %% test_conv_matrix points=3
 rng = torch.Generator().manual_seed(63)
-for k, l, height, width in ((2, 3, 5, 8), (3, 2, 3, 7)):
+for k, l, height, width, stride in ((2, 3, 5, 8, 1), (3, 2, 8, 11, 2), (2, 4, 9, 12, 3)):
     kernel = whole(rng, k, l)
     pictures = torch.eye(height * width).double().view(-1, 1, height, width)
-    expected = F.conv2d(pictures, kernel[None, None]).flatten(1).T
-    check.close(
-        f"{k} x {l} on {height} x {width}",
-        lambda: conv_matrix(kernel, height, width),
-        expected,
-    )
+    expected = F.conv2d(pictures, kernel[None, None], stride=stride).flatten(1).T
+    name = f"{k} x {l} on {height} x {width}, stride {stride}"
+    check.close(name, lambda: conv_matrix(kernel, height, width, stride), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("conv2d", "unfold", "autograd")
 rng = torch.default_generator
 kernel = 4.5 + whole(rng, 3, 2)
-seal("3 x 2 on 6 x 9, and the kernel afterwards", (conv_matrix(kernel, 6, 9), kernel))
-for k, l, height, width in ((2, 4, 3, 7), (1, 2, 2, 6), (3, 2, 3, 2)):
-    seal(
-        f"{k} x {l} on {height} x {width}",
-        conv_matrix(4.5 + whole(rng, k, l), height, width),
-    )
+M = conv_matrix(kernel, 10, 13, 3)
+seal("3 x 2 on 10 x 13, stride 3, and the kernel afterwards", (M, kernel))
+for k, l, height, width, stride in (
+    (3, 2, 6, 9, 1), (2, 4, 7, 11, 2), (1, 2, 2, 6, 1), (3, 2, 3, 2, 4), (1, 1, 4, 6, 3),
+):  # fmt: skip
+    name = f"{k} x {l} on {height} x {width}, stride {stride}"
+    seal(name, conv_matrix(4.5 + whole(rng, k, l), height, width, stride))
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 6.4 The way back
-# *4 points · effort ●●● · about 25 minutes*
+# ## 6.3 The gradients of a convolutional layer
+# *Derive · 4 points · effort ●●● · about 25 minutes*
 #
-# A convolutional layer with stride 1 and without padding has been told $\Delta = \partial L/\partial Y$. Give the gradients of its input, its weights and its biases, for a batch:
+# A layer with stride 1, without padding and dilation, computes for a batch
 #
-# $$ \frac{\partial L}{\partial W_{o,c,u,v}} = \sum_{n,i,j} \Delta_{n,o,i,j}\; X_{n,c,\;i+u,\;j+v}, \qquad
-#    \frac{\partial L}{\partial b_o} = \sum_{n,i,j} \Delta_{n,o,i,j} $$
+# $$ Y_{n,o,i,j} = b_o + \sum_{c,u,v} W_{o,c,u,v}\; X_{n,c,\;i+u,\;j+v} $$
 #
-# $$ \frac{\partial L}{\partial X_{n,c,r,s}} = \sum_{o,u,v} \Delta_{n,o,\;r-u,\;s-v}\; W_{o,c,u,v} \tag{6.12, 6.13} $$
-#
-# Any of the sizes may be 1, and the kernel may be as large as the picture.
+# $\Delta = \partial L/\partial Y$ is the error signal, `dY`. Derive $\partial L/\partial X$, $\partial L/\partial W$ and $\partial L/\partial b$ with the chain rule, and give them as code. (The chapter goes by
+# the columns of im2col; here neither columns nor torch's convolutions are used.) Any of the sizes may be 1, and the kernel may be as large as the picture.
 #
 # <details><summary>Hint</summary>
 #
-# Loop over the cells $(u, v)$ of the kernel. Each meets the pixels `X[:, :, u : u + h', v : v + w']`, with $h', w'$ the size of an output. Multiply that block with `dY` for
-# `dW[:, :, u, v]`, and add what flows back to the same block of `dX`. `torch.einsum("nohw,nchw->oc", dY, block)` sums over batch and places.
+# Which outputs does one weight $W_{o,c,u,v}$ reach, and with which pixel? Loop over the cells $(u, v)$ of the kernel. Each meets the pixels `X[:, :, u : u + h', v : v + w']`, with $h', w'$ the size of an output.
+# `torch.einsum("nohw,nchw->oc", dY, block)` sums over batch and positions.
 #
 # </details>
 
@@ -277,14 +236,16 @@ for n, c_in, c_out, h, w, k, l in ((1, 1, 1, 3, 3, 3, 3), (2, 3, 1, 4, 7, 1, 4))
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 6.5 Who was the largest?
-# *3 points · effort ●● · about 15 minutes*
+# ## 6.4 The gradient of max pooling
+# *Find the bug · 3 points · effort ●● · about 15 minutes*
 #
-# A max-pooling with a $k \times k$ window and a stride, without padding, on one map. Send the blame $\partial L/\partial y$ back to the pixels:
+# A max pooling with a $k \times k$ window and a stride, without padding, on one feature map. The error signal $\partial L/\partial y$ goes back to the pixels:
 #
 # $$ \frac{\partial y_{ij}}{\partial x_p} = \begin{cases} 1 & p \text{ is the first pixel of window } (i, j) \text{ with its maximum} \\ 0 & \text{otherwise} \end{cases} \tag{6.14} $$
 #
-# Windows may overlap, and then a pixel may win more than once; they may leave pixels out, have one pixel, or cover the whole map. First means first in reading order.
+# The function below does this for windows that do not overlap, and whose values are all different. Otherwise it has two faults. Repair it as `maxpool_backward`.
+#
+# Windows may overlap, and then a pixel may be the maximum of several; they may leave pixels out, have one pixel, or cover the whole map. First means first in reading order.
 #
 # <details><summary>Hint</summary>
 #
@@ -293,9 +254,26 @@ for n, c_in, c_out, h, w, k, l in ((1, 1, 1, 3, 3, 3, 3), (2, 3, 1, 4, 7, 1, 4))
 # </details>
 
 
+# %%
+def faulty_maxpool_backward(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
+    """dL/dx of a max pooling. Two faults.   x: (h, w), dy: (h', w') -> (h, w)"""
+    dx = torch.zeros_like(x)
+    for i in range(dy.shape[0]):
+        for j in range(dy.shape[1]):
+            rows = slice(i * stride, i * stride + k)
+            cols = slice(j * stride, j * stride + k)
+            is_largest = x[rows, cols] == x[rows, cols].max()
+            dx[rows, cols] = is_largest * dy[i, j]
+    return dx
+
+
+# %% [markdown]
+# Write the repaired function here.
+
+
 # %% maxpool_backward
 def maxpool_backward(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
-    """dL/dx of a max-pooling.   x: (h, w), dy: (h', w') -> (h, w)"""
+    """dL/dx of a max pooling.   x: (h, w), dy: (h', w') -> (h, w)"""
     ### BEGIN SOLUTION
     dx = torch.zeros_like(x)
     for i in range(dy.shape[0]):
@@ -337,15 +315,15 @@ for h, w, k, stride in (
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 6.6 From few pixels to many
-# *3 points · effort ●●● · about 20 minutes*
+# ## 6.5 A transposed convolution with zeros between
+# *Write · 3 points · effort ●●● · about 20 minutes*
 #
-# A transposed convolution of one map with one kernel, in the way that explains its "stride below one": put $S - 1$ zeros between neighbouring pixels, then slide the kernel, flipped both
-# ways, over the result with enough padding.
+# A transposed convolution of one feature map with one kernel: put $S - 1$ zeros between neighbouring pixels, then slide the kernel, flipped in rows and columns, over the result with enough padding.
 #
 # $$ M^{\mathsf T}\mathbf y = \operatorname{conv}\big(\text{zeros between the pixels of } \mathbf y,\ \text{flipped kernel}\big) \tag{6.18} $$
 #
-# From $n$ pixels it makes $(n - 1)\,S + k$. (Stamping the kernel, once for each pixel of $\mathbf y$, gives the same numbers and counts as well.) The kernel may be larger than the map, and the stride larger than the kernel; any of the sizes may be 1. Stay in float64 throughout: numbers may be too large for float32.
+# From $n$ pixels it makes $(n - 1)\,S + k$. The chapter leaves the sliding to torch; here you write it. (Adding a copy of the kernel for each pixel of $\mathbf y$ gives the same numbers and counts as well.) The kernel may be larger
+# than the map, and the stride larger than the kernel; any of the sizes may be 1. Stay in float64 throughout: numbers may be too large for float32.
 #
 # <details><summary>Hint</summary>
 #
@@ -401,53 +379,136 @@ for h, w, k, l, stride in (
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 6.7 How far does it see?
-# *2 points · effort ●● · about 10 minutes*
+# ## 6.6 Which pixels does a unit depend on?
+# *Derive · 2 points · effort ●● · about 15 minutes*
 #
-# Each layer is a triple: kernel size $k$, stride $S$, dilation $d$. Give the size of the receptive field of a neuron above all of them, and the jump, the distance of
-# two neighbours in input pixels. Without any layer both are 1.
-#
-# $$ r_l = r_{l-1} + d_l\,(k_l - 1)\, j_{l-1}, \qquad j_l = j_{l-1}\, S_l \tag{6.19} $$
+# The chapter gives the size of a receptive field. Derive where it lies. Along one axis, each layer is a tuple: kernel size $k$, stride $S$, padding $p$ (zeros on each side), dilation $d$; the first layer comes first. For
+# the unit with number `unit` (counted from 0) above all layers, give the first and the last pixel on which it depends. Positions in the padding count as well: pixel −1 is the zero just before pixel 0. Without any layer the
+# unit is the pixel.
 #
 # <details><summary>Hint</summary>
 #
-# Two variables and one loop. The order of the two lines in it matters.
+# Begin with the last layer: position $i$ of a kernel covers which outputs of the layer below? Then go on downwards with the first and the last of them.
 #
 # </details>
 
 
-# %% receptive_field
-def receptive_field(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
-    """(size, jump) in input pixels of a neuron above `layers`, each (k, stride, dilation), the first layer first."""
+# %% seen_pixels
+def seen_pixels(layers: list[tuple[int, int, int, int]], unit: int) -> tuple[int, int]:
+    """First and last pixel on which a unit above `layers`, each (k, stride, padding, dilation), depends."""
     ### BEGIN SOLUTION
-    size, jump = 1, 1
-    for k, stride, dilation in layers:
-        size += dilation * (k - 1) * jump
-        jump *= stride
-    return size, jump
+    first, last = unit, unit
+    for k, stride, padding, dilation in layers[::-1]:
+        first = first * stride - padding
+        last = last * stride - padding + dilation * (k - 1)
+    return first, last
     ### END SOLUTION
 
 
-# %% test_receptive_field points=2
-strided = [(3, 1, 1), (4, 2, 1), (6, 5, 1), (2, 3, 1), (5, 4, 1)]
-check.close("(size, jump)", lambda: receptive_field(strided), (146, 120))
-dilated = [(3, 1, 4), (5, 2, 3), (2, 3, 5), (4, 5, 2), (3, 2, 7)]
-check.close("dilated layers", lambda: receptive_field(dilated), (487, 60))
-check.close("no layer", lambda: receptive_field([]), (1, 1))
+# %% test_seen_pixels points=2
+one = [(4, 3, 1, 6)]
+check.close("one layer", lambda: seen_pixels(one, 7), (20, 38))
+layers = [(3, 2, 1, 1), (5, 3, 0, 2), (2, 1, 4, 3), (4, 2, 3, 2)]
+check.close("four layers", lambda: seen_pixels(layers, 9), (65, 137))
+check.close("unit 0", lambda: seen_pixels(layers, 0), (-43, 29))
+check.close("no layer", lambda: seen_pixels([], 5), (5, 5))
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
-stacks = [
-    [(7, 2, 1), (3, 2, 4), (4, 3, 2)],
-    [(2, 3, 2), (6, 2, 3), (3, 1, 5)],
-    [(3, 1, 1)] * 10,
-]
-seal("other stacks", [receptive_field(layers) for layers in stacks])
-stacks = [[(3, 2, 1), (5, 3, 1), (2, 4, 1)], [(7, 4, 1), (3, 1, 1), (4, 2, 1)]]
-seal("strides alone", [receptive_field(layers) for layers in stacks])
-seal("dilations alone", receptive_field([(3, 1, 2**l) for l in range(8)]))
-seal("one layer", receptive_field([(4, 3, 2)]))
-seal("no layer", receptive_field([]))
+layers = [(2, 3, 2, 4), (6, 1, 5, 1), (3, 2, 0, 3), (7, 4, 1, 2)]
+seal("other layers", [seen_pixels(layers, unit) for unit in (0, 1, 6)])
+seal("one layer", [seen_pixels([(5, 4, 3, 2)], unit) for unit in (2, 3)])
+seal("no padding", seen_pixels([(3, 2, 0, 1), (4, 3, 0, 2)], 5))
+seal("no layer", seen_pixels([], 8))
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 6.7 Unchanged by a shift
+# *Predict · 1 point · effort ●● · about 10 minutes*
+#
+# Eight networks with random weights get a picture of 24×24 pixels, and the same picture shifted to the right by **two** pixels, where what leaves at the right comes in at the left. All convolutions and poolings have circular
+# padding, but for G. Which four networks have the same output for both pictures, whatever their weights?
+#
+# | | layers |
+# |---|---|
+# | A | convolution, ReLU, global average pooling |
+# | B | convolution, ReLU, flatten, dense |
+# | C | convolution with stride 2, ReLU, global average pooling |
+# | D | convolution with stride 2, ReLU, convolution with stride 2, ReLU, global average pooling |
+# | E | convolution, ReLU, max pooling of 2 with stride 2, global max pooling |
+# | F | convolution, ReLU, max pooling of 3 with stride 3, global average pooling |
+# | G | convolution with zero padding, ReLU, global average pooling |
+# | H | convolution with dilation 2, ReLU, global max pooling |
+#
+# Give them as a list, such as `list("BDFG")`. Whether they are right is told after handing in; build some of the networks afterwards and look.
+
+# %% unchanged
+### BEGIN SOLUTION
+unchanged = list("ACEH")
+### END SOLUTION
+
+# %% test_unchanged points=1
+check.chosen("the unchanged networks", lambda: unchanged, "ABCDEFGH", count=4)
+### BEGIN HIDDEN TESTS
+from course_tools.grading.author import choice, seal
+
+seal("the unchanged networks", unchanged, rule=choice(*"ABCDEFGH", count=4))
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 6.8 A classifier with kernels of your own
+# *Go beyond · 2 points · effort ●● · about 20 minutes*
+#
+# `stripes` in the first cell draws pictures whose brightness changes along one direction: along the rows (class 0), along the falling diagonal (1), down the columns (2) or along the rising diagonal (3). The period is 4 to 8 pixels, the
+# phase is arbitrary. Write `orientation`, which classifies a batch of them. Design the kernels yourself; nothing has to be trained, and here torch's functions are allowed. The check below uses pictures without noise. After handing in,
+# fresh pictures with noise (standard deviation up to 1) are classified, and 85 % must be right.
+#
+# <details><summary>Hint</summary>
+#
+# A derivative along the direction of change is large, one across it is 0. Its sign changes from stripe to stripe: what has to be done before a global average?
+#
+# </details>
+
+
+# %% orientation
+def orientation(X: Tensor) -> Tensor:
+    """The class, 0 to 3, of each picture of stripes.   X: (n, 1, h, w), float64 -> (n,), whole numbers"""
+    ### BEGIN SOLUTION
+    across = numbers([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    down = across.T
+    kernels = torch.stack(
+        [across, (across + down) / 2**0.5, down, (down - across) / 2**0.5]
+    )
+    responses = F.conv2d(X, kernels[:, None])
+    return responses.square().mean(dim=(2, 3)).argmax(dim=1)
+    ### END SOLUTION
+
+
+# %% test_orientation points=2
+rng = torch.Generator().manual_seed(68)
+classes = torch.tensor([2, 0, 3, 1, 1, 0, 2, 3, 3, 2, 0, 1, 0])
+X = stripes(classes, noise=0.0, rng=rng)
+check.close("classes", lambda: orientation(X), classes)
+### BEGIN HIDDEN TESTS
+from course_tools.grading.author import agree, seal
+
+
+def fresh(noise: float, height: int, width: int) -> Tensor:
+    """Pictures of 200 random classes, drawn anew."""
+    angle = torch.randint(4, (200, 1, 1, 1)).double() * torch.pi / 4
+    period, phase = 4 + 4 * torch.rand(2, 200, 1, 1, 1).double()
+    down, across = (
+        torch.arange(float(height)).double()[:, None],
+        torch.arange(float(width)).double(),
+    )
+    along = (angle.cos() * across + angle.sin() * down) / period
+    return (2 * torch.pi * along + 9 * phase).sin() + noise * torch.randn(
+        200, 1, height, width
+    ).double()
+
+
+seal("noise 1", orientation(fresh(1.0, 24, 31)), rule=agree(0.85))
+seal("noise 1/2", orientation(fresh(0.5, 24, 31)), rule=agree(0.85))
 ### END HIDDEN TESTS
 
 # %% [markdown]

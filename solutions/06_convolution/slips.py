@@ -222,422 +222,7 @@ change(
     "dilation**2 * (k - 1)",
 )
 
-# -- conv2d ---------------------------------------------------------------------------------------------------
-
-change(
-    "conv2d",
-    "The kernel is flipped both ways; it is laid down as it is.",
-    "(W * window)",
-    "(W.flip(2, 3) * window)",
-)
-change(
-    "conv2d",
-    "The rows of the kernel are flipped; it is laid down as it is.",
-    "(W * window)",
-    "(W.flip(2) * window)",
-)
-change(
-    "conv2d",
-    "The columns of the kernel are flipped; it is laid down as it is.",
-    "(W * window)",
-    "(W.flip(3) * window)",
-)
-change(
-    "conv2d",
-    "The kernel meets the channels of the picture in the reverse order.",
-    "(W * window)",
-    "(W.flip(1) * window)",
-)
-change("conv2d", "The biases are missing.", " + b", "")
-change("conv2d", "The biases are subtracted; they are added.", " + b", " - b")
-change("conv2d", "The biases multiply; they are added.", " + b", " * b")
-change(
-    "conv2d",
-    "The bias is added once for each channel of the input; each output gets it once.",
-    " + b",
-    " + len(x) * b",
-)
-change(
-    "conv2d",
-    "The bias is added once for each cell of the kernel; each output gets it once.",
-    " + b",
-    " + b * W[0].numel()",
-)
-change(
-    "conv2d",
-    "The bias is added once for each cell of a kernel's map; each output gets it once.",
-    " + b",
-    " + b * k * l",
-)
-change(
-    "conv2d",
-    "All outputs get the bias of the first kernel; each kernel has its own.",
-    " + b",
-    " + b[0]",
-)
-change(
-    "conv2d",
-    "Each output gets the sum of all biases; each kernel has its own.",
-    " + b",
-    " + b.sum()",
-)
-change(
-    "conv2d",
-    "The channels are averaged; they are summed.",
-    "(W * window).sum(dim=(1, 2, 3))",
-    "(W * window).mean(dim=1).sum(dim=(1, 2))",
-)
-change(
-    "conv2d",
-    "The mean over the window stands where its sum should be.",
-    ".sum(dim=(1, 2, 3))",
-    ".mean(dim=(1, 2, 3))",
-)
-change(
-    "conv2d",
-    "The mean over the places of a kernel is taken, and then the sum over the channels; all of them are summed.",
-    ".sum(dim=(1, 2, 3))",
-    ".mean(dim=(2, 3)).sum(dim=1)",
-)
-change(
-    "conv2d",
-    "Only the first channel of the input counts; all channels are summed.",
-    "(W * window).sum(dim=(1, 2, 3))",
-    "(W * window)[:, 0].sum(dim=(1, 2))",
-)
-change(
-    "conv2d",
-    "Only the last channel of the input is left; the channels are added up.",
-    "(W * window).sum(dim=(1, 2, 3))",
-    "(W * window)[:, -1].sum(dim=(1, 2))",
-)
-change(
-    "conv2d",
-    "The channels of the picture are added up before the kernel sees them; each has its own part of the kernel.",
-    "(W * window)",
-    "(W[:, :1] * window)",
-)
-change(
-    "conv2d",
-    "All outputs come from the first kernel; each has its own.",
-    "(W * window)",
-    "(W[:1] * window)",
-)
-change(
-    "conv2d",
-    "All outputs come from the last kernel; each has its own.",
-    "(W * window)",
-    "(W[-1:] * window)",
-)
-change(
-    "conv2d",
-    "The weight is left out: this is the sum of the pixels of each window.",
-    "(W * window)",
-    "(torch.ones_like(W) * window)",
-)
-change(
-    "conv2d",
-    "Weight and pixel are added; they are multiplied, then summed.",
-    "(W * window)",
-    "(W + window)",
-)
-change(
-    "conv2d",
-    "Only the last cell of the kernel is left: the products are added up.",
-    ".sum(dim=(1, 2, 3))",
-    "[:, :, -1, -1].sum(dim=1)",
-)
-change(
-    "conv2d",
-    "Only the last row of the kernel is left: the products of all rows are added up.",
-    ".sum(dim=(1, 2, 3))",
-    "[:, :, -1].sum(dim=(1, 2))",
-)
-change(
-    "conv2d",
-    "The last row and column of places are missing: n - k steps make n - k + 1 places.",
-    "(x.shape[1] - k) // stride + 1",
-    "(x.shape[1] - k) // stride",
-    "(x.shape[2] - l) // stride + 1",
-    "(x.shape[2] - l) // stride",
-)
-change(
-    "conv2d",
-    "The axes are in another order; the feature maps come first: (c_out, h', w').",
-    "return y",
-    "return y.permute(1, 2, 0)",
-)
-change(
-    "conv2d",
-    "Rows and columns of the output are exchanged.",
-    "return y",
-    "return y.transpose(1, 2)",
-)
-change(
-    "conv2d",
-    "The result keeps an axis of size 1 for the batch; one picture was given.",
-    "return y",
-    "return y[None]",
-)
-change(
-    "conv2d",
-    "The feature maps are added up; each kernel makes a map of its own.",
-    "return y",
-    "return y.sum(dim=0)",
-)
-change(
-    "conv2d",
-    "Negative outputs are cut to 0; an activation function is not asked for.",
-    "return y",
-    "return y.relu()",
-)
-change("conv2d", "The padding is ignored.", "[padding] * 4", "[0] * 4")
-change(
-    "conv2d",
-    "The zeros below and at the right are missing, in the picture or in the size of the output; they belong on all four sides.",
-    "[padding] * 4",
-    "[padding, 0, padding, 0]",
-)
-change(
-    "conv2d",
-    "There are zeros on two sides only, below and at the right; they belong on all four.",
-    "[padding] * 4",
-    "[0, padding, 0, padding]",
-)
-change(
-    "conv2d",
-    "Only the columns are padded, at the left and the right: F.pad takes four numbers for two axes.",
-    "[padding] * 4",
-    "[padding] * 2",
-)
-change(
-    "conv2d",
-    "Only the rows are padded, above and below; the padding belongs at the left and the right, too.",
-    "[padding] * 4",
-    "[0, 0, padding, padding]",
-)
-change(
-    "conv2d",
-    "One zero lies on each side; `padding` says how many there should be.",
-    "[padding] * 4",
-    "[min(padding, 1)] * 4",
-)
-change(
-    "conv2d",
-    "There are twice as many zeros as asked for: `padding` is the number on each side.",
-    "[padding] * 4",
-    "[2 * padding] * 4",
-)
-change(
-    "conv2d",
-    "The picture is padded with ones, not with zeros.",
-    "[padding] * 4",
-    "[padding] * 4, value=1.0",
-)
-change(
-    "conv2d",
-    "The picture is padded with its border pixels, not with zeros.",
-    "[padding] * 4)",
-    '[padding] * 4, mode="replicate")',
-)
-change(
-    "conv2d",
-    "The picture is padded with its mirror image, not with zeros.",
-    "[padding] * 4)",
-    '[padding] * 4, mode="reflect")',
-)
-change(
-    "conv2d",
-    "The picture is padded with its other end, as on a ring, not with zeros.",
-    "[padding] * 4)",
-    '[padding] * 4, mode="circular")',
-)
-change(
-    "conv2d",
-    "The output is too small: its size is computed without the padding.",
-    "(x.shape[1] - k)",
-    "(x.shape[1] - 2 * padding - k)",
-    "(x.shape[2] - l)",
-    "(x.shape[2] - 2 * padding - l)",
-)
-change(
-    "conv2d",
-    "The zeros below and at the right are missing, in the picture or in the size of the output; they belong on all four sides.",
-    "(x.shape[1] - k)",
-    "(x.shape[1] - padding - k)",
-    "(x.shape[2] - l)",
-    "(x.shape[2] - padding - l)",
-)
-change(
-    "conv2d",
-    "The output is padded with zeros; the padding belongs around the picture.",
-    "[padding] * 4",
-    "[0] * 4",
-    "return y",
-    "return F.pad(y, [padding] * 4)",
-)
-change(
-    "conv2d",
-    "The stride is ignored: the window moves by one pixel.",
-    "(x.shape[1] - k) // stride",
-    "(x.shape[1] - k)",
-    "(x.shape[2] - l) // stride",
-    "(x.shape[2] - l)",
-    "i * stride : i * stride + k",
-    "i : i + k",
-    "j * stride : j * stride + l",
-    "j : j + l",
-)
-change(
-    "conv2d",
-    "The size takes the stride into account, but the window moves by one pixel.",
-    "i * stride : i * stride + k",
-    "i : i + k",
-    "j * stride : j * stride + l",
-    "j : j + l",
-)
-change(
-    "conv2d",
-    "The stride is ignored in the rows: the window moves down by one pixel.",
-    "i * stride : i * stride + k",
-    "i : i + k",
-)
-change(
-    "conv2d",
-    "The stride is ignored in the columns: the window moves right by one pixel.",
-    "j * stride : j * stride + l",
-    "j : j + l",
-)
-change(
-    "conv2d",
-    "The stride is ignored in the columns: the window moves right by one pixel.",
-    "(x.shape[2] - l) // stride",
-    "(x.shape[2] - l)",
-    "j * stride : j * stride + l",
-    "j : j + l",
-)
-change(
-    "conv2d",
-    "The stride is ignored in the rows: the window moves down by one pixel.",
-    "(x.shape[1] - k) // stride",
-    "(x.shape[1] - k)",
-    "i * stride : i * stride + k",
-    "i : i + k",
-)
-change(
-    "conv2d",
-    "The size of the output divides before the kernel is taken off; take it off first.",
-    "(x.shape[1] - k) // stride",
-    "x.shape[1] // stride - k",
-    "(x.shape[2] - l) // stride",
-    "x.shape[2] // stride - l",
-)
-
-
-@slip(
-    "conv2d",
-    "A window that starts inside and ends outside is kept; it does not fit, and is dropped.",
-)
-def conv_with_cut_windows(
-    x: Tensor, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0
-) -> Tensor:
-    c_out, _, k, l = W.shape
-    x = F.pad(x, [padding] * 4)
-    height, width = -(-(x.shape[1] - k) // stride) + 1, -(-(x.shape[2] - l) // stride) + 1
-    x = F.pad(x, [0, stride, 0, stride])
-    y = torch.empty(c_out, height, width, dtype=x.dtype)
-    for i in range(height):
-        for j in range(width):
-            window = x[:, i * stride : i * stride + k, j * stride : j * stride + l]
-            y[:, i, j] = (W * window).sum(dim=(1, 2, 3)) + b
-    return y
-
-
-change(
-    "conv2d",
-    "Your numbers are float32: torch.zeros and torch.empty take `dtype=x.dtype`.",
-    ", dtype=x.dtype",
-    "",
-)
-change(
-    "conv2d",
-    "The last row and column of the output are not computed: the loops stop one place early.",
-    "torch.empty",
-    "torch.zeros",
-    "range(height)",
-    "range(height - 1)",
-    "range(width)",
-    "range(width - 1)",
-)
-change(
-    "conv2d",
-    "The last row of the output is not computed: the loop stops one place early.",
-    "torch.empty",
-    "torch.zeros",
-    "range(height)",
-    "range(height - 1)",
-)
-change(
-    "conv2d",
-    "The last column of the output is not computed: the loop stops one place early.",
-    "torch.empty",
-    "torch.zeros",
-    "range(width)",
-    "range(width - 1)",
-)
-change(
-    "conv2d",
-    "The first row and column of the output are not computed: places are counted from 0.",
-    "torch.empty",
-    "torch.zeros",
-    "range(height)",
-    "range(1, height)",
-    "range(width)",
-    "range(1, width)",
-)
-change(
-    "conv2d",
-    "Only the last cell of the kernel on the last channel is left: the products are added up.",
-    ".sum(dim=(1, 2, 3))",
-    "[:, -1, -1, -1]",
-)
-change(
-    "conv2d",
-    "Only the first cell of the kernel is used; the products of all cells are added up.",
-    ".sum(dim=(1, 2, 3))",
-    "[:, :, 0, 0].sum(dim=1)",
-)
-change(
-    "conv2d",
-    "The last row and column of the kernel are left out.",
-    "(W * window)",
-    "(W * window)[:, :, :-1, :-1]",
-)
-change(
-    "conv2d",
-    "The largest product of each window is taken; they are summed.",
-    ".sum(dim=(1, 2, 3))",
-    ".amax(dim=(1, 2, 3))",
-)
-change(
-    "conv2d", "The biases meet the kernels in the reverse order.", " + b", " + b.flip(0)"
-)
-change(
-    "conv2d",
-    "The mean of the biases is added; each kernel has its own.",
-    " + b",
-    " + b.mean()",
-)
-change(
-    "conv2d",
-    "The feature maps come out in the reverse order.",
-    "return y",
-    "return y.flip(0)",
-)
-
-
 # -- conv_matrix ----------------------------------------------------------------------------------------------
-
 change(
     "conv_matrix",
     "The matrix stands upright; it has a row for each output and a column for each pixel.",
@@ -701,13 +286,13 @@ change(
 change(
     "conv_matrix",
     "The kernel lies in the same corner in every row; it moves with the output.",
-    "i : i + k, j : j + l",
+    "r : r + k, c : c + l",
     ":k, :l",
 )
 change(
     "conv_matrix",
     "Only the first row of the kernel is laid down.",
-    "i : i + k, j : j + l] = kernel",
+    "r : r + k, c : c + l] = kernel",
     "i, j : j + l] = kernel[0]",
 )
 change(
@@ -725,100 +310,35 @@ change(
 change(
     "conv_matrix",
     "Earlier kernels are still there: each row of the matrix holds the kernel once.",
-    "M[i, j, i : i + k, j : j + l] = kernel",
-    "M[i:, :, i : i + k, j : j + l] = kernel",
+    "M[i, j, r : r + k, c : c + l] = kernel",
+    "M[i:, :, r : r + k, c : c + l] = kernel",
 )
 change(
     "conv_matrix",
-    "The last row and column of places are missing: a kernel of k rows fits in height - k + 1 places.",
-    "torch.zeros(height - k + 1, width - l + 1,",
-    "torch.zeros(height - k, width - l,",
-    "for i in range(height - k + 1)",
-    "for i in range(height - k)",
-    "for j in range(width - l + 1)",
-    "for j in range(width - l)",
+    "The last row and column of places are missing: a kernel of k rows fits in (height - k) // stride + 1 places.",
+    "(height - k) // stride + 1, (width - l) // stride + 1",
+    "(height - k) // stride, (width - l) // stride",
 )
 change(
     "conv_matrix",
     "The rows of the last places are empty: the loops stop one place early.",
-    "for i in range(height - k + 1)",
-    "for i in range(height - k)",
-    "for j in range(width - l + 1)",
-    "for j in range(width - l)",
+    "for i in range(rows)",
+    "for i in range(rows - 1)",
+    "for j in range(cols)",
+    "for j in range(cols - 1)",
 )
 change(
     "conv_matrix",
     "The rows of the last places are empty: the loop over the columns stops one place early.",
-    "for j in range(width - l + 1)",
-    "for j in range(width - l)",
+    "for j in range(cols)",
+    "for j in range(cols - 1)",
 )
 change(
     "conv_matrix",
     "The rows of the last places are empty: the loop over the rows stops one place early.",
-    "for i in range(height - k + 1)",
-    "for i in range(height - k)",
+    "for i in range(rows)",
+    "for i in range(rows - 1)",
 )
-
-
-@slip(
-    "conv_matrix",
-    "The kernel is laid down in one run; the rows of the picture are width pixels apart, and so are those of the kernel.",
-)
-def kernel_in_one_run(kernel: Tensor, height: int, width: int) -> Tensor:
-    k, l = kernel.shape
-    M = torch.zeros((height - k + 1) * (width - l + 1), height * width, dtype=kernel.dtype)
-    for i in range(height - k + 1):
-        for j in range(width - l + 1):
-            start = i * width + j
-            M[i * (width - l + 1) + j, start : start + k * l] = kernel.flatten()
-    return M
-
-
-@slip(
-    "conv_matrix",
-    "Each output moves the kernel by one pixel; at the end of a row of places it jumps over l - 1 pixels.",
-)
-def one_pixel_further_in_each_row(kernel: Tensor, height: int, width: int) -> Tensor:
-    k, l = kernel.shape
-    rows = (height - k + 1) * (width - l + 1)
-    M = torch.zeros(rows, height * width, dtype=kernel.dtype)
-    for row in range(rows):
-        for u in range(k):
-            M[row, row + u * width : row + u * width + l] = kernel[u]
-    return M
-
-
-@slip(
-    "conv_matrix",
-    "The rows of the kernel are as far apart as those of the output; they are as far apart as those of the picture.",
-)
-def width_of_the_output(kernel: Tensor, height: int, width: int) -> Tensor:
-    k, l = kernel.shape
-    places = width - l + 1
-    M = torch.zeros((height - k + 1) * places, height * width, dtype=kernel.dtype)
-    for i in range(height - k + 1):
-        for j in range(places):
-            for u in range(k):
-                start = (i + u) * places + j
-                M[i * places + j, start : start + l] = kernel[u]
-    return M
-
-
-@slip(
-    "conv_matrix",
-    "This matrix gives an output for every pixel, with padding or round the border; a valid convolution keeps only windows that lie inside.",
-)
-def as_many_outputs_as_pixels(kernel: Tensor, height: int, width: int) -> Tensor:
-    k, l = kernel.shape
-    M = torch.zeros(height * width, height * width, dtype=kernel.dtype)
-    for i in range(height):
-        for j in range(width):
-            for u in range(k):
-                for v in range(l):
-                    if i + u < height and j + v < width:
-                        M[i * width + j, (i + u) * width + j + v] = kernel[u, v]
-    return M
-
 
 change(
     "conv_matrix",
@@ -832,8 +352,8 @@ change(
 change(
     "conv_matrix",
     "Only the last row of the kernel is laid down; its other rows are missing.",
-    "i : i + k, j : j + l] = kernel",
-    "i + k - 1, j : j + l] = kernel[-1]",
+    "r : r + k, c : c + l] = kernel",
+    "r + k - 1, c : c + l] = kernel[-1]",
 )
 change(
     "conv_matrix",
@@ -844,14 +364,14 @@ change(
 change(
     "conv_matrix",
     "The kernel only moves to the right; from one row of places to the next it moves down.",
-    "i : i + k, j : j + l",
-    ":k, j : j + l",
+    "r : r + k, c : c + l",
+    ":k, c : c + l",
 )
 change(
     "conv_matrix",
     "The kernel only moves down; from one place to the next it moves to the right.",
-    "i : i + k, j : j + l",
-    "i : i + k, :l",
+    "r : r + k, c : c + l",
+    "r : r + k, :l",
 )
 change(
     "conv_matrix",
@@ -866,19 +386,106 @@ change(
     "return M.permute(2, 3, 0, 1)",
 )
 
+change(
+    "conv_matrix",
+    "The last row of places is missing: a kernel of k rows fits in (height - k) // stride + 1 places.",
+    "(height - k) // stride + 1, (width",
+    "(height - k) // stride, (width",
+)
+change(
+    "conv_matrix",
+    "The last column of places is missing: a kernel of l columns fits in (width - l) // stride + 1 places.",
+    "(width - l) // stride + 1",
+    "(width - l) // stride",
+)
+change(
+    "conv_matrix",
+    "The first row and column of places stay empty: places are counted from 0.",
+    "for i in range(rows)",
+    "for i in range(1, rows)",
+    "for j in range(cols)",
+    "for j in range(1, cols)",
+)
+
+change(
+    "conv_matrix",
+    "The stride is ignored: each output moves the kernel by one pixel.",
+    "(height - k) // stride + 1, (width - l) // stride + 1",
+    "height - k + 1, width - l + 1",
+    "r, c = i * stride, j * stride",
+    "r, c = i, j",
+)
+change(
+    "conv_matrix",
+    "The number of rows takes the stride into account, but the kernel moves by one pixel.",
+    "r, c = i * stride, j * stride",
+    "r, c = i, j",
+)
+change(
+    "conv_matrix",
+    "The stride is ignored down the picture; the kernel moves by it in both directions.",
+    "r, c = i * stride, j * stride",
+    "r, c = i, j * stride",
+)
+change(
+    "conv_matrix",
+    "The stride is ignored across the picture; the kernel moves by it in both directions.",
+    "r, c = i * stride, j * stride",
+    "r, c = i * stride, j",
+)
+change(
+    "conv_matrix",
+    "The stride divides before the kernel is taken off; take it off first.",
+    "(height - k) // stride + 1, (width - l) // stride + 1",
+    "height // stride - k + 1, width // stride - l + 1",
+)
+change(
+    "conv_matrix",
+    "A last step that does not fit is counted; it is dropped, so round down.",
+    "(height - k) // stride + 1, (width - l) // stride + 1",
+    "-(-(height - k) // stride) + 1, -(-(width - l) // stride) + 1",
+)
+change(
+    "conv_matrix",
+    "The stride lies between the cells of the kernel; that is a dilation. It moves the whole kernel.",
+    "(height - k) // stride + 1, (width - l) // stride + 1",
+    "height - stride * (k - 1), width - stride * (l - 1)",
+    "r, c = i * stride, j * stride",
+    "r, c = i, j",
+    "r : r + k, c : c + l",
+    "r : r + stride * (k - 1) + 1 : stride, c : c + stride * (l - 1) + 1 : stride",
+)
+
 
 @slip(
     "conv_matrix",
-    "The rows of the kernel are height pixels apart; unrolled row by row, a pixel is width pixels before the one below it.",
+    "The kernel is laid down in one run; the rows of the picture are width pixels apart, and so are those of the kernel.",
 )
-def height_for_width(kernel: Tensor, height: int, width: int) -> Tensor:
+def kernel_in_one_run(kernel: Tensor, height: int, width: int, stride: int) -> Tensor:
     k, l = kernel.shape
-    M = torch.zeros((height - k + 1) * (width - l + 1), height * width, dtype=kernel.dtype)
-    for i in range(height - k + 1):
-        for j in range(width - l + 1):
-            for u in range(k):
-                start = (i + u) * height + j
-                M[i * (width - l + 1) + j, start : start + l] = kernel[u]
+    rows, cols = (height - k) // stride + 1, (width - l) // stride + 1
+    M = torch.zeros(rows * cols, height * width, dtype=kernel.dtype)
+    for i in range(rows):
+        for j in range(cols):
+            start = i * stride * width + j * stride
+            M[i * cols + j, start : start + k * l] = kernel.flatten()
+    return M
+
+
+@slip(
+    "conv_matrix",
+    "Each output moves the kernel on by the stride, from the end of a row of positions too; a new row of positions begins at the left border.",
+)
+def one_step_further_in_each_row(
+    kernel: Tensor, height: int, width: int, stride: int
+) -> Tensor:
+    k, l = kernel.shape
+    rows = ((height - k) // stride + 1) * ((width - l) // stride + 1)
+    M = torch.zeros(rows, height * width, dtype=kernel.dtype)
+    for row in range(rows):
+        for u in range(k):
+            start = row * stride + u * width
+            M[row, start : start + l] = kernel[u][: height * width - start]
     return M
 
 
@@ -886,91 +493,69 @@ def height_for_width(kernel: Tensor, height: int, width: int) -> Tensor:
     "conv_matrix",
     "The rows of the kernel are l pixels apart; unrolled row by row, a pixel is width pixels before the one below it.",
 )
-def kernel_width_for_width(kernel: Tensor, height: int, width: int) -> Tensor:
+def kernel_width_for_width(kernel: Tensor, height: int, width: int, stride: int) -> Tensor:
     k, l = kernel.shape
-    M = torch.zeros((height - k + 1) * (width - l + 1), height * width, dtype=kernel.dtype)
-    for i in range(height - k + 1):
-        for j in range(width - l + 1):
+    rows, cols = (height - k) // stride + 1, (width - l) // stride + 1
+    M = torch.zeros(rows * cols, height * width, dtype=kernel.dtype)
+    for i in range(rows):
+        for j in range(cols):
             for u in range(k):
-                start = (i + u) * l + j
-                M[i * (width - l + 1) + j, start : start + l] = kernel[u]
+                start = (i * stride + u) * l + j * stride
+                M[i * cols + j, start : start + l] = kernel[u]
     return M
 
 
 @slip(
     "conv_matrix",
-    "Places are numbered with the number of their rows; unrolled row by row, place (i, j) has the number i (width - l + 1) + j.",
+    "The rows of the kernel are height pixels apart; unrolled row by row, a pixel is width pixels before the one below it.",
 )
-def outputs_numbered_by_rows(kernel: Tensor, height: int, width: int) -> Tensor:
+def height_for_width(kernel: Tensor, height: int, width: int, stride: int) -> Tensor:
     k, l = kernel.shape
-    rows, cols = height - k + 1, width - l + 1
-    M = torch.zeros(rows * cols, height, width, dtype=kernel.dtype)
+    rows, cols = (height - k) // stride + 1, (width - l) // stride + 1
+    M = torch.zeros(rows * cols, height * width, dtype=kernel.dtype)
     for i in range(rows):
         for j in range(cols):
-            M[min(i * rows + j, rows * cols - 1), i : i + k, j : j + l] = kernel
-    return M.flatten(1)
+            for u in range(k):
+                start = (i * stride + u) * height + j * stride
+                M[i * cols + j, start : start + l] = kernel[u]
+    return M
 
 
 @slip(
     "conv_matrix",
-    "The middle of the kernel lies on pixel (i, j), and what hangs over is cut off; in a valid convolution its upper left corner lies there.",
+    "This matrix has an output for every pixel; a valid convolution keeps only windows that lie inside, one for each step of the stride.",
 )
-def kernel_in_the_middle(kernel: Tensor, height: int, width: int) -> Tensor:
+def as_many_outputs_as_pixels(
+    kernel: Tensor, height: int, width: int, stride: int
+) -> Tensor:
     k, l = kernel.shape
-    rows, cols = (height - k + 1, width - l + 1)
+    M = torch.zeros(height * width, height * width, dtype=kernel.dtype)
+    for i in range(height):
+        for j in range(width):
+            for u in range(k):
+                for v in range(l):
+                    if i + u < height and j + v < width:
+                        M[i * width + j, (i + u) * width + j + v] = kernel[u, v]
+    return M
+
+
+@slip(
+    "conv_matrix",
+    "The middle of the kernel lies on the pixel of each position, and what lies outside is cut off; its upper left corner belongs there.",
+)
+def kernel_in_the_middle(kernel: Tensor, height: int, width: int, stride: int) -> Tensor:
+    k, l = kernel.shape
+    rows, cols = (height - k) // stride + 1, (width - l) // stride + 1
     M = torch.zeros(rows, cols, height, width, dtype=kernel.dtype)
     for i in range(rows):
         for j in range(cols):
             for u in range(k):
                 for v in range(l):
-                    r, c = i + u - k // 2, j + v - l // 2
+                    r, c = i * stride + u - k // 2, j * stride + v - l // 2
                     if 0 <= r < height and 0 <= c < width:
                         M[i, j, r, c] = kernel[u, v]
     return M.flatten(2).flatten(0, 1)
 
-
-@slip(
-    "conv_matrix",
-    "The middle of the kernel lies on pixel (i, j), and what hangs over is cut off; in a valid convolution its upper left corner lies there.",
-)
-def kernel_in_the_middle_of_each_pixel(kernel: Tensor, height: int, width: int) -> Tensor:
-    k, l = kernel.shape
-    rows, cols = (height, width)
-    M = torch.zeros(rows, cols, height, width, dtype=kernel.dtype)
-    for i in range(rows):
-        for j in range(cols):
-            for u in range(k):
-                for v in range(l):
-                    r, c = i + u - k // 2, j + v - l // 2
-                    if 0 <= r < height and 0 <= c < width:
-                        M[i, j, r, c] = kernel[u, v]
-    return M.flatten(2).flatten(0, 1)
-
-
-change(
-    "conv_matrix",
-    "The last row of places is missing: a kernel of k rows fits in height - k + 1 places.",
-    "torch.zeros(height - k + 1, width - l + 1,",
-    "torch.zeros(height - k, width - l + 1,",
-    "for i in range(height - k + 1)",
-    "for i in range(height - k)",
-)
-change(
-    "conv_matrix",
-    "The last column of places is missing: a kernel of l columns fits in width - l + 1 places.",
-    "torch.zeros(height - k + 1, width - l + 1,",
-    "torch.zeros(height - k + 1, width - l,",
-    "for j in range(width - l + 1)",
-    "for j in range(width - l)",
-)
-change(
-    "conv_matrix",
-    "The first row and column of places stay empty: places are counted from 0.",
-    "for i in range(height - k + 1)",
-    "for i in range(1, height - k + 1)",
-    "for j in range(width - l + 1)",
-    "for j in range(1, width - l + 1)",
-)
 
 # -- conv_gradients -------------------------------------------------------------------------------------------
 
@@ -1585,19 +1170,19 @@ equivalent(
 
 change(
     "maxpool_backward",
-    "A pixel that won more than once kept its last share only; windows overlap, and the shares add up.",
+    "A pixel that is the maximum of several windows kept the last gradient only; windows overlap, and the gradients add up.",
     "+= dy[i, j]",
     "= dy[i, j]",
 )
 change(
     "maxpool_backward",
-    "In a tie the last winner got the gradient; it belongs to the first.",
+    "In a tie the last maximum got the gradient; it belongs to the first.",
     "int(window.argmax())",
     "k * k - 1 - int(window.flatten().flip(0).argmax())",
 )
 change(
     "maxpool_backward",
-    "In a tie the first winner in the order of the columns got the gradient; read row by row.",
+    "In a tie the first maximum in the order of the columns got the gradient; read row by row.",
     "row, col = divmod(int(window.argmax()), k)",
     "col, row = divmod(int(window.T.argmax()), k)",
 )
@@ -1615,7 +1200,7 @@ change(
 )
 change(
     "maxpool_backward",
-    "Row and column of the winner are exchanged.",
+    "Row and column of the maximum are exchanged.",
     "row, col = divmod",
     "col, row = divmod",
 )
@@ -1641,31 +1226,31 @@ change(
 )
 change(
     "maxpool_backward",
-    "The winner is looked for in a window that moves by one pixel: the stride is ignored there.",
+    "The maximum is looked for in a window that moves by one pixel: the stride is ignored there.",
     "x[i * stride : i * stride + k, j * stride : j * stride + k]",
     "x[i : i + k, j : j + k]",
 )
 change(
     "maxpool_backward",
-    "Each winner gets 1; it gets the gradient of its window.",
+    "Each maximum gets 1; it gets the gradient of its window.",
     "+= dy[i, j]",
     "+= 1",
 )
 change(
     "maxpool_backward",
-    "The gradient is multiplied by the pixel; the derivative of a maximum is 1 at the winner.",
+    "The gradient is multiplied by the pixel; the derivative of a maximum is 1 at the maximum.",
     "+= dy[i, j]",
     "+= dy[i, j] * window.max()",
 )
 change(
     "maxpool_backward",
-    "The value of the winner is put into its place; it gets the gradient of its window.",
+    "The value of the maximum is put into its place; it gets the gradient of its window.",
     "+= dy[i, j]",
     "= window.max()",
 )
 change(
     "maxpool_backward",
-    "The gradient is divided by the size of the window, as in average pooling; the winner gets all of it.",
+    "The gradient is divided by the size of the window, as in average pooling; the maximum gets all of it.",
     "+= dy[i, j]",
     "+= dy[i, j] / k**2",
 )
@@ -1738,23 +1323,23 @@ change(
 
 @slip(
     "maxpool_backward",
-    "In a tie the gradient was shared evenly; the first winner gets all of it.",
+    "In a tie the gradient was shared evenly; the first maximum gets all of it.",
 )
-def shared_between_winners(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
+def shared_between_maxima(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
     dx = torch.zeros_like(x)
     for i in range(dy.shape[0]):
         for j in range(dy.shape[1]):
             at = slice(i * stride, i * stride + k), slice(j * stride, j * stride + k)
-            winners = (x[at] == x[at].max()).double()
-            dx[at] += dy[i, j] * winners / winners.sum()
+            maxima = (x[at] == x[at].max()).double()
+            dx[at] += dy[i, j] * maxima / maxima.sum()
     return dx
 
 
 @slip(
     "maxpool_backward",
-    "In a tie all winners got the whole gradient; it belongs to the first alone.",
+    "In a tie all maxima got the whole gradient; it belongs to the first alone.",
 )
-def all_winners(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
+def all_maxima(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
     dx = torch.zeros_like(x)
     for i in range(dy.shape[0]):
         for j in range(dy.shape[1]):
@@ -1799,13 +1384,13 @@ change(
 )
 change(
     "maxpool_backward",
-    "The winner is looked for in the first row of the window alone.",
+    "The maximum is looked for in the first row of the window alone.",
     "window.argmax()",
     "window[0].argmax()",
 )
 change(
     "maxpool_backward",
-    "The sizes of the gradients are dropped: each winner gets their sign only.",
+    "The sizes of the gradients are dropped: each maximum gets their sign only.",
     "+= dy[i, j]",
     "+= dy[i, j].sign()",
 )
@@ -1819,7 +1404,7 @@ change(
 )
 change(
     "maxpool_backward",
-    "All gradients are added to each winner; a winner gets the gradient of its own window.",
+    "All gradients are added to each maximum; a maximum gets the gradient of its own window.",
     "+= dy[i, j]",
     "+= dy.sum()",
 )
@@ -1827,7 +1412,7 @@ change(
 
 @slip(
     "maxpool_backward",
-    "This is the pooling itself, the way forward; the gradient has the shape of x, with dy at the winners.",
+    "This is the pooling itself, the way forward; the gradient has the shape of x, with dy at the maxima.",
 )
 def the_way_forward(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
     y = torch.zeros_like(dy)
@@ -1839,7 +1424,7 @@ def the_way_forward(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
 
 @slip(
     "maxpool_backward",
-    "The gradient is not put at the winner alone: it is multiplied by the pixels of the window, as in a convolution.",
+    "The gradient is not put at the maximum alone: it is multiplied by the pixels of the window, as in a convolution.",
 )
 def times_the_window(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
     dx = torch.zeros_like(x)
@@ -1858,7 +1443,7 @@ change(
 )
 change(
     "maxpool_backward",
-    "The squares of the gradients go back; the derivative of a maximum is 1 at the winner.",
+    "The squares of the gradients go back; the derivative of a maximum is 1 at the maximum.",
     "+= dy[i, j]",
     "+= dy[i, j] ** 2",
 )
@@ -2236,229 +1821,253 @@ equivalent(
     "spread = F.pad(spread, [l - 1, l - 1, k - 1, k])",
 )
 
-# -- receptive_field ------------------------------------------------------------------------------------------
+# -- seen_pixels ----------------------------------------------------------------------------------------------
 
 change(
-    "receptive_field",
-    "The stride of a layer widens its own steps; it widens those of the layers above.",
-    "size += dilation * (k - 1) * jump\n        jump *= stride",
-    "jump *= stride\n        size += dilation * (k - 1) * jump",
+    "seen_pixels",
+    "The padding is ignored; it moves the field towards negative pixels.",
+    "first * stride - padding",
+    "first * stride",
+    "last * stride - padding",
+    "last * stride",
 )
 change(
-    "receptive_field",
-    "The strides are ignored; they widen the steps of all layers above.",
-    "        jump *= stride\n",
-    "",
+    "seen_pixels",
+    "The padding is added; output 0 begins in the zeros before the first pixel, so it is subtracted.",
+    "first * stride - padding",
+    "first * stride + padding",
+    "last * stride - padding",
+    "last * stride + padding",
 )
 change(
-    "receptive_field",
-    "The strides are in the jump but not in the size: the steps of a layer are as wide as the jump below it.",
-    " * jump\n",
-    "\n",
+    "seen_pixels",
+    "The last pixel is not moved by the padding; both ends are.",
+    "last * stride - padding",
+    "last * stride",
 )
 change(
-    "receptive_field",
-    "Each layer is widened by its own stride; it is widened by the jump, the product of the strides below it.",
-    "(k - 1) * jump",
-    "(k - 1) * stride",
+    "seen_pixels",
+    "The padding is added at the last pixel, as if it widened the field; it moves both ends in the same direction.",
+    "last * stride - padding",
+    "last * stride + padding",
 )
 change(
-    "receptive_field",
-    "A layer adds the size of its kernel; it adds one pixel less.",
+    "seen_pixels",
+    "The dilation is ignored; it stretches the kernel.",
+    "dilation * (k - 1)",
+    "(k - 1)",
+)
+change(
+    "seen_pixels",
+    "The last cell of a dilated kernel lies d (k - 1) after the first one, not d k.",
     "dilation * (k - 1)",
     "dilation * k",
 )
 change(
-    "receptive_field",
-    "The size begins at 0; without a layer a neuron sees one pixel.",
-    "size, jump = 1, 1",
-    "size, jump = 0, 1",
+    "seen_pixels",
+    "The last cell of a dilated kernel lies d (k - 1) after the first one, not d k - 1.",
+    "dilation * (k - 1)",
+    "dilation * k - 1",
 )
 change(
-    "receptive_field",
-    "Size and jump are exchanged.",
-    "return size, jump",
-    "return jump, size",
-)
-change(
-    "receptive_field",
-    "The strides are added up; jumps multiply.",
-    "jump *= stride",
-    "jump += stride",
-)
-change(
-    "receptive_field",
-    "The jump is the stride of the last layer alone; the strides multiply.",
-    "jump *= stride",
-    "jump = stride",
-)
-change(
-    "receptive_field",
-    "The layers are taken in the wrong order: the steps of a layer are widened by the strides below it, not above.",
-    "in layers:",
+    "seen_pixels",
+    "The layers are taken from the first to the last; the unit lies above the last one, so begin there.",
     "in layers[::-1]:",
-)
-change("receptive_field", "The last layer is left out.", "in layers:", "in layers[:-1]:")
-change("receptive_field", "The first layer is left out.", "in layers:", "in layers[1:]:")
-change(
-    "receptive_field",
-    "Only the last layer counts: the size is added to, layer by layer.",
-    "size += dilation * (k - 1) * jump",
-    "size = 1 + dilation * (k - 1) * jump",
-)
-change(
-    "receptive_field",
-    "The sizes are multiplied; each layer adds to the size.",
-    "size += dilation * (k - 1) * jump",
-    "size *= dilation * (k - 1) * jump",
-)
-change(
-    "receptive_field",
-    "A layer adds to both sides; d (k - 1) is all that it adds.",
-    "dilation * (k - 1) * jump",
-    "2 * dilation * (k - 1) * jump",
-)
-change(
-    "receptive_field",
-    "The jump is not updated as a product: it grows by a power. Multiply by the stride once for each layer.",
-    "jump *= stride",
-    "jump *= stride * jump",
-)
-change(
-    "receptive_field",
-    "The dilation is ignored; it stretches the kernel.",
-    "dilation * (k",
-    "(k",
-)
-change(
-    "receptive_field",
-    "A dilated kernel is taken for d k pixels long; from its first to its last pixel it adds d (k - 1).",
-    "dilation * (k - 1)",
-    "(dilation * k - 1)",
-)
-change(
-    "receptive_field",
-    "The dilation is added once; it widens each of the k - 1 gaps.",
-    "dilation * (k - 1)",
-    "(k - 1 + dilation - 1)",
-)
-change(
-    "receptive_field",
-    "The dilation widens the jump, too; only strides do.",
-    "jump *= stride",
-    "jump *= stride * dilation",
-)
-change(
-    "receptive_field",
-    "Only the gaps of the dilated kernel are counted, d - 1 for each; its pixels count as well.",
-    "dilation * (k - 1)",
-    "(dilation - 1) * (k - 1)",
-)
-change(
-    "receptive_field",
-    "The dilation divides the jump; it widens the kernel, and leaves the jump alone.",
-    "jump *= stride",
-    "jump = jump * stride // dilation",
-)
-change(
-    "receptive_field",
-    "Stride and dilation are exchanged: a layer is (k, stride, dilation).",
-    "k, stride, dilation in",
-    "k, dilation, stride in",
-)
-change(
-    "receptive_field",
-    "The stride multiplies the size; it widens the jump, and the jump widens the steps of the layers above.",
-    "size += dilation * (k - 1) * jump",
-    "size = size * stride + dilation * (k - 1)",
-)
-change(
-    "receptive_field",
-    "The stride of the last layer is missing in the jump; neighbours above it are that much further apart.",
-    "return size, jump",
-    "return size, jump // (layers[-1][1] if layers else 1)",
-)
-change(
-    "receptive_field",
-    "The sizes of the kernels are added up; a layer adds one pixel less, and its steps are as wide as the jump below it.",
-    "size += dilation * (k - 1) * jump",
-    "size += dilation * k",
-)
-change(
-    "receptive_field",
-    "One pixel is added for each layer, too; the first pixel counts once.",
-    "size += dilation * (k - 1) * jump",
-    "size += dilation * (k - 1) * jump + 1",
-)
-change(
-    "receptive_field",
-    "A layer adds one step too few: a kernel of k pixels spans k - 1 steps.",
-    "(k - 1)",
-    "(k - 2)",
-)
-change(
-    "receptive_field",
-    "The jump is 1, the start, plus something for each layer; strides multiply, so that the jump is their product.",
-    "jump *= stride",
-    "jump += stride - 1",
-)
-change(
-    "receptive_field",
-    "The loop ends after the first layer: the return stands inside it, or the later layers are left out.",
     "in layers:",
-    "in layers[:1]:",
 )
 change(
-    "receptive_field",
-    "Half of each kernel is added; all its k - 1 steps count.",
-    "(k - 1) * jump",
-    "(k // 2) * jump",
+    "seen_pixels",
+    "The strides are ignored: position i of a layer begins at i S.",
+    "first * stride",
+    "first",
+    "last * stride",
+    "last",
 )
 change(
-    "receptive_field",
-    "The dilation is squared in the steps; it multiplies once.",
-    "dilation * (k",
-    "dilation**2 * (k",
+    "seen_pixels",
+    "The two ends are exchanged: the first pixel comes first.",
+    "return first, last",
+    "return last, first",
 )
 change(
-    "receptive_field",
-    "A layer adds k + 1 steps; a kernel of k pixels spans k - 1.",
-    "(k - 1)",
-    "(k + 1)",
+    "seen_pixels",
+    "This is the pixel after the last one, as in a slice; the last pixel itself is asked for.",
+    "return first, last",
+    "return first, last + 1",
 )
 change(
-    "receptive_field",
-    "Only the last layer counts: the size is added to, layer by layer.",
-    "size += dilation",
-    "size = dilation",
+    "seen_pixels",
+    "This is the first pixel and the number of pixels; the last pixel is asked for.",
+    "return first, last",
+    "return first, last - first + 1",
 )
 change(
-    "receptive_field",
-    "Each layer makes the field smaller; it adds to it.",
-    "size += dilation",
-    "size -= dilation",
+    "seen_pixels",
+    "The field of unit 0 is given; it moves with the unit.",
+    "first, last = unit, unit",
+    "first, last = 0, 0",
 )
 change(
-    "receptive_field",
-    "The jump begins at 0, and a product with 0 stays 0: without a layer it is 1.",
-    "size, jump = 1, 1",
-    "size, jump = 1, 0",
+    "seen_pixels",
+    "The field is cut at pixel 0; pixels of the padding are counted, too, as negative numbers.",
+    "return first, last",
+    "return max(first, 0), last",
 )
 change(
-    "receptive_field",
-    "Both begin at 0: without a layer a neuron sees one pixel, and neighbours are one apart.",
-    "size, jump = 1, 1",
-    "size, jump = 0, 0",
+    "seen_pixels",
+    "Half of the kernel is put on each side of the pixel; the first cell lies at i S minus the padding.",
+    "first * stride - padding",
+    "first * stride - padding - dilation * (k - 1) // 2",
+    "+ dilation * (k - 1)",
+    "+ dilation * (k - 1) // 2",
 )
 change(
-    "receptive_field",
-    "Kernel size and stride are exchanged: a layer is (k, stride, dilation).",
-    "k, stride, dilation in",
-    "stride, k, dilation in",
+    "seen_pixels",
+    "The padding is multiplied by the stride; it is counted in pixels below the layer.",
+    "first * stride - padding",
+    "(first - padding) * stride",
+    "last * stride - padding",
+    "(last - padding) * stride",
 )
 change(
-    "receptive_field",
-    "The stride widens by one less: the jump is the product of the strides.",
-    "jump *= stride",
-    "jump *= max(stride - 1, 1)",
+    "seen_pixels",
+    "Padding and dilation are exchanged: a layer is (k, stride, padding, dilation).",
+    "k, stride, padding, dilation in",
+    "k, stride, dilation, padding in",
 )
+change(
+    "seen_pixels", "The first layer is left out.", "in layers[::-1]:", "in layers[:0:-1]:"
+)
+change(
+    "seen_pixels", "The last layer is left out.", "in layers[::-1]:", "in layers[-2::-1]:"
+)
+change(
+    "seen_pixels",
+    "The stride moves the last cell of the kernel as well; it moves the position of the kernel alone.",
+    "last * stride - padding + dilation * (k - 1)",
+    "(last + dilation * (k - 1)) * stride - padding",
+)
+
+# -- unchanged ------------------------------------------------------------------------------------------------
+
+change(
+    "unchanged",
+    "B is among them: a flatten keeps the positions, and the dense layer has a weight for each.",
+    '"ACEH"',
+    '"ABCE"',
+)
+change(
+    "unchanged",
+    "D is among them: two strides of 2 make a total stride of 4, and 2 is no multiple of it.",
+    '"ACEH"',
+    '"ACDE"',
+)
+change(
+    "unchanged",
+    "F is among them: windows of 3 that move by 3 are cut differently after a shift of 2.",
+    '"ACEH"',
+    '"ACFH"',
+)
+change(
+    "unchanged",
+    "G is among them: with zeros around the picture the border does not move with it.",
+    '"ACEH"',
+    '"AEGH"',
+)
+change(
+    "unchanged",
+    "C is missing: a shift of 2 is a multiple of the stride 2.",
+    '"ACEH"',
+    '"AEHB"',
+)
+change(
+    "unchanged",
+    "A is missing: stride 1 is equivariant to every shift, and the average discards the position.",
+    '"ACEH"',
+    '"CEHD"',
+)
+change(
+    "unchanged",
+    "E is missing: a max pooling with stride 2 is equivariant to a shift of 2.",
+    '"ACEH"',
+    '"ACHG"',
+)
+change(
+    "unchanged",
+    "H is missing: a dilation stretches the kernel and leaves the stride at 1.",
+    '"ACEH"',
+    '"ACEF"',
+)
+change("unchanged", "These are the networks whose outputs do change.", '"ACEH"', '"BDFG"')
+
+# -- orientation ----------------------------------------------------------------------------------------------
+
+change(
+    "orientation",
+    "Each class is off by two: this is the direction along which the brightness does not change.",
+    "argmax",
+    "argmin",
+)
+change(
+    "orientation",
+    "The mean of a response that is positive and negative is about 0; square it, or take ReLU, before the average.",
+    ".square().mean(",
+    ".mean(",
+)
+change(
+    "orientation",
+    "0 and 2 are exchanged: brightness that changes along a row makes upright stripes.",
+    "[across, (across",
+    "[down, (across",
+    "2**0.5, down, (down",
+    "2**0.5, across, (down",
+)
+change(
+    "orientation",
+    "1 and 3 are exchanged: rows count downwards.",
+    "(across + down)",
+    "(across - down)",
+    "(down - across)",
+    "(down + across)",
+)
+change(
+    "orientation",
+    "1 and 3 are never found: no kernel responds most to them.",
+    "(across + down) / 2**0.5",
+    "(across + down) / 20",
+    "(down - across) / 2**0.5",
+    "(down - across) / 20",
+)
+change(
+    "orientation",
+    "0 and 2 are never found: a longer kernel responds more to every picture. Give all kernels the same length.",
+    "(across + down) / 2**0.5",
+    "(across + down) * 2",
+    "(down - across) / 2**0.5",
+    "(down - across) * 2",
+)
+change(
+    "orientation",
+    "The classes are counted from 1; they are 0 to 3.",
+    ".argmax(dim=1)",
+    ".argmax(dim=1) + 1",
+)
+change(
+    "orientation",
+    "The four responses are given; the class of the largest is asked for.",
+    ".argmax(dim=1)",
+    "",
+)
+change(
+    "orientation",
+    "The labels are floats; a class is a whole number.",
+    ".argmax(dim=1)",
+    ".argmax(dim=1).double()",
+)
+change(
+    "orientation",
+    "One class is given for the whole batch; each picture has its own.",
+    "mean(dim=(2, 3)).argmax(dim=1)",
+    "mean(dim=(0, 2, 3)).argmax(dim=0).expand(len(X))",
+)
+change("orientation", "All pictures get class 0.", ".argmax(dim=1)", ".argmax(dim=1) * 0")
