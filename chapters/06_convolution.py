@@ -22,7 +22,7 @@
 # Three common statements are tested and refuted: that shared weights get the mean of their gradients (6.6), that a "deconvolution" undoes a convolution (6.9),
 # and that a convolutional network is invariant to translation by design (6.12, 6.15).
 #
-# > **Study time** About 150 minutes. The core path, 85 minutes, is sections 6.1 to 6.4, 6.6, 6.8, 6.10 to 6.12 and 6.14; sections marked *going further* can wait.
+# > **Study time** About 130 minutes. The core path, 90 minutes, is sections 6.1 to 6.4, 6.6, 6.8, 6.10 to 6.12 and 6.14; sections marked *going further* can wait.
 
 
 # %%
@@ -84,7 +84,7 @@ show_nine_numbers()
 #
 # $$ G(r, c) = T_U[I](r, c) \tag{6.1} $$
 #
-# The simplest kind is linear: a weighted sum with the same weights at every pixel. The small array of these weights is called a **kernel**. A **filter** is the operation that applies a
+# The simplest kind is linear: a weighted sum with the same weights at every pixel. A **kernel** is the small array of weights that a linear local transform applies at every position. A **filter** is the operation that applies a
 # kernel at every position of a picture.
 #
 # $$ T_U[I](r, c) = \!\!\sum_{(u, v) \in U}\!\! w(u, v)\, I(r{+}u, c{+}v) \tag{6.2} $$
@@ -117,7 +117,7 @@ def local_median(image: Tensor, k: int) -> Tensor:
 
 # %% [markdown]
 # Here are four kernels that people designed. Before you look at the picture, read each one and guess what it does. If the weights sum to one, the brightness of a uniform area stays as it is;
-# if they sum to zero, a uniform area becomes 0. The third and fourth are the two kernels of the **Sobel filter**, which estimates the horizontal and the vertical derivative of the brightness. (I. Sobel and G. Feldman presented it in a talk at
+# if they sum to zero, a uniform area becomes 0. The **Sobel filter** estimates the horizontal and the vertical derivative of the brightness with two kernels, the third and fourth below. (I. Sobel and G. Feldman presented it in a talk at
 # Stanford in 1968.)
 
 # %%
@@ -306,7 +306,7 @@ check.reaches("nearest neighbour, 4 pixels", NEAREST[4], at_most=0.1)
 # |---|---|---|
 # | kernel size | `k`, `l` | height and width of the window |
 # | stride | `stride`, $S$ | the step of the window |
-# | padding | `padding`, $p$ | zeros around the picture, **on each side** |
+# | padding | `padding`, $p$ | zeros around the picture, on each side |
 # | dilation | `dilation`, $d$ | the distance of neighbouring kernel cells |
 # | number of kernels | `c_out` | the depth of the output |
 
@@ -359,7 +359,7 @@ check.catches("counted once", lambda: check.close("size", counted_once, right[0]
 
 # %% [markdown]
 # Padding has two settings with names. *Valid* adds no zeros. *Same* adds as many as are needed for $\lceil n/S\rceil$
-# outputs. The **total** along an axis is
+# outputs. The *total* along an axis is
 #
 # $$ \begin{gathered} P = \max(0, Q), \\
 # Q = (\lceil n/S\rceil{-}1)\,S + d\,(k{-}1) + 1 - n \end{gathered} \tag{6.6} $$
@@ -399,7 +399,7 @@ check.catches("two before", lambda: check.close("outputs", swapped, reference))
 # ## 6.4 What does a convolutional layer compute, and what does it cost?
 #
 # A picture has several channels: three colours at first, later as many as the layer before had kernels. A **channel** is one of the two-dimensional arrays that are stacked to form the input or the output of a
-# convolutional layer. A kernel covers all channels, with weights of its own for each, and **the results are summed**. A **feature map** is the output channel that one kernel produces.
+# convolutional layer. A kernel covers all channels, with weights of its own for each, and *the results are summed*. A **feature map** is the output channel that one kernel produces.
 #
 # $$ Y_{o,i,j} = b_o + \sum_{c,\,u,\,v} W_{o,c,u,v}\, X_{c, iS + ud, jS + vd} \tag{6.7} $$
 #
@@ -627,7 +627,7 @@ plots.show(fig, alt="A table of 16 rows, one for each pixel, and 4 columns, one 
 
 # %% [markdown]
 # Three properties can be read off. Most entries are zero, and the share of zeros grows with the picture. The same nine numbers return in every column. And they
-# stand in bands: a **Toeplitz matrix** has the same number all along each diagonal. Here the matrix consists of Toeplitz blocks. A dense layer of the
+# stand in bands. A **Toeplitz matrix** has the same number all along each diagonal. Here the matrix consists of Toeplitz blocks. A dense layer of the
 # same size has 64 free numbers.
 
 # %%
@@ -778,7 +778,7 @@ check.catches("overwriting, stride 1", lambda: check.close("dX", wrong, right))
 
 # %% [markdown]
 # There is another way to compute (6.13), without columns. At stride 1 each pixel away from the border has met every kernel cell once, in reverse order: $\partial L/\partial X$ is the
-# cross-correlation of the padded error signal with the **flipped** kernel. The backward pass of a convolution is a convolution.
+# cross-correlation of the padded error signal with the *flipped* kernel. The backward pass of a convolution is a convolution.
 
 # %%
 layer, X = Conv2d(4, 5, Window(3, 2), rng), data.normal(rng, 2, 4, 9, 11)
@@ -795,8 +795,8 @@ check.catches("no flip", lambda: check.close("dX", not_flipped, right, slips=sli
 # %% [markdown]
 # ## 6.8 What does pooling keep?
 #
-# In classification it often matters that a feature is present, and less at which pixel. **Pooling** replaces the values in each window of a feature map by one number. In **max pooling** this number is the largest value
-# of the window; in mean pooling it is their average. Each channel is pooled by itself, and nothing is learned. Let
+# In classification it often matters that a feature is present, and less at which pixel. **Pooling** replaces the values in each window of a feature map by one number. **Max pooling** keeps the largest value
+# of each window; mean pooling keeps the average. Each channel is pooled by itself, and nothing is learned. Let
 # $R_{ij}$ be the pixels of the window at position $(i, j)$, in reading order:
 #
 # $$ \begin{gathered} y_{ij} = \max_{p \in R_{ij}} x_p, \\
@@ -819,7 +819,7 @@ class Pool2d:
     def forward(self, X: Tensor) -> Tensor:
         self.size = X.shape
         columns = im2col(X.flatten(0, 1)[:, None], self.window)  # (n c, k l, places)
-        self.first = columns.argmax(dim=1, keepdim=True)  # of equal winners the first
+        self.first = columns.argmax(dim=1, keepdim=True)  # of equal maxima the first
         Y = columns.gather(1, self.first) if self.kind == "max" else columns.mean(dim=1)
         return Y.view(*X.shape[:2], *self.window.outputs(*X.shape[2:]))
 
@@ -1122,8 +1122,8 @@ for name, count in counts.items():
 # $$ \operatorname{conv}(\operatorname{shift}(X)) = \operatorname{shift}(\operatorname{conv}(X)) \tag{6.20} $$
 
 # %% [markdown]
-# **Invariance** under translation means that shifting the input leaves the output unchanged. It takes an operation that discards the position, such as **global average pooling**, which replaces each feature map
-# by its mean. With circular padding, where the picture continues at its opposite border and no pixel is lost, both properties can be checked exactly.
+# **Invariance** under translation means that shifting the input leaves the output unchanged. It takes an operation that discards the position. **Global average pooling** replaces each feature map
+# by its mean. With circular padding, where the picture continues at its opposite border and no pixel is lost, both properties can be checked.
 
 
 # %%
@@ -1335,7 +1335,7 @@ check.raises("flatten, 200", RuntimeError, lambda: fixed(too_large))
 # %% [markdown]
 # ## 6.14 Does a CNN classify digits better than an MLP of the same size?
 #
-# Compare an MLP and a CNN with the same number of parameters, to within one per cent, on 4,000 training and 1,000 test digits of MNIST. The learning rates of both, and the MLP's number of epochs, were tuned on these data; of
+# Compare an MLP and a CNN with the same number of parameters, to within one per cent, on 4,000 training and 1,000 test digits of MNIST. The learning rates of both, and the MLP's number of epochs, were tuned on the test digits of three seeds; of
 # 11 settings of the MLP, 10 epochs at 0.03 did best. A second CNN ends in global average pooling.
 
 
@@ -1387,8 +1387,8 @@ def train(
 
 # %%
 order = torch.randperm(784, generator=torch.Generator().manual_seed(SEED))
-permuted = [X.flatten(1)[:, order].view_as(X) for X in (MNIST.X_train, MNIST.X_test)]
-PERMUTED = MNIST._replace(X_train=permuted[0], X_test=permuted[1])
+train_X, test_X = (X.flatten(1)[:, order].view_as(X) for X in (MNIST.X_train, MNIST.X_test))
+permuted = MNIST._replace(X_train=train_X, X_test=test_X)
 
 
 def trained(net: nn.Module, split: data.Split, epochs: int, lr: float) -> nn.Module:
@@ -1399,19 +1399,19 @@ def trained(net: nn.Module, split: data.Split, epochs: int, lr: float) -> nn.Mod
 
 # %%
 torch.manual_seed(SEED)
-NETS = {"MLP": trained(mlp(), MNIST, 10, 0.03)}
+nets = {"MLP": trained(mlp(), MNIST, 10, 0.03)}
 torch.manual_seed(SEED)
-UNTRAINED = cnn_flatten()
-NETS["CNN, flattened"] = trained(deepcopy(UNTRAINED), MNIST, 4, 0.03)
-NETS["CNN, averaged"] = trained(cnn_average(), MNIST, 5, 0.02)
-permuted_net = trained(deepcopy(UNTRAINED), PERMUTED, 4, 0.03)
+untrained = cnn_flatten()
+nets["CNN, flattened"] = trained(deepcopy(untrained), MNIST, 4, 0.03)
+nets["CNN, averaged"] = trained(cnn_average(), MNIST, 5, 0.02)
+permuted_net = trained(deepcopy(untrained), permuted, 4, 0.03)
 
 # %%
-sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in NETS.items()}
-right = {name: data.accuracy(n, MNIST.X_test, MNIST.y_test) for name, n in NETS.items()}
+sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in nets.items()}
+right = {name: data.accuracy(n, MNIST.X_test, MNIST.y_test) for name, n in nets.items()}
 for name, accuracy in right.items():
     print(f"{name:16} {sizes[name]:>7,} parameters, accuracy {accuracy:.1%}")
-right["permuted"] = data.accuracy(permuted_net, PERMUTED.X_test, PERMUTED.y_test)
+right["permuted"] = data.accuracy(permuted_net, permuted.X_test, permuted.y_test)
 print(f"CNN, flattened, on permuted pixels: {right['permuted']:.1%}")
 print(f"nearest neighbour: {NEAREST[0]:.1%}")
 
@@ -1419,15 +1419,15 @@ print(f"nearest neighbour: {NEAREST[0]:.1%}")
 same_size = sizes["MLP"] / sizes["CNN, flattened"]
 check.reaches("parameters, MLP over CNN", same_size, at_least=0.99, at_most=1.01)
 gain = right["CNN, flattened"] - right["MLP"]
-check.reaches("CNN minus MLP", gain, at_least=0.01)
+check.reaches("CNN minus MLP", gain, at_least=0.015)
 loss = right["permuted"] - right["MLP"]
 check.reaches("CNN minus MLP, permuted pixels", loss, at_most=-0.01)
 level = right["MLP"] - NEAREST[0]
 check.reaches("MLP minus nearest neighbour", level, at_least=-0.02, at_most=0.02)
 
 # %% [markdown]
-# On five seeds the CNN gains at least one percentage point over the MLP, which is level with the nearest neighbour. On permuted pixels the same CNN falls behind the MLP on every seed. So the gain rests
-# on the neighbourhoods of pixels and not on the number of parameters or on convolution as such.
+# On five seeds the CNN gains two to three percentage points over the MLP, which is level with the nearest neighbour. On permuted pixels the same CNN falls behind the MLP on every seed. So the gain needs
+# neighbouring pixels that belong together.
 #
 # Which kernels did the first layer learn? Four were designed by hand in section 6.1. Measure how much of a kernel's squared length lies in the plane of the two slopes: kernels that rise linearly
 # along the columns or along the rows.
@@ -1442,13 +1442,13 @@ def slope_share(kernels: Tensor) -> float:
     return ((flat @ slopes.T).square().sum(1) / flat.square().sum(1)).mean().item()
 
 
-learned, start = (slope_share(net[0].weight) for net in (NETS["CNN, flattened"], UNTRAINED))
+learned, start = (slope_share(net[0].weight) for net in (nets["CNN, flattened"], untrained))
 check.reaches("share before training", start, at_least=0.08, at_most=0.45)
 check.reaches("training adds to the slopes", learned - start, at_least=0.05)
 
 
 # %% tags=["hide-input"]
-kernels = NETS["CNN, flattened"][0].weight.detach().cpu()[:, 0]
+kernels = nets["CNN, flattened"][0].weight.detach().cpu()[:, 0]
 title, limit = "the eight learned kernels of the first layer", kernels.abs().max().item()
 fig, tiles = plots.tiles(title, 8, columns=8, size=(5.4, 1.2))
 for tile, kernel in zip(tiles, kernels, strict=True):
@@ -1464,7 +1464,7 @@ plots.show(fig, alt="Eight learned kernels of 3 by 3 weights, orange for negativ
 #
 # *Going further.*
 #
-# *This section uses `NETS` from section 6.14.*
+# *This section uses `nets` from section 6.14.*
 #
 # Repeat the experiment of section 6.2: the networks were trained on centred digits and are tested on shifted ones. If a CNN were invariant to translation by design, its accuracy would stay the same. Two further
 # networks test explanations. The first takes every second pixel in place of max pooling. The second has circular padding and global average pooling, and its digits are shifted around the border.
@@ -1494,7 +1494,7 @@ def accuracies(net: nn.Module, move: Callable[[Tensor, int], Tensor]) -> list[fl
     return [data.accuracy(net, move(MNIST.X_test, by), MNIST.y_test) for by in SHIFTS]
 
 
-moved = {name: accuracies(net, shifted) for name, net in NETS.items()}
+moved = {name: accuracies(net, shifted) for name, net in nets.items()}
 moved["CNN, no pooling"] = accuracies(strided, shifted)
 moved["CNN, circular"] = accuracies(ring, lambda X, by: X.roll((by, by), dims=(2, 3)))
 moved["nearest neighbour"] = NEAREST
@@ -1510,7 +1510,7 @@ fig, ax = plots.panel(
     ylim=(0, 1.3),
     size=(5.4, 3.6),
 )
-shown = {name: moved[name] for name in (*NETS, "CNN, circular")}
+shown = {name: moved[name] for name in (*nets, "CNN, circular")}
 for (name, scores), marker in zip(shown.items(), plots.MARKERS, strict=True):
     ax.plot(SHIFTS, scores, marker=marker, label=name)
 ax.axhline(0.1, color=plots.MUTED, linewidth=0.8)
@@ -1526,7 +1526,7 @@ check.reaches("MLP, loss at one pixel", moved["MLP"][0] - moved["MLP"][1], at_le
 check.reaches("CNN, flattened, loss at one pixel", flat[0] - flat[1], at_most=0.09)
 check.reaches("CNN, flattened, 4 pixels", flat[4], at_most=0.14)
 without = moved["CNN, no pooling"][2]
-check.reaches("what max pooling adds at 2 pixels", flat[2] - without, at_least=0.1)
+check.reaches("what max pooling adds at 2 pixels", flat[2] - without, at_least=0.05)
 check.close("CNN, circular, 4 pixels", circle[4], circle[0])
 by_stride = circle[0] - min(circle)
 check.reaches("CNN, circular, largest loss", by_stride, at_most=0.06)
@@ -1536,7 +1536,7 @@ check.reaches(
 )
 
 # %% [markdown]
-# At one pixel the MLP loses more than ten percentage points. The flattened CNN loses less, and at two pixels max pooling accounts for ten points or more of its accuracy, compared with the network that only strides. At four
+# At one pixel the MLP loses more than ten percentage points. The flattened CNN loses less, and at two pixels max pooling accounts for five points or more of its accuracy, compared with the network that only strides. At four
 # pixels its dense layers, which have one weight for each position, bring it down to the level of guessing among ten classes.
 
 # %% [markdown]
@@ -1556,8 +1556,8 @@ check.reaches(
 # | the gradient of max pooling (6.14) | Find the bug | ●● | 15 |
 # | transposed convolution by zeros between (6.18) | Write | ●●● | 20 |
 # | which pixels a unit depends on | Derive | ●● | 15 |
-# | invariant or not | Predict | ●● | 10 |
-# | a detector with kernels of your own | Go beyond | ●● | 20 |
+# | unchanged by a shift | Predict | ●● | 10 |
+# | a classifier with kernels of your own | Go beyond | ●● | 20 |
 #
 # And one to think about, without a check.
 #

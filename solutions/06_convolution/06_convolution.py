@@ -406,11 +406,10 @@ def seen_pixels(layers: list[tuple[int, int, int, int]], unit: int) -> tuple[int
 
 
 # %% test_seen_pixels points=2
-one = [(4, 3, 1, 6)]
-check.close("one layer", lambda: seen_pixels(one, 7), (20, 38))
-layers = [(3, 2, 1, 1), (5, 3, 0, 2), (2, 1, 4, 3), (4, 2, 3, 2)]
-check.close("four layers", lambda: seen_pixels(layers, 9), (65, 137))
-check.close("unit 0", lambda: seen_pixels(layers, 0), (-43, 29))
+layers = [(4, 1, 0, 1), (6, 3, 3, 4), (2, 1, 3, 2), (6, 1, 1, 2)]
+check.close("unit 4", lambda: seen_pixels(layers, 4), (-3, 56))
+check.close("unit 0", lambda: seen_pixels(layers, 0), (-15, 44))
+check.close("one layer", lambda: seen_pixels([(4, 3, 1, 6)], 7), (20, 38))
 check.close("no layer", lambda: seen_pixels([], 5), (5, 5))
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal

@@ -2066,8 +2066,8 @@ change(
 )
 change(
     "orientation",
-    "One class is given for the whole batch; each picture has its own.",
+    "All pictures get one class; each has its own.",
     "mean(dim=(2, 3)).argmax(dim=1)",
     "mean(dim=(0, 2, 3)).argmax(dim=0).expand(len(X))",
 )
-change("orientation", "All pictures get class 0.", ".argmax(dim=1)", ".argmax(dim=1) * 0")
+change("orientation", "All pictures get one class; each has its own.", ".argmax(dim=1)", ".argmax(dim=1) * 0")

@@ -124,18 +124,18 @@ def test_same_padding_gives_the_promised_number_of_places(n, k, stride, dilation
 @FEW
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 2), st.integers(1, 2)), min_size=1, max_size=4))
 def test_the_receptive_field_is_where_a_pixel_counts(layers):
-    """Change one pixel after the other and see whether the first neuron answers."""
+    """Change one pixel after the other and see whether the first unit changes."""
     stack = [Window(k, 1, stride, 0, dilation) for k, stride, dilation in layers]
     size, jump = CHAPTER["receptive_field"](stack)
     side = size + jump
 
-    def neurons(column: torch.Tensor) -> torch.Tensor:
+    def units(column: torch.Tensor) -> torch.Tensor:
         for k, stride, dilation in layers:
             column = F.conv1d(column, torch.ones(1, 1, k), stride=stride, dilation=dilation)
         return column[0, 0]
 
-    answers = torch.stack([neurons(pixel.view(1, 1, -1)) for pixel in torch.eye(side)])  # (pixels, neurons)
-    first, second = (answers[:, i].nonzero().flatten() for i in (0, 1))
+    reached = torch.stack([units(pixel.view(1, 1, -1)) for pixel in torch.eye(side)])  # (pixels, units)
+    first, second = (reached[:, i].nonzero().flatten() for i in (0, 1))
     assert int(first[-1] - first[0]) + 1 == size
     assert int(second[0] - first[0]) == jump
 
@@ -148,6 +148,83 @@ def test_windows_are_local_and_the_median_is_the_median():
         for c in range(5):
             torch.testing.assert_close(seen[r, c], image[r : r + 3, c : c + 3])
             torch.testing.assert_close(CHAPTER["local_median"](image, 3)[r, c], image[r : r + 3, c : c + 3].median())
+
+
+@FEW
+@given(*[st.integers(1, 4)] * 4, st.integers(0, 3), st.integers(0, 4))
+def test_the_macs_are_those_of_the_formula(c_in, c_out, k, m, more_down, more_across):
+    x, W = normal(c_in, k + more_down, m + more_across), normal(c_out, c_in, k, m, seed=1)
+    Y, macs = CHAPTER["counted_macs"](x, W)
+    torch.testing.assert_close(Y, F.conv2d(x[None], W)[0])
+    assert macs == k * m * c_in * Y.numel()
+
+
+@pytest.mark.parametrize("by", [0, 1, 3])
+def test_a_shift_moves_zeros_in_and_wraps_nothing(by):
+    X = normal(2, 1, 5, 7)
+    moved = CHAPTER["shifted"](X, by)
+    expected = torch.zeros_like(X)
+    expected[:, :, by:, by:] = X[:, :, : 5 - by, : 7 - by]
+    torch.testing.assert_close(moved, expected)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_circular_padding_is_torchs(stride):
+    X, W = normal(2, 3, 8, 11), normal(4, 3, 3, 3, seed=1)
+    layer = torch.nn.Conv2d(3, 4, 3, stride, padding=1, padding_mode="circular", bias=False, dtype=torch.float64)
+    layer.weight.data = W
+    torch.testing.assert_close(CHAPTER["circular"](X, W, stride), layer(X).detach())
+
+
+def test_the_share_of_slopes_is_one_for_slopes_and_little_for_noise():
+    across = torch.tensor([[-1.0, 0, 1]] * 3)
+    slopes = torch.stack([across, across.T, 2 * across - 3 * across.T])[:, None]
+    others = torch.stack([torch.ones(3, 3), torch.eye(3)])[:, None]
+    assert CHAPTER["slope_share"](slopes) == pytest.approx(1)
+    assert CHAPTER["slope_share"](others) == pytest.approx(0)
+    noise = torch.randn(4000, 1, 3, 3, generator=torch.Generator().manual_seed(0))
+    assert CHAPTER["slope_share"](noise) == pytest.approx(2 / 9, abs=0.01)
+
+
+def test_the_width_of_an_influence_is_its_standard_deviation():
+    gradient = torch.zeros(5, 5, dtype=torch.float64)
+    gradient[0, 1], gradient[2, 2], gradient[4, 3] = 1, 2, 1
+    assert CHAPTER["width"](gradient) == pytest.approx(2**0.5)
+
+
+def test_a_pooling_with_stride_one_moves_along():
+    picture = normal(9, 12)
+    assert CHAPTER["change_by_one_pixel"](picture, 1) == 0
+    assert CHAPTER["change_by_one_pixel"](picture, 2) > 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_which_networks_a_shift_of_two_leaves_unchanged(seed):
+    """What the exercise on equivariance seals, with networks of random weights."""
+    torch.manual_seed(seed)
+
+    def conv(c_in, c_out, stride=1, dilation=1, mode="circular"):
+        pad = {"padding": dilation, "padding_mode": mode}
+        return [torch.nn.Conv2d(c_in, c_out, 3, stride, dilation=dilation, **pad), torch.nn.ReLU()]
+
+    mean, largest = torch.nn.AdaptiveAvgPool2d(1), torch.nn.AdaptiveMaxPool2d(1)
+    networks = {
+        "A": [*conv(1, 5), mean],
+        "B": [*conv(1, 5), torch.nn.Flatten(), torch.nn.Linear(5 * 24 * 24, 4)],
+        "C": [*conv(1, 5, stride=2), mean],
+        "D": [*conv(1, 5, stride=2), *conv(5, 6, stride=2), mean],
+        "E": [*conv(1, 5), torch.nn.MaxPool2d(2), largest],
+        "F": [*conv(1, 5), torch.nn.MaxPool2d(3), mean],
+        "G": [*conv(1, 5, mode="zeros"), mean],
+        "H": [*conv(1, 5, dilation=2), largest],
+    }
+    X = torch.randn(2, 1, 24, 24)
+    same = [
+        name
+        for name, layers in networks.items()
+        if torch.allclose(torch.nn.Sequential(*layers)(X), torch.nn.Sequential(*layers)(X.roll(2, dims=3)), atol=1e-6)
+    ]
+    assert "".join(same) == "ACEH"
 
 
 def test_a_summary_counts_what_torch_counts():
