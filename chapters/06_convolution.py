@@ -163,7 +163,7 @@ check.catches(
 
 # %% [markdown]
 # Two names are easily confused. A **cross-correlation** is the weighted sum (6.2), in which the kernel is applied as it is. A **convolution** is the weighted sum in which the kernel is first flipped
-# in rows and in columns:
+# in rows and in columns. In symbols:
 #
 # $$ (w * I)(r, c) = \sum_{u, v} w(u, v) I(r{-}u, c{-}v) \tag{6.3} $$
 #
@@ -311,7 +311,7 @@ check.reaches("nearest neighbour, 4 pixels", NEAREST[4], at_most=0.1)
 # | number of kernels | `c_out` | the depth of the output |
 
 # %% [markdown]
-# The **stride** is the number of pixels by which the window moves from one position to the next. **Padding** is the border of zeros that is added around a picture before the kernel is applied. The **dilation** is the
+# The **stride** is the number of pixels by which the window moves from one position to the next. The **padding** is the border of zeros that is added around a picture before the kernel is applied. The **dilation** is the
 # distance, in pixels, between neighbouring cells of a kernel; it is 1 for an ordinary kernel.
 #
 # How many positions does the window have along an axis of $n$ pixels? The kernel spans $d(k-1)+1$ of them. After the first position it moves in whole steps of $S$, and a
@@ -795,7 +795,7 @@ check.catches("no flip", lambda: check.close("dX", not_flipped, right, slips=sli
 # %% [markdown]
 # ## 6.8 What does pooling keep?
 #
-# In classification it often matters that a feature is present, and less at which pixel. **Pooling** replaces the values in each window of a feature map by one number. **Max pooling** keeps the largest value
+# In classification it often matters that a feature is present, and less at which pixel. In **pooling**, the values in each window of a feature map are replaced by one number. The operation **max pooling** keeps the largest value
 # of each window; mean pooling keeps the average. Each channel is pooled by itself, and nothing is learned. Let
 # $R_{ij}$ be the pixels of the window at position $(i, j)$, in reading order:
 #
@@ -1096,7 +1096,7 @@ check.reaches("random weights, four times the depth", ratio, at_least=1.8, at_mo
 #
 # ## 6.11 What do sparse interaction and weight sharing save?
 #
-# A convolutional layer is a dense layer with two restrictions. **Sparse interaction** means that each output depends on a neighbourhood of the input only. **Weight sharing** means that all positions of a feature map use the same
+# A convolutional layer is a dense layer with two restrictions. With **sparse interaction**, each output depends on a neighbourhood of the input only. With **weight sharing**, all positions of a feature map use the same
 # weights. Count what the two save on a photograph.
 
 # %%
@@ -1117,12 +1117,12 @@ for name, count in counts.items():
 # %% [markdown]
 # ## 6.12 Equivariant or invariant?
 #
-# The usual words are "a CNN is translation invariant". A convolution with stride 1 is equivariant. **Equivariance** under translation means that shifting the input shifts the output by the same amount:
+# The usual words are "a CNN is translation invariant". A convolution with stride 1 is equivariant. An operation has **equivariance** under translation if shifting its input shifts its output by the same amount.
 #
 # $$ \operatorname{conv}(\operatorname{shift}(X)) = \operatorname{shift}(\operatorname{conv}(X)) \tag{6.20} $$
 
 # %% [markdown]
-# **Invariance** under translation means that shifting the input leaves the output unchanged. It takes an operation that discards the position. **Global average pooling** replaces each feature map
+# An operation has **invariance** under translation if shifting its input leaves its output unchanged. It takes an operation that discards the position. The operation **global average pooling** replaces each feature map
 # by its mean. With circular padding, where the picture continues at its opposite border and no pixel is lost, both properties can be checked.
 
 
