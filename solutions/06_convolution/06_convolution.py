@@ -257,14 +257,14 @@ for n, c_in, c_out, h, w, k, l in ((1, 1, 1, 3, 3, 3, 3), (2, 3, 1, 4, 7, 1, 4))
 # %%
 def faulty_maxpool_backward(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
     """dL/dx of a max pooling. Two faults.   x: (h, w), dy: (h', w') -> (h, w)"""
-    dx = torch.zeros_like(x)
-    for i in range(dy.shape[0]):
-        for j in range(dy.shape[1]):
-            rows = slice(i * stride, i * stride + k)
-            cols = slice(j * stride, j * stride + k)
-            is_largest = x[rows, cols] == x[rows, cols].max()
-            dx[rows, cols] = is_largest * dy[i, j]
-    return dx
+    height, width = dy.shape
+    gradient = 0 * x
+    for i, j in torch.cartesian_prod(torch.arange(height), torch.arange(width)).tolist():
+        rows = slice(i * stride, i * stride + k)
+        cols = slice(j * stride, j * stride + k)
+        is_largest = x[rows, cols] == x[rows, cols].max()
+        gradient[rows, cols] = is_largest * dy[i, j]
+    return gradient
 
 
 # %% [markdown]
@@ -439,19 +439,23 @@ seal("no layer", seen_pixels([], 8))
 # | G | convolution with zero padding, ReLU, global average pooling |
 # | H | convolution with dilation 2, ReLU, global max pooling |
 #
-# Give them as a list, such as `list("BDFG")`. Whether they are right is told after handing in; build some of the networks afterwards and look.
+# Give their letters as a list, such as `list("BDFG")`. Whether they are right is told after handing in; build some of the networks afterwards and look.
+
 
 # %% unchanged
-### BEGIN SOLUTION
-unchanged = list("ACEH")
-### END SOLUTION
+def unchanged() -> list[str]:
+    """The letters of the four networks."""
+    ### BEGIN SOLUTION
+    return list("ACEH")
+    ### END SOLUTION
+
 
 # %% test_unchanged points=1
-check.chosen("the unchanged networks", lambda: unchanged, "ABCDEFGH", count=4)
+check.chosen("the unchanged networks", lambda: unchanged(), "ABCDEFGH", count=4)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import choice, seal
 
-seal("the unchanged networks", unchanged, rule=choice(*"ABCDEFGH", count=4))
+seal("the unchanged networks", unchanged(), rule=choice(*"ABCDEFGH", count=4))
 ### END HIDDEN TESTS
 
 # %% [markdown]

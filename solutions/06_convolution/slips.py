@@ -2070,4 +2070,9 @@ change(
     "mean(dim=(2, 3)).argmax(dim=1)",
     "mean(dim=(0, 2, 3)).argmax(dim=0).expand(len(X))",
 )
-change("orientation", "All pictures get one class; each has its own.", ".argmax(dim=1)", ".argmax(dim=1) * 0")
+change(
+    "orientation",
+    "All pictures get one class; each has its own.",
+    ".argmax(dim=1)",
+    ".argmax(dim=1) * 0",
+)
