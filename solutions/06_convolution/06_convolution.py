@@ -286,10 +286,10 @@ def maxpool_backward(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
 
 
 # %% test_maxpool_backward points=3
-rng = torch.Generator().manual_seed(65)
+rng = torch.Generator().manual_seed(66)
 x = whole(rng, 11, 17)
 x[:, 8:] -= 4.5  # here are windows without a positive pixel
-for k, stride in ((3, 3), (4, 3), (2, 5)):
+for k, stride in ((4, 3), (3, 3), (2, 5)):
     y, back = torch.func.vjp(lambda x: F.max_pool2d(x[None], k, stride)[0], x)
     dy = whole(rng, *y.shape)
     name = f"windows {k} x {k}, stride {stride}"

@@ -1448,6 +1448,41 @@ change(
     "+= dy[i, j] ** 2",
 )
 
+
+@slip(
+    "maxpool_backward",
+    "Both faults are still there: all maxima of a tie get the gradient, and a later window overwrites an earlier one.",
+)
+def as_it_was_given(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
+    dx = torch.zeros_like(x)
+    for i in range(dy.shape[0]):
+        for j in range(dy.shape[1]):
+            rows, cols = (
+                slice(i * stride, i * stride + k),
+                slice(j * stride, j * stride + k),
+            )
+            dx[rows, cols] = (x[rows, cols] == x[rows, cols].max()) * dy[i, j]
+    return dx
+
+
+@slip(
+    "maxpool_backward",
+    "One fault is repaired, one is left: a later window overwrites what an earlier one gave to its pixels; add.",
+)
+def whole_windows_overwritten(x: Tensor, dy: Tensor, k: int, stride: int) -> Tensor:
+    dx = torch.zeros_like(x)
+    for i in range(dy.shape[0]):
+        for j in range(dy.shape[1]):
+            rows, cols = (
+                slice(i * stride, i * stride + k),
+                slice(j * stride, j * stride + k),
+            )
+            first = torch.zeros(k * k, dtype=x.dtype)
+            first[x[rows, cols].argmax()] = dy[i, j]
+            dx[rows, cols] = first.view(k, k)
+    return dx
+
+
 # -- conv_transpose -------------------------------------------------------------------------------------------
 
 change(
