@@ -20,7 +20,7 @@
 # Somebody chose these nine numbers by hand. In this chapter a network learns them.
 #
 # Three common statements are tested and refuted: that shared weights get the mean of their gradients (6.6), that a "deconvolution" undoes a convolution (6.9),
-# and that a convolutional network is invariant to translation by design (6.12, 6.15).
+# and that a convolutional network is invariant to translation by design (6.12, 6.15). Terms in bold are collected in the [glossary](glossary.md).
 #
 # > **Study time** About 135 minutes. The core path, 90 minutes, is sections 6.1 to 6.4, 6.6, 6.8, 6.10 to 6.12 and 6.14; sections marked *going further* can wait.
 
@@ -1080,8 +1080,8 @@ plots.pictures({
 
 # %% [markdown]
 # In the third figure the kernel cells stand 1, 2, 4, 8 pixels apart. Four layers with 36 weights have a receptive field of 31 pixels
-# without a stride, where four ordinary layers have 9. The dilations must not all share a factor: with dilation 2 in every layer, as in the last figure, 72 % of the pixels inside the field
-# have no influence. In the order 8, 4, 2, 1 the last unit depends on the same 31×31 pixels. The order matters for the layers in between: with dilations 1, 2 a unit of the second layer depends on all pixels
+# without a stride, where four ordinary layers have 9. The dilations must not all share a factor: with dilation 2 in every layer (last figure) 72 % of the pixels inside the field
+# have no influence. In the order 8, 4, 2, 1 the last unit depends on the same 31×31 pixels. The order matters in between: with 1, 2 a unit of the second layer depends on all pixels
 # of 7×7, with 8, 4 on 49 pixels of 25×25.
 
 # %%
