@@ -14,12 +14,12 @@
 # %% [markdown]
 # # 6 Convolution
 #
-# Take nine numbers and lay them on a photograph as a window of three by three pixels. Multiply each number by the pixel under it, add up, write the result down, and move
+# Take nine numbers and lay them on a photograph as a window of three by three pixels. Multiply each number by the pixel under it, add up, and move
 # the window on by one pixel. With the nine numbers below, the photograph of a cat becomes a drawing of its outlines.
 #
 # Somebody chose these nine numbers by hand. In this chapter a network learns them.
 #
-# Three common statements are tested and refuted: that shared weights get the mean of their gradients (6.6), that a "deconvolution" undoes a convolution (6.9),
+# Three common statements are refuted: that shared weights get the mean of their gradients (6.6), that a "deconvolution" undoes a convolution (6.9),
 # and that a convolutional network is invariant to translation by design (6.12, 6.15). Terms in bold are collected in the [glossary](glossary.md).
 #
 # > **Study time** About 130 minutes. The core path, 90 minutes, is sections 6.1 to 6.4, 6.6, 6.8, 6.10 to 6.12 and 6.14; sections marked *going further* can wait.
