@@ -113,6 +113,7 @@ together = [
     (16, 3, 6, 7, 2),
     (16, 3, 4, 1, 5),
 ]
+together += [(n, 5, 3, 2, 4) for n in torch.randint(20, 60, (5,)).tolist()]
 seal("other sizes", torch.tensor([output_size(*case) for case in together]))
 strides = [(9, 4), (15, 2, 5), (14, 6, 3), (23, 3, 7), (6, 6, 4), (1, 1, 2)]
 seal("stride alone", torch.tensor([output_size(*case) for case in strides]))
