@@ -1,6 +1,6 @@
 """Planted wrong answers to the exercises of chapter 5, each with the hint that it must get."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -1034,740 +1034,201 @@ change(
     "len(losses) - 1, len(losses) - 1 - best_step",
 )
 
-# -- penalised_gradient ---------------------------------------------------------------------------------------
+# -- optimistic -----------------------------------------------------------------------------------------------
 
 change(
-    "penalised_gradient",
-    "The factor 2 is missing: a square that is differentiated brings one.",
-    "2 * penalty * w",
-    "penalty * w",
+    "optimistic",
+    "C uses no labels of the kept rows for its scaling, and the labels are noise; in E a copy of the kept row is in the training set.",
+    '"E"',
+    '"C"',
 )
 change(
-    "penalised_gradient",
-    "The gradient of the penalty has the wrong sign; it is added to the gradient of L.",
-    "grad + 2",
-    "grad - 2",
+    "optimistic",
+    "B chooses the columns from the training rows alone; A chooses them with the labels of the kept rows.",
+    '"A"',
+    '"B"',
 )
 change(
-    "penalised_gradient", "The gradient of L has the wrong sign.", "grad + 2", "-grad + 2"
+    "optimistic",
+    "In D the nearest training row is the row itself, label included; in C it never is.",
+    '"D"',
+    '"C"',
 )
 change(
-    "penalised_gradient",
-    "The sign of everything is wrong: this is the direction of descent, and the gradient is asked for.",
-    "grad + 2 * penalty * w",
-    "-(grad + 2 * penalty * w)",
+    "optimistic",
+    "H assesses the selected guesser on rows that had no part in the selection; G uses the rows of the selection.",
+    '"G"',
+    '"H"',
 )
 change(
-    "penalised_gradient",
-    "This is the L1 penalty's gradient, for absolute values; here the weights are squared.",
-    "2 * penalty * w",
-    "penalty * w.sign()",
+    "optimistic",
+    "I is the mean of all guessers, which is one half; the best of 500, in G, is above.",
+    '"G"',
+    '"I"',
 )
 change(
-    "penalised_gradient",
-    "The sign of w stands where w itself should be.",
-    "2 * penalty * w",
-    "2 * penalty * w.sign()",
+    "optimistic",
+    "In F no copy of a kept row is trained on; in E one usually is.",
+    '"E"',
+    '"F"',
 )
 change(
-    "penalised_gradient",
-    "The absolute value of w stands where w itself should be: the sign of a weight matters.",
-    "2 * penalty * w",
-    "2 * penalty * w.abs()",
+    "optimistic",
+    "In J the kept label itself makes the other one the more frequent of the rest: the accuracy is zero. In G a selection makes it too high.",
+    '"G"',
+    '"J"',
 )
 change(
-    "penalised_gradient",
-    "The penalty itself is added to every entry; its gradient is asked for.",
-    "2 * penalty * w",
-    "penalty * (w**2).sum()",
+    "optimistic",
+    "In J the kept label itself makes the other one the more frequent of the rest: the accuracy is zero. In D each row finds itself.",
+    '"D"',
+    '"J"',
 )
 change(
-    "penalised_gradient",
-    "w squared is added, times lambda; the square has to be differentiated.",
-    "2 * penalty * w",
-    "penalty * w**2",
+    "optimistic",
+    "B chooses the columns from the training rows alone, and F keeps both copies together; A and E let the kept rows take part.",
+    '"A"',
+    '"B"',
+    '"E"',
+    '"F"',
 )
 change(
-    "penalised_gradient",
-    "w is squared after differentiating; the derivative of a square is linear in w.",
-    "2 * penalty * w",
-    "2 * penalty * w**2",
-)
-change(
-    "penalised_gradient",
-    "Every entry gets the sum of all weights; the derivative with respect to w_i holds w_i alone.",
-    "2 * penalty * w",
-    "2 * penalty * w.sum()",
-)
-change(
-    "penalised_gradient",
-    "Every entry gets lambda times the sum of all weights; the derivative with respect to w_i holds w_i alone, and a 2.",
-    "2 * penalty * w",
-    "penalty * w.sum()",
-)
-change(
-    "penalised_gradient",
-    "The penalty is divided by the number of weights; it is a sum over them, not a mean.",
-    "2 * penalty * w",
-    "2 * penalty * w / w.numel()",
-)
-change(
-    "penalised_gradient",
-    "The penalty is divided by the number of rows of w; it is a sum over all weights, not a mean.",
-    "2 * penalty * w",
-    "2 * penalty * w / (len(w) if w.dim() else 1)",
-)
-change(
-    "penalised_gradient",
-    "This is the gradient of the penalty alone; that of L is missing.",
-    "grad + 2",
-    "2",
-)
-change(
-    "penalised_gradient",
-    "This is the gradient of L alone; the penalty is missing.",
-    "return grad + 2 * penalty * w",
-    "return grad.clone()",
-)
-change(
-    "penalised_gradient",
-    "lambda is missing from the gradient of the penalty.",
-    "2 * penalty * w",
-    "2 * w",
-)
-change(
-    "penalised_gradient",
-    "w is missing from the gradient of the penalty: large weights pay more.",
-    "2 * penalty * w",
-    "2 * penalty",
-)
-change(
-    "penalised_gradient",
-    "w and the gradient are exchanged.",
-    "grad + 2 * penalty * w",
-    "w + 2 * penalty * grad",
-)
-change(
-    "penalised_gradient",
-    "The penalty's part is made of the gradient of L; it should be made of the weights.",
-    "2 * penalty * w",
-    "2 * penalty * grad",
-)
-change(
-    "penalised_gradient",
-    "The factor 2 lambda stands before the gradient of L as well; it belongs to w alone.",
-    "grad + 2 * penalty * w",
-    "2 * penalty * (grad + w)",
-)
-change(
-    "penalised_gradient",
-    "The factor 2 stands before the gradient of L as well; it comes from the square alone.",
-    "grad + 2 * penalty * w",
-    "2 * (grad + penalty * w)",
-)
-change(
-    "penalised_gradient",
-    "The gradient of L is multiplied; the gradient of a sum is the sum of the gradients.",
-    "grad + 2",
-    "grad * 2",
-)
-change(
-    "penalised_gradient",
-    "lambda is squared; the penalty is linear in it.",
-    "2 * penalty * w",
-    "2 * penalty**2 * w",
-)
-change(
-    "penalised_gradient",
-    "The 2 is an exponent of lambda here; it comes from the square of w, as a factor.",
-    "2 * penalty * w",
-    "penalty**2 * w",
-)
-change(
-    "penalised_gradient",
-    "Half of w is added, times lambda; the derivative of w^2 is 2 w.",
-    "2 * penalty * w",
-    "0.5 * penalty * w",
-)
-change(
-    "penalised_gradient",
-    "This is the gradient of the norm, w / ||w||; the penalty is the norm squared.",
-    "2 * penalty * w",
-    "penalty * w / w.norm()",
-)
-change(
-    "penalised_gradient",
-    "The weights were moved by a step; only the gradient is asked for.",
-    "grad + 2 * penalty * w",
-    "w - (grad + 2 * penalty * w)",
-)
-change(
-    "penalised_gradient",
-    "The penalty is not summed into one gradient for each weight: this is a single number.",
-    "grad + 2 * penalty * w",
-    "(grad + 2 * penalty * w).sum()",
-)
-change(
-    "penalised_gradient",
-    "grad was changed in place; it belongs to the caller.",
-    "return grad + 2 * penalty * w",
-    "grad += 2 * penalty * w\n    return grad",
-)
-change(
-    "penalised_gradient",
-    "w was changed in place; it belongs to the caller.",
-    "return grad + 2 * penalty * w",
-    "w *= 2 * penalty\n    return grad + w",
+    "optimistic",
+    "These are the procedures without a leak; those with one were asked for.",
+    '["A", "D", "E", "G"]',
+    '["B", "F", "H", "I"]',
 )
 
+# -- smoothed_gradient ----------------------------------------------------------------------------------------
 
 change(
-    "penalised_gradient",
-    "The factor 2 is missing, and the penalty's gradient has the wrong sign.",
-    "grad + 2 * penalty * w",
-    "grad - penalty * w",
+    "smoothed_gradient", "The loss is a mean over the examples: divide by n.", ") / n", ")"
 )
 change(
-    "penalised_gradient",
-    "lambda times the absolute value of w is added; the penalty is a square, and the sign of a weight matters.",
-    "2 * penalty * w",
-    "penalty * w.abs()",
+    "smoothed_gradient",
+    "Divided by the number of classes; the mean is over the n examples.",
+    ") / n",
+    ") / C",
 )
 change(
-    "penalised_gradient",
-    "The sum of the absolute values is added to every entry; each entry gets the derivative with respect to its own weight.",
-    "2 * penalty * w",
-    "penalty * w.abs().sum()",
+    "smoothed_gradient",
+    "Divided by the number of examples and of classes; the mean is over the n examples only.",
+    ") / n",
+    ") / (n * C)",
 )
 change(
-    "penalised_gradient",
-    "The norm of w is added to every entry; each entry gets the derivative with respect to its own weight.",
-    "2 * penalty * w",
-    "penalty * w.norm()",
+    "smoothed_gradient",
+    "The sign is turned round: it is p - t, not t - p.",
+    "logits.softmax(dim=1) - target",
+    "target - logits.softmax(dim=1)",
 )
 change(
-    "penalised_gradient",
-    "The norm of w is added to every entry; each entry gets the derivative with respect to its own weight.",
-    "2 * penalty * w",
-    "2 * penalty * w.norm()",
+    "smoothed_gradient",
+    "The true class has the target 1 - epsilon here; its share epsilon / C comes on top.",
+    "+= 1 - epsilon",
+    "= 1 - epsilon",
 )
 change(
-    "penalised_gradient",
-    "The mean of the squares is added to every entry; the sum has to be differentiated with respect to each weight.",
-    "2 * penalty * w",
-    "penalty * (w**2).mean()",
+    "smoothed_gradient",
+    "epsilon is divided by C - 1; it is spread over all C classes.",
+    "epsilon / C",
+    "epsilon / (C - 1)",
 )
 change(
-    "penalised_gradient",
-    "The penalty's gradient is multiplied by the gradient of L; the two are added.",
-    "2 * penalty * w",
-    "2 * penalty * w * grad",
+    "smoothed_gradient",
+    "epsilon is spread over the C - 1 wrong classes only; the true class gets its share as well.",
+    "epsilon / C",
+    "epsilon / (C - 1)",
+    "+= 1 - epsilon",
+    "= 1 - epsilon",
 )
 change(
-    "penalised_gradient",
-    "Every entry gets the sum of its row of weights; the derivative with respect to w_i holds w_i alone.",
-    "2 * penalty * w",
-    "2 * penalty * (w.sum(dim=-1, keepdim=True) if w.dim() else w)",
+    "smoothed_gradient",
+    "The softmax runs over the examples; it runs over the classes of each.",
+    "dim=1",
+    "dim=0",
 )
 change(
-    "penalised_gradient",
-    "Every entry gets the sum of its column of weights; the derivative with respect to w_i holds w_i alone.",
-    "2 * penalty * w",
-    "2 * penalty * (w.sum(dim=0, keepdim=True) if w.dim() else w)",
+    "smoothed_gradient",
+    "The logits stand where their softmax belongs.",
+    "logits.softmax(dim=1)",
+    "logits",
 )
 change(
-    "penalised_gradient",
-    "The whole gradient is divided by the number of weights; nothing is averaged here.",
-    "grad + 2 * penalty * w",
-    "(grad + 2 * penalty * w) / w.numel()",
+    "smoothed_gradient",
+    "The logarithm of the probabilities stands where the probabilities belong.",
+    "logits.softmax(dim=1)",
+    "logits.log_softmax(dim=1)",
 )
 change(
-    "penalised_gradient",
-    "The gradient of L is averaged; nothing is averaged here.",
-    "grad + 2",
-    "grad.mean() + 2",
+    "smoothed_gradient",
+    "This is the gradient without label smoothing: the target is one-hot.",
+    "epsilon / C",
+    "0.0",
+    "1 - epsilon",
+    "1",
 )
 change(
-    "penalised_gradient",
-    "The gradient of L is summed; it stays as it is, entry by entry.",
-    "grad + 2",
-    "grad.sum() + 2",
+    "smoothed_gradient",
+    "Every class has the target epsilon and not epsilon / C.",
+    "epsilon / C",
+    "epsilon",
 )
 change(
-    "penalised_gradient",
-    "w alone is added; lambda and the factor 2 are missing.",
-    "2 * penalty * w",
-    "w",
+    "smoothed_gradient",
+    "The one-hot part counts fully, so that the targets add up to 1 + epsilon; it counts 1 - epsilon.",
+    "1 - epsilon",
+    "1",
 )
 change(
-    "penalised_gradient",
-    "The weights are divided by lambda; they are multiplied by it.",
-    "2 * penalty * w",
-    "2 * w / penalty",
+    "smoothed_gradient",
+    "epsilon and 1 - epsilon are exchanged.",
+    "epsilon / C",
+    "(1 - epsilon) / C",
+    "1 - epsilon\n",
+    "epsilon\n",
 )
 change(
-    "penalised_gradient",
-    "The gradient of L is weighted by 1 - lambda; it keeps its full weight.",
-    "grad + 2",
-    "(1 - penalty) * grad + 2",
+    "smoothed_gradient",
+    "The true class has only its share epsilon / C; the one-hot part is missing.",
+    "    target[torch.arange(n), y] += 1 - epsilon\n",
+    "",
 )
 change(
-    "penalised_gradient",
-    "The gradient of L is multiplied by lambda; only the penalty's part is.",
-    "grad + 2 * penalty * w",
-    "penalty * grad + 2 * w",
+    "smoothed_gradient",
+    "The other classes have the target 0; each has epsilon / C.",
+    "epsilon / C",
+    "0.0",
 )
 change(
-    "penalised_gradient",
-    "lambda stands before the gradient of L as well; it belongs to the penalty alone.",
-    "grad + 2 * penalty * w",
-    "penalty * (grad + 2 * w)",
+    "smoothed_gradient",
+    "The slope p (1 - p) is a factor too many: it is contained in p - t already.",
+    "(logits.softmax(dim=1) - target) / n",
+    "(logits.softmax(dim=1) - target) * logits.softmax(dim=1) * (1 - logits.softmax(dim=1)) / n",
 )
 change(
-    "penalised_gradient",
-    "2 to the power of w is added, times lambda; the derivative of w^2 is 2 w.",
-    "2 * penalty * w",
-    "penalty * 2**w",
+    "smoothed_gradient",
+    "This is the gradient with respect to the probabilities, -t / p; the softmax follows.",
+    "(logits.softmax(dim=1) - target) / n",
+    "-target / logits.softmax(dim=1) / n",
 )
 change(
-    "penalised_gradient",
-    "w^2 was integrated; its derivative is asked for.",
-    "2 * penalty * w",
-    "penalty * w**3 / 3",
+    "smoothed_gradient",
+    "The targets alone are not the gradient; the probabilities are missing.",
+    "(logits.softmax(dim=1) - target) / n",
+    "-target / n",
 )
 change(
-    "penalised_gradient",
-    "The numbers became float32 on the way; a float64 input gives a float64 output.",
-    "grad + 2 * penalty * w",
-    "(grad + 2 * penalty * w).float()",
+    "smoothed_gradient",
+    "The gradients of the examples are added up; each logit has its own.",
+    "return (logits.softmax(dim=1) - target) / n",
+    "return ((logits.softmax(dim=1) - target) / n).sum(dim=0)",
 )
 change(
-    "penalised_gradient",
-    "This is the gradient of the penalty alone, with the factor 2 missing; the gradient of L is missing, too.",
-    "grad + 2 * penalty * w",
-    "penalty * w",
-)
-change(
-    "penalised_gradient",
-    "The weights are added to the gradient and its penalty; only the gradient is asked for.",
-    "grad + 2 * penalty * w",
-    "w + grad + 2 * penalty * w",
-)
-change(
-    "penalised_gradient",
-    "grad was changed in place; it belongs to the caller.",
-    "return grad + 2 * penalty * w",
-    "return grad.add_(2 * penalty * w).clone()",
-)
-
-change(
-    "penalised_gradient",
-    "The factor is 3; the derivative of w^2 is 2 w.",
-    "grad + 2",
-    "grad + 3",
-)
-change("penalised_gradient", "The factor is 4: the 2 counts once.", "grad + 2", "grad + 4")
-change(
-    "penalised_gradient", "w stands where the gradient of L should be.", "grad + 2", "w + 2"
-)
-change(
-    "penalised_gradient",
-    "The weights are in the denominator; the derivative of w^2 is 2 w.",
-    "penalty * w",
-    "penalty / w",
-)
-change(
-    "penalised_gradient",
-    "The weights are moved by the penalty's gradient alone; the gradient of L with that of the penalty is asked for.",
-    "grad + 2 * penalty * w",
-    "w - 2 * penalty * w",
-)
-
-# -- decoupled_step -------------------------------------------------------------------------------------------
-
-change(
-    "decoupled_step",
-    "The decay is not multiplied by the learning rate.",
-    "lr * decay",
-    "decay",
-)
-change(
-    "decoupled_step",
-    "The moved weights decay; it is the old ones that should.",
-    "(1 - lr * decay) * w - lr * step",
-    "(1 - lr * decay) * (w - lr * step)",
-)
-change(
-    "decoupled_step", "The weights grow: the decay has the wrong sign.", "1 - lr", "1 + lr"
-)
-change("decoupled_step", "The step goes uphill: it has the wrong sign.", "w - lr", "w + lr")
-change(
-    "decoupled_step",
-    "Both signs are wrong: the weights grow, and the step goes uphill.",
-    "(1 - lr * decay) * w - lr",
-    "(1 + lr * decay) * w + lr",
-)
-change(
-    "decoupled_step",
-    "The weights decay twice as fast as they should: (5.6) holds lr times decay once, without a factor 2.",
-    "lr * decay",
-    "2 * lr * decay",
-)
-change("decoupled_step", "The decay is missing.", "(1 - lr * decay) * w", "w")
-change("decoupled_step", "The step is missing: the weights only decay.", " - lr * step", "")
-change(
-    "decoupled_step",
-    "The step is not multiplied by the learning rate.",
-    "- lr * step",
-    "- step",
-)
-change(
-    "decoupled_step",
-    "Neither the decay nor the step is multiplied by the learning rate.",
-    "(1 - lr * decay) * w - lr * step",
-    "(1 - decay) * w - step",
-)
-change(
-    "decoupled_step",
-    "The step is multiplied by the decay as well; it goes with the learning rate alone.",
-    "- lr * step",
-    "- lr * decay * step",
-)
-change(
-    "decoupled_step",
-    "The step is multiplied by the decay; it goes with the learning rate.",
-    "- lr * step",
-    "- decay * step",
-)
-change(
-    "decoupled_step",
-    "The weights are multiplied by what decays, lr times decay; what remains is 1 minus that.",
-    "(1 - lr * decay)",
-    "lr * decay",
-)
-change(
-    "decoupled_step",
-    "The learning rate alone stands where lr times decay should be.",
-    "lr * decay",
-    "lr",
-)
-change(
-    "decoupled_step",
-    "The old weights are multiplied by the decay; (5.6) multiplies them by 1 minus lr times decay.",
-    "(1 - lr * decay)",
-    "decay",
-)
-change(
-    "decoupled_step",
-    "1 - lr times decay was read as (1 - lr) times decay.",
-    "(1 - lr * decay)",
-    "(1 - lr) * decay",
-)
-change(
-    "decoupled_step",
-    "Learning rate and decay are added; they should be multiplied.",
-    "lr * decay",
-    "(lr + decay)",
-)
-change(
-    "decoupled_step",
-    "The learning rate is squared in the decay.",
-    "lr * decay",
-    "lr * lr * decay",
-)
-change(
-    "decoupled_step",
-    "The learning rate is squared in the step.",
-    "- lr * step",
-    "- lr * lr * step",
-)
-change(
-    "decoupled_step", "w and the step are exchanged.", "* w - lr * step", "* step - lr * w"
-)
-change(
-    "decoupled_step",
-    "The step decays; it is the weights that should.",
-    "(1 - lr * decay) * w - lr * step",
-    "w - lr * (1 - lr * decay) * step",
-)
-change(
-    "decoupled_step",
-    "The decay is added to the step as a number; it has to be multiplied by the weights.",
-    "(1 - lr * decay) * w - lr * step",
-    "w - lr * (step + decay)",
-)
-change(
-    "decoupled_step",
-    "All weights lose the same amount, by their sign; a decay is in proportion to the weight.",
-    "(1 - lr * decay) * w - lr * step",
-    "w - lr * decay * w.sign() - lr * step",
-)
-change(
-    "decoupled_step",
-    "The decay is made of the squared weights; it is in proportion to the weights.",
-    "(1 - lr * decay) * w - lr * step",
-    "w - lr * decay * w**2 - lr * step",
-)
-change(
-    "decoupled_step",
-    "This is the change of the weights; the new weights are asked for.",
-    "(1 - lr * decay) * w - lr * step",
-    "-lr * (decay * w + step)",
-)
-change(
-    "decoupled_step",
-    "This is what is to be taken off the weights; the new weights are asked for.",
-    "(1 - lr * decay) * w - lr * step",
-    "lr * (decay * w + step)",
-)
-change(
-    "decoupled_step",
-    "The weights decay by a division, or by an exponential; (5.6) multiplies them.",
-    "(1 - lr * decay) * w",
-    "w / (1 + lr * decay)",
-)
-change(
-    "decoupled_step",
-    "The weights decay by a division, or by an exponential; (5.6) multiplies them.",
-    "(1 - lr * decay) * w",
-    "w * torch.tensor(-lr * decay).exp().item()",
-)
-change(
-    "decoupled_step",
-    "The moved weights decay, and without the learning rate; the old ones should decay, at lr times decay.",
-    "(1 - lr * decay) * w - lr * step",
-    "(1 - decay) * (w - lr * step)",
-)
-change(
-    "decoupled_step",
-    "The step stands in the factor of the weights; only lr times decay belongs there.",
-    "(1 - lr * decay) * w",
-    "(1 - lr * decay * step) * w",
-)
-change(
-    "decoupled_step",
-    "w was changed in place; the old weights belong to the caller.",
-    "return (1 - lr * decay) * w",
-    "w *= 1 - lr * decay\n    return w",
-)
-change(
-    "decoupled_step",
-    "w was changed in place; the old weights belong to the caller.",
-    "return (1 - lr * decay) * w - lr * step",
-    "w.mul_(1 - lr * decay).sub_(lr * step)\n    return w",
-)
-change(
-    "decoupled_step",
-    "The step was changed in place; it belongs to the caller.",
-    "return (1 - lr * decay) * w - lr * step",
-    "step *= lr\n    return (1 - lr * decay) * w - step",
-)
-
-
-change(
-    "decoupled_step",
-    "The decay is applied to the step instead of the weights.",
-    "(1 - lr * decay) * w - lr * step",
-    "w - lr * decay * step",
-)
-change(
-    "decoupled_step",
-    "The moved weights are multiplied by the decay; it is the old weights that decay, by 1 minus lr times decay.",
-    "(1 - lr * decay) * w - lr * step",
-    "decay * (w - lr * step)",
-)
-change(
-    "decoupled_step",
-    "The moved weights are multiplied by lr times decay; it is the old weights that decay, by 1 minus that.",
-    "(1 - lr * decay) * w - lr * step",
-    "lr * decay * (w - lr * step)",
-)
-change(
-    "decoupled_step",
-    "The sign of the step stands where the step itself should be.",
-    "lr * step",
-    "lr * step.sign()",
-)
-change(
-    "decoupled_step",
-    "The weights decay twice: the factor is squared.",
-    "(1 - lr * decay)",
-    "(1 - lr * decay) ** 2",
-)
-change(
-    "decoupled_step",
-    "Every weight loses a share of the sum of all weights; each decays in proportion to itself.",
-    "(1 - lr * decay) * w - lr * step",
-    "w - lr * decay * w.sum() - lr * step",
-)
-change(
-    "decoupled_step",
-    "Every weight loses a share of the mean of all weights; each decays in proportion to itself.",
-    "(1 - lr * decay) * w - lr * step",
-    "w - lr * decay * w.mean() - lr * step",
-)
-change(
-    "decoupled_step",
-    "Every weight loses a share of the norm of all weights; each decays in proportion to itself.",
-    "(1 - lr * decay) * w - lr * step",
-    "w - lr * decay * w.norm() - lr * step",
-)
-change(
-    "decoupled_step",
-    "Every weight loses a share of its absolute value, so that negative ones grow; each decays towards zero.",
-    "(1 - lr * decay) * w - lr * step",
-    "w - lr * decay * w.abs() - lr * step",
-)
-change(
-    "decoupled_step",
-    "The decay is not multiplied by the learning rate, and the step goes uphill.",
-    "(1 - lr * decay) * w - lr * step",
-    "(1 - decay) * w + lr * step",
-)
-change(
-    "decoupled_step",
-    "The decay is not multiplied by the learning rate, and the weights grow.",
-    "1 - lr * decay",
-    "1 + decay",
-)
-change(
-    "decoupled_step",
-    "The step is not multiplied by the learning rate, and it goes uphill.",
-    "- lr * step",
-    "+ step",
-)
-change(
-    "decoupled_step",
-    "The factor 1 - lr times decay is not multiplied by the weights.",
-    "(1 - lr * decay) * w",
-    "(1 - lr * decay)",
-)
-change(
-    "decoupled_step",
-    "The moved weights decay, by a division; the old ones decay, by a product.",
-    "(1 - lr * decay) * w - lr * step",
-    "(w - lr * step) / (1 + lr * decay)",
-)
-change(
-    "decoupled_step",
-    "The moved weights grow; the old ones should decay.",
-    "(1 - lr * decay) * w - lr * step",
-    "(1 + lr * decay) * (w - lr * step)",
-)
-change(
-    "decoupled_step",
-    "The moved weights decay, and the step goes uphill; the old ones decay, and the step is taken off.",
-    "(1 - lr * decay) * w - lr * step",
-    "(1 - lr * decay) * (w + lr * step)",
-)
-change(
-    "decoupled_step",
-    "1 minus lr was multiplied by the weights, and the step by the decay: learning rate and decay are exchanged.",
-    "(1 - lr * decay) * w - lr * step",
-    "(1 - lr) * w - decay * step",
-)
-change(
-    "decoupled_step",
-    "The decay is divided by the learning rate; the two are multiplied.",
-    "lr * decay",
-    "decay / lr",
-)
-change(
-    "decoupled_step",
-    "The learning rate is divided by the decay; the two are multiplied.",
-    "lr * decay",
-    "lr / decay",
-)
-change(
-    "decoupled_step",
-    "The decay is squared; it stands once in (5.6).",
-    "lr * decay",
-    "lr * decay**2",
-)
-change(
-    "decoupled_step",
-    "The learning rate multiplies the weights that remain as well; it belongs to the decay and to the step.",
-    "(1 - lr * decay) * w - lr * step",
-    "lr * ((1 - decay) * w - step)",
-)
-change(
-    "decoupled_step",
-    "The step is added, times learning rate and decay; it should be taken off, times the learning rate.",
-    "(1 - lr * decay) * w - lr * step",
-    "(1 - lr * decay) * w + lr * decay * step",
-)
-change(
-    "decoupled_step",
-    "The decay is taken off as a number; it belongs into a factor of the weights, with the learning rate.",
-    "(1 - lr * decay) * w - lr * step",
-    "w - lr * step - decay",
-)
-change(
-    "decoupled_step",
-    "The decay is added twice: in the step and as a factor of the weights after it.",
-    "(1 - lr * decay) * w - lr * step",
-    "(1 - lr * decay) * (w - lr * (step + decay * w))",
-)
-change(
-    "decoupled_step",
-    "The numbers became float32 on the way; a float64 input gives a float64 output.",
-    "(1 - lr * decay) * w - lr * step",
-    "((1 - lr * decay) * w - lr * step).float()",
-)
-
-change(
-    "decoupled_step",
-    "This is the step of the update alone: the decayed weights are missing.",
-    "(1 - lr * decay) * w - lr * step",
-    "-lr * step",
-)
-change(
-    "decoupled_step",
-    "The sign of everything is wrong.",
-    "return (1 - lr * decay) * w - lr * step",
-    "return lr * step - (1 - lr * decay) * w",
-)
-change(
-    "decoupled_step",
-    "The factor of the weights has the wrong sign: it is 1 minus lr times decay.",
-    "(1 - lr * decay) * w",
-    "(lr * decay - 1) * w",
-)
-change(
-    "decoupled_step",
-    "lr times lr stands where lr times decay should be.",
-    "lr * decay",
-    "lr * lr",
-)
-change(
-    "decoupled_step",
-    "decay times decay stands where lr times decay should be.",
-    "lr * decay",
-    "decay * decay",
-)
-change(
-    "decoupled_step",
-    "The learning rate is taken off as a number; it is multiplied by the step.",
-    "- lr * step",
-    "- lr",
-)
-change(
-    "decoupled_step",
-    "The step stands in both places; the old weights decay.",
-    "* w - lr",
-    "* step - lr",
-)
-change(
-    "decoupled_step",
-    "The weights stand in both places; the step is missing.",
-    "- lr * step",
-    "- lr * w",
-)
-change(
-    "decoupled_step",
-    "The learning rate is divided by the step; it is multiplied by it.",
-    "lr * step",
-    "lr / step",
+    "smoothed_gradient",
+    "The logits were changed in place; they belong to the caller.",
+    "target = torch.full_like(logits, epsilon / C)",
+    "logits -= logits.max()\n    target = torch.full_like(logits, epsilon / C)",
 )
 
 # -- dropout --------------------------------------------------------------------------------------------------
@@ -2212,6 +1673,14 @@ change(
     "Divided by the mask, which makes the dropped units infinite; multiply by it.",
     "a * (draw",
     "a / (draw",
+)
+change(
+    "dropout",
+    "Both faults are still there: units stay below p, and at inference the activations are multiplied by 1 - p.",
+    "draw >= p",
+    "draw < p",
+    "        return a\n",
+    "        return a * (1 - p)\n",
 )
 
 # -- ensemble_average -----------------------------------------------------------------------------------------
@@ -2685,485 +2154,67 @@ change(
     "return -logits",
 )
 
-# -- many_views -----------------------------------------------------------------------------------------------
+# -- predict_labels -------------------------------------------------------------------------------------------
 
 change(
-    "many_views",
-    "The images were averaged; it is the predictions that are.",
-    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
-    "predict(torch.stack([change(image) for change in changes]).mean(dim=0))",
+    "predict_labels",
+    "The columns are not brought to one scale: those with large numbers decide alone.",
+    "(X - mean) / std, (X_new - mean) / std",
+    "X - mean, X_new - mean",
 )
 change(
-    "many_views",
-    "The images were added up; the predictions are averaged.",
-    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
-    "predict(torch.stack([change(image) for change in changes]).sum(dim=0))",
+    "predict_labels",
+    "A single column takes part: the others tell something too.",
+    "topk(12)",
+    "topk(1)",
 )
 change(
-    "many_views",
-    "The images were added up and only the prediction is divided by T; the predictions are averaged.",
-    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
-    "predict(torch.stack([change(image) for change in changes]).sum(dim=0)) / len(changes)",
+    "predict_labels",
+    "The columns that agree least with the labels are chosen.",
+    "agreement.abs().topk(12)",
+    "(-agreement.abs()).topk(12)",
+)
+change("predict_labels", "The labels come out exchanged.", "> 0, 1, -1", "> 0, -1, 1")
+change(
+    "predict_labels",
+    "All predictions are the same label, whatever the columns hold: take their means off, and look for NaN.",
+    "(X - mean) / std, (X_new - mean) / std",
+    "X / std, X_new / std",
 )
 change(
-    "many_views",
-    "The images were averaged, and the prediction is divided by T; it is the predictions that are averaged.",
-    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
-    "predict(torch.stack([change(image) for change in changes]).mean(dim=0)) / len(changes)",
-)
-change("many_views", "Only the last view counts here.", "mean(dim=0)", "select(0, -1)")
-change("many_views", "Only the first view counts here.", "mean(dim=0)", "select(0, 0)")
-change(
-    "many_views",
-    "The last view alone is divided by T; all of them have to be added up first.",
-    "mean(dim=0)",
-    "select(0, -1) / len(changes)",
+    "predict_labels",
+    "The columns are added up without regard to whether they agree or disagree with the label.",
+    "@ agreement[use]",
+    "@ agreement[use].abs()",
 )
 change(
-    "many_views",
-    "The first view alone is divided by T: the return stands inside the loop.",
-    "mean(dim=0)",
-    "select(0, 0) / len(changes)",
+    "predict_labels",
+    "All predictions are the same label, whatever the columns hold: take their means off, and look for NaN.",
+    "torch.where(Z_new[:, use] @ agreement[use] > 0, 1, -1)",
+    "torch.ones(len(X_new), dtype=torch.int64)",
 )
 change(
-    "many_views",
-    "These are sums over the views; they do not add up to one.",
-    "mean(dim=0)",
-    "sum(dim=0)",
-)
-change(
-    "many_views",
-    "The image as it is was counted as one more view; only the changes count.",
-    "[predict(change(image)) for change in changes]",
-    "[predict(image), *(predict(change(image)) for change in changes)]",
-)
-change(
-    "many_views",
-    "The prediction for the image as it is was added, but not counted in T; only the changes count.",
-    "[predict(change(image)) for change in changes]).mean(dim=0)",
-    "[predict(image), *(predict(change(image)) for change in changes)]).sum(dim=0) / len(changes)",
-)
-change(
-    "many_views",
-    "This is the mean over the views and the image as it is, half and half; only the changes count.",
-    "return torch",
-    "return 0.5 * predict(image) + 0.5 * torch",
-)
-change(
-    "many_views",
-    "The sum is divided by T + 1; there are T views.",
-    "mean(dim=0)",
-    "sum(dim=0) / (len(changes) + 1)",
-)
-change(
-    "many_views",
-    "The sum is divided by T - 1; there are T views.",
-    "mean(dim=0)",
-    "sum(dim=0) / (len(changes) - 1)",
-)
-change(
-    "many_views",
-    "The changes are never made: this is the prediction for the image as it is.",
-    "change(image)",
-    "image",
-)
-change(
-    "many_views",
-    "The prediction was changed; it is the image that is, before the network sees it.",
-    "predict(change(image))",
-    "change(predict(image))",
-)
-change(
-    "many_views",
-    "The mean runs over the classes; it runs over the views.",
-    "mean(dim=0)",
-    "mean(dim=1)",
-)
-change(
-    "many_views",
-    "This is one number; the mean is over the views only, class by class.",
-    "mean(dim=0)",
-    "mean()",
-)
-change(
-    "many_views",
-    "The sum is divided by the number of classes; divide by the number of views.",
-    "mean(dim=0)",
-    "mean(dim=0) * len(changes) / len(predict(image))",
-)
-change(
-    "many_views",
-    "The sum is divided by the number of rows of the image; divide by the number of views.",
-    "mean(dim=0)",
-    "sum(dim=0) / len(image)",
-)
-change(
-    "many_views",
-    "The sums are made to add up to one by a softmax; divide by the number of views.",
-    "mean(dim=0)",
-    "sum(dim=0).softmax(dim=0)",
-)
-change(
-    "many_views",
-    "A softmax is taken of the mean prediction; it holds probabilities already.",
-    "mean(dim=0)",
-    "mean(dim=0).softmax(dim=0)",
-)
-change(
-    "many_views",
-    "A softmax is taken of each prediction; they are probabilities already.",
-    "[predict(change(image)) for change in changes]",
-    "[predict(change(image)).softmax(dim=0) for change in changes]",
-)
-change(
-    "many_views",
-    "The predictions are multiplied; their mean is asked for.",
-    "mean(dim=0)",
-    "prod(dim=0)",
-)
-change(
-    "many_views",
-    "This is the geometric mean of the predictions; the arithmetic one is asked for.",
-    "mean(dim=0)",
-    "log().mean(dim=0).exp()",
-)
-change(
-    "many_views",
-    "This is the geometric mean of the predictions, made to add up to one; the arithmetic one is asked for.",
-    "mean(dim=0)",
-    "log().mean(dim=0).softmax(dim=0)",
-)
-change(
-    "many_views",
-    "The largest prediction for each class is taken; their mean is asked for.",
-    "mean(dim=0)",
-    "amax(dim=0)",
-)
-change(
-    "many_views",
-    "The median of the views is taken; their mean is asked for.",
-    "mean(dim=0)",
-    "median(dim=0).values",
-)
-change("many_views", "The first change is left out.", "in changes", "in changes[1:]")
-change("many_views", "The last change is left out.", "in changes", "in changes[:-1]")
-change(
-    "many_views",
-    "The prediction of the first change is left out of the sum, and T counts all.",
-    "in changes]).mean(dim=0)",
-    "in changes[1:]]).sum(dim=0) / len(changes)",
-)
-change(
-    "many_views",
-    "The prediction of the last change is left out of the sum, and T counts all.",
-    "in changes]).mean(dim=0)",
-    "in changes[:-1]]).sum(dim=0) / len(changes)",
-)
-change(
-    "many_views",
-    "The axis of the views is still there, with size 1.",
-    "mean(dim=0)",
-    "mean(dim=0, keepdim=True)",
-)
-change(
-    "many_views",
-    "These are the predictions for each view; their mean over the views is missing.",
-    ".mean(dim=0)",
-    "",
-)
-change(
-    "many_views",
-    "These are the predictions for each view in a list; their mean is asked for.",
-    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
-    "[predict(change(image)) for change in changes]",
-)
-change(
-    "many_views",
-    "This is the most probable class; the mean prediction is asked for.",
-    "mean(dim=0)",
-    "mean(dim=0).argmax()",
-)
-change(
-    "many_views",
-    "The image was changed in place; it belongs to the caller.",
-    "    return",
-    "    image -= image.mean()\n    return",
+    "predict_labels",
+    "These are 0 and 1; the labels are -1 and 1.",
+    "> 0, 1, -1)",
+    "> 0, 1, 0)",
 )
 
 
 @slip(
-    "many_views",
-    "The changes were applied on top of each other; each is applied to the image itself.",
+    "predict_labels",
+    "The nearest neighbour decides: a fifth of the labels are wrong, and most columns are noise.",
 )
-def on_top_of_each_other(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    said = []
-    for view in changes:
-        image = view(image)
-        said.append(predict(image))
-    return torch.stack(said).mean(dim=0)
+def nearest(X: Tensor, y: Tensor, X_new: Tensor) -> Tensor:
+    mean, std = X.mean(dim=0), X.std(dim=0)
+    return y[torch.cdist((X_new - mean) / std, (X - mean) / std).argmin(dim=1)]
 
 
 @slip(
-    "many_views",
-    "This is the prediction for an image with all changes on top of each other; each change makes a view of its own.",
+    "predict_labels",
+    "A least-squares fit without a penalty passes through all examples, the wrong labels included.",
 )
-def all_changes_at_once(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    for view in changes:
-        image = view(image)
-    return predict(image)
-
-
-@slip(
-    "many_views",
-    "The network was shown each image before its change, with the changes on top of each other.",
-)
-def predicts_before_the_change(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    said = []
-    for view in changes:
-        said.append(predict(image))
-        image = view(image)
-    return torch.stack(said).mean(dim=0)
-
-
-@slip("many_views", "These are votes; a vote forgets how sure the network was.")
-def votes_of_the_views(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    said = torch.stack([predict(view(image)) for view in changes])
-    return torch.zeros_like(said).scatter(1, said.argmax(1, keepdim=True), 1.0).mean(dim=0)
-
-
-@slip(
-    "many_views",
-    "The mean is halved again with each view, so that the last counts most: add all up, and divide once.",
-)
-def halved_with_each_view(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    mean = predict(changes[0](image))
-    for view in changes[1:]:
-        mean = (mean + predict(view(image))) / 2
-    return mean
-
-
-@slip(
-    "many_views",
-    "The sum begins with 0 and is halved with each view, so that the last counts most: add all up, and divide once.",
-)
-def halved_from_zero(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    mean = torch.zeros_like(predict(image))
-    for view in changes:
-        mean = (mean + predict(view(image))) / 2
-    return mean
-
-
-@slip("many_views", "The sum is divided by T at every turn; divide once, at the end.")
-def divided_with_each_view(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    total = torch.zeros_like(predict(image))
-    for view in changes:
-        total = (total + predict(view(image))) / len(changes)
-    return total
-
-
-change(
-    "many_views",
-    "The changes were made to the image and to its prediction as well; only the image is changed.",
-    "predict(change(image))",
-    "change(predict(change(image)))",
-)
-change(
-    "many_views",
-    "The mean is divided by the number of views once more.",
-    "mean(dim=0)",
-    "mean(dim=0) / len(changes)",
-)
-change(
-    "many_views",
-    "The numbers of votes are given; the mean prediction is asked for.",
-    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
-    "torch.nn.functional.one_hot(torch.stack([predict(change(image)) for change in changes]).argmax(dim=1), len(predict(image))).sum(dim=0).double()",
-)
-change(
-    "many_views",
-    "The most probable class gets 1, all others 0; the mean prediction is asked for.",
-    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
-    "torch.nn.functional.one_hot(torch.stack([predict(change(image)) for change in changes]).mean(dim=0).argmax(), len(predict(image))).double()",
-)
-change(
-    "many_views",
-    "The smallest prediction for each class is taken; their mean is asked for.",
-    "mean(dim=0)",
-    "amin(dim=0)",
-)
-change(
-    "many_views",
-    "Only the surest view counts here; the mean over all views is asked for.",
-    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
-    "max([predict(change(image)) for change in changes], key=lambda p: p.max().item())",
-)
-change(
-    "many_views",
-    "The numbers became float32 on the way; float64 predictions give a float64 mean.",
-    "mean(dim=0)",
-    "mean(dim=0).float()",
-)
-change(
-    "many_views",
-    "The predictions stand one after the other in one row; each class needs its own mean.",
-    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
-    "torch.cat([predict(change(image)) for change in changes])",
-)
-change(
-    "many_views",
-    "The predictions of all views are in one row, and their mean is one number in a row; take the mean class by class.",
-    "torch.stack([predict(change(image)) for change in changes]).mean(dim=0)",
-    "torch.cat([predict(change(image)) for change in changes]).mean(dim=0, keepdim=True)",
-)
-change(
-    "many_views",
-    "The largest of each view's probabilities is averaged; the mean runs over the views, class by class.",
-    "mean(dim=0)",
-    "amax(dim=1).mean()",
-)
-change(
-    "many_views",
-    "The largest of each view's probabilities is given; the mean runs over the views, class by class.",
-    "mean(dim=0)",
-    "amax(dim=1)",
-)
-change(
-    "many_views",
-    "These are the classes that the views vote for; the mean prediction is asked for.",
-    "mean(dim=0)",
-    "argmax(dim=1)",
-)
-change(
-    "many_views",
-    "The number of pixels divides the sum; divide by the number of views.",
-    "mean(dim=0)",
-    "sum(dim=0) / image.numel()",
-)
-change(
-    "many_views",
-    "The number of columns of the image divides the sum; divide by the number of views.",
-    "mean(dim=0)",
-    "sum(dim=0) / image.shape[1]",
-)
-change(
-    "many_views",
-    "The image as it is was added to each view before the network sees it.",
-    "predict(change(image))",
-    "predict(image + change(image))",
-)
-change(
-    "many_views",
-    "Each view is averaged with the image as it is before the network sees it.",
-    "predict(change(image))",
-    "predict((image + change(image)) / 2)",
-)
-change(
-    "many_views",
-    "These are changes of the prediction, view minus image as it is; the mean prediction is asked for.",
-    "mean(dim=0)",
-    "mean(dim=0) - predict(image)",
-)
-change(
-    "many_views",
-    "This is the root of the mean square of the predictions; the plain mean is asked for.",
-    "mean(dim=0)",
-    "square().mean(dim=0).sqrt()",
-)
-
-
-@slip(
-    "many_views",
-    "The views were added up, with the changes on top of each other; each is applied to the image itself, and the sum divided by T.",
-)
-def summed_on_top(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    total = torch.zeros_like(predict(image))
-    for view in changes:
-        image = view(image)
-        total = total + predict(image)
-    return total
-
-
-@slip(
-    "many_views",
-    "The changes were applied on top of each other, from the last to the first; each is applied to the image itself.",
-)
-def on_top_from_the_last(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    said = []
-    for view in reversed(changes):
-        image = view(image)
-        said.append(predict(image))
-    return torch.stack(said).mean(dim=0)
-
-
-@slip(
-    "many_views",
-    "All changes are on top of each other in one image, from the last to the first; each change makes a view of its own.",
-)
-def all_at_once_from_the_last(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    for view in reversed(changes):
-        image = view(image)
-    return predict(image)
-
-
-@slip(
-    "many_views",
-    "The image as it is counts, and the changes are on top of each other; each is applied to the image itself.",
-)
-def on_top_with_the_image(
-    predict: Callable[[Tensor], Tensor],
-    image: Tensor,
-    changes: Sequence[Callable[[Tensor], Tensor]],
-) -> Tensor:
-    said = [predict(image)]
-    for view in changes:
-        image = view(image)
-        said.append(predict(image))
-    return torch.stack(said).mean(dim=0)
-
-
-change(
-    "many_views",
-    "These probabilities are negative: the sign is wrong.",
-    "return torch",
-    "return -torch",
-)
+def unregularised(X: Tensor, y: Tensor, X_new: Tensor) -> Tensor:
+    mean, std = X.mean(dim=0), X.std(dim=0)
+    w = torch.linalg.pinv((X - mean) / std) @ y.double()
+    return torch.where((X_new - mean) / std @ w > 0, 1, -1)
