@@ -97,7 +97,7 @@ seal("one row each", k_folds(few, 7))
 # ## 5.2 Which estimates are too optimistic?
 # *Predict · 2 points · effort ●● · about 10 minutes*
 #
-# 100 rows, 500 columns of random numbers, and labels by coin: nothing can be learned. Ten procedures give an accuracy. **Four of them come out clearly above one half.** Predict which, before you run anything; write their letters in a list.
+# 100 rows, 500 columns of random numbers, and labels by coin: nothing can be learned. Ten procedures give an accuracy. **Four of them come out clearly above one half.** Predict which, before you run anything; give their letters as a list.
 #
 # - **A.** The 20 columns that agree best with the labels of all rows are chosen, then 10 folds.
 # - **B.** The 20 columns are chosen anew inside each fold, from its training rows.
@@ -119,17 +119,21 @@ seal("one row each", k_folds(few, 7))
 #
 # </details>
 
+
 # %% optimistic
-### BEGIN SOLUTION
-optimistic = ["A", "D", "E", "G"]
-### END SOLUTION
+def optimistic() -> list[str]:
+    """The letters of the four procedures."""
+    ### BEGIN SOLUTION
+    return ["A", "D", "E", "G"]
+    ### END SOLUTION
+
 
 # %% test_optimistic points=2
-check.chosen("the optimistic estimates", lambda: optimistic, "ABCDEFGHIJ", count=4)
+check.chosen("the optimistic estimates", lambda: optimistic(), "ABCDEFGHIJ", count=4)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import choice, seal
 
-seal("the optimistic estimates", optimistic, rule=choice(*"ABCDEFGHIJ", count=4))
+seal("the optimistic estimates", optimistic(), rule=choice(*"ABCDEFGHIJ", count=4))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -255,10 +259,9 @@ seal("one example", smoothed_gradient(normal(rng, 1, 6), torch.tensor([3]), 0.5)
 # %%
 def faulty_dropout(a: Tensor, draw: Tensor, p: float, training: bool) -> Tensor:
     """Are the right units dropped? Do training and inference agree on the mean?"""
-    mask = draw < p
-    if not training:
-        return a * (1 - p)
-    return a * mask / (1 - p)
+    if training:
+        return a * (draw < p) / (1 - p)
+    return a * (1 - p)
 
 
 # %% [markdown]
