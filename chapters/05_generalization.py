@@ -627,7 +627,7 @@ check.reaches("degree 8: variance over bias^2", variance[8] / bias2[8], at_least
 
 # %% tags=["hide-input"]
 fig, ax = plots.panel(
-    "two parts of the error, 300 training sets of 30 points",
+    "bias and variance by degree",
     x="degree",
     y="squared error",
     size=(3.9, 3.1),
@@ -692,11 +692,10 @@ fig, ax = plots.panel(
     size=(3.9, 3.1),
     xscale="log",
     yscale="log",
-    ylim=(0.2, 3e5),
+    ylim=(0.2, 1e7),
 )
 ax.plot(LARGE, smallest, "o-", label="smallest coefficients")
 ax.plot(LARGE[6:], other[6:], "s--", label="from random coefficients")
-ax.axvline(14, color=plots.MUTED, linewidth=1, linestyle=":", label="as many as points")
 ax.legend()
 plots.show(
     fig,
@@ -1068,7 +1067,7 @@ fig, ax = plots.panel(
     ylim=(0, 1.05),
     xscale="log",
 )
-ax.plot(LAMBDAS, by_value, color=plots.BLUE, alpha=0.45, linewidth=1)
+ax.plot(LAMBDAS, by_value, "-", color=plots.BLUE, alpha=0.45, linewidth=1)
 picked = [LAMBDAS[i] for i in best], by_value[best, torch.arange(5)]
 ax.plot(*picked, "o", color=plots.BLUE, label="chosen by validation")
 ax.axhline(
@@ -1546,7 +1545,7 @@ for noise, title in ((0.4, "40 % of the labels random"), (0.0, "right labels")):
     )
     ax.set_xticks(range(4), [f"{s:g}" for s in STRENGTHS])
     ax.set_ylim(0, 1.25 * float((bias2 + variance).max()))
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper right" if noise else "upper left")
     figures.append(fig)
 plots.show(
     *figures,
