@@ -354,7 +354,7 @@ seal("sure members", ensemble_average(300 * normal(rng, 3, 4, 2)))
 #
 # You get 100 examples with 200 columns and labels −1 and 1. Only ten columns have anything to do with the label, a fifth of the training labels are wrong, and the columns have very different scales and means. Predict the true labels of new rows by any method that you write yourself.
 #
-# **At least 85 %** must be right, here and on three fresh data sets after handing in. On columns of equal scale the nearest neighbour reaches about 65 %, a least-squares fit without a penalty 70 %.
+# **At least 85 %** must be right, here and on six fresh data sets together after handing in. On columns of equal scale the nearest neighbour reaches about 65 %, a least-squares fit without a penalty 70 %.
 #
 # <details><summary>Hint</summary>
 #
@@ -370,7 +370,7 @@ def problem(rng: torch.Generator, n: int = 100, d: int = 200, k: int = 10) -> li
     effect, columns = torch.zeros(d).double(), torch.randperm(d, generator=rng)[:k]
     effect[columns] = 0.75 * (2 * torch.randint(2, (k,), generator=rng) - 1).double()
     X = normal(rng, n + 600, d) + true[:, None] * effect
-    X = 10 ** normal(rng, d) * (X + 2 * normal(rng, d))
+    X = 10 ** (2 * normal(rng, d)) * (X + 5 * normal(rng, d))
     wrong = torch.rand(n, generator=rng) < 0.2
     return [X[:n], torch.where(wrong, -true[:n], true[:n]), X[n:], true[n:]]
 
@@ -397,9 +397,9 @@ check.close(
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import agree, seal
 
-fresh = [problem(torch.default_generator) for _ in range(3)]
+fresh = [problem(torch.default_generator) for _ in range(6)]
 seal(
-    "three fresh data sets",
+    "six fresh data sets",
     torch.cat([predict_labels(*given) for *given, _ in fresh]),
     rule=agree(0.85, torch.cat([true for *_, true in fresh])),
 )

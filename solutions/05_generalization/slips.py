@@ -1098,6 +1098,14 @@ change(
     '["A", "D", "E", "G"]',
     '["B", "F", "H", "I"]',
 )
+equivalent(
+    "optimistic",
+    "The order of the letters does not count.",
+    'return ["D", "A", "E", "G"]',
+    'return ["A", "E", "D", "G"]',
+    'return ["A", "D", "G", "E"]',
+)
+
 
 # -- smoothed_gradient ----------------------------------------------------------------------------------------
 
@@ -2218,3 +2226,44 @@ def unregularised(X: Tensor, y: Tensor, X_new: Tensor) -> Tensor:
     mean, std = X.mean(dim=0), X.std(dim=0)
     w = torch.linalg.pinv((X - mean) / std) @ y.double()
     return torch.where((X_new - mean) / std @ w > 0, 1, -1)
+
+
+equivalent(
+    "predict_labels",
+    "The sign of the scale cancels in the product of column and agreement, and its size hardly changes the sum.",
+    "mean, std = X.mean(dim=0), -X.std(dim=0)",
+    "mean, std = X.mean(dim=0), X.std(dim=0, correction=0)",
+)
+equivalent(
+    "predict_labels",
+    "A row of means broadcasts like a vector of means.",
+    "mean, std = X.mean(dim=0, keepdim=True), X.std(dim=0)",
+    "mean, std = X.mean(dim=0), X.std(dim=0, keepdim=True)",
+)
+equivalent(
+    "predict_labels",
+    "An open task: with whole deviations instead of exact ones the floor is reached, too.",
+    "Z, Z_new = (X - mean) // std, (X_new - mean) / std",
+    "Z, Z_new = (X - mean) / std, (X_new - mean) // std",
+)
+equivalent(
+    "predict_labels",
+    "The labels are 1 and -1, so that dividing by them is multiplying; a sum is the mean times n.",
+    "agreement = (Z / y[:, None]).mean(dim=0)",
+    "agreement = (Z * y[:, None]).sum(dim=0)",
+)
+equivalent(
+    "predict_labels",
+    "An open task: with one column more or less, or the positive ones alone, the floor is reached, too.",
+    "use = agreement.abs().topk(13).indices",
+    "use = agreement.abs().topk(11).indices",
+    "use = agreement.topk(12).indices",
+)
+equivalent(
+    "predict_labels",
+    "An open task: with another threshold near zero the floor is reached, too; a vector has no transpose.",
+    "return torch.where(Z_new[:, use] @ agreement[use] > 1, 1, -1)",
+    "return torch.where(Z_new[:, use] @ agreement[use] > -1, 1, -1)",
+    "return torch.where(Z_new[:, use] @ agreement[use] >= 0, 1, -1)",
+    "return torch.where(Z_new[:, use] @ agreement[use].T > 0, 1, -1)",
+)
