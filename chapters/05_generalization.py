@@ -71,7 +71,7 @@ def memorised(steps: int = 150) -> tuple[list[float], list[float]]:
 # %% tags=["hide-input"]
 seen, unseen = memorised()
 fig, ax = plots.panel(
-    "training on 300 digits, 40 % of the labels random",
+    "300 digits, 40 % of the labels random",
     x="step",
     y="accuracy",
     size=(3.9, 3.1),
