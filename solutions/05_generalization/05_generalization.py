@@ -99,8 +99,8 @@ seal("one row each", k_folds(few, 7))
 #
 # 100 rows, 500 columns of random numbers, and labels by coin: nothing can be learned. Ten procedures give an accuracy. **Four of them come out clearly above one half.** Predict which, before you run anything; give their letters as a list.
 #
-# - **A.** The 20 columns that agree best with the labels of all rows are chosen, then 10 folds.
-# - **B.** The 20 columns are chosen anew inside each fold, from its training rows.
+# - **A.** The 20 columns that agree best with the labels of all rows are chosen; then, in 10 folds, each row gets the label of the nearer class mean.
+# - **B.** As A, but the 20 columns are chosen anew inside each fold, from its training rows.
 # - **C.** All columns are scaled to mean 0 and deviation 1 with the numbers of all rows, then the nearest neighbour's label is predicted in 10 folds.
 # - **D.** Each of the 100 rows gets the label of its nearest training row, where the training set is these 100 rows.
 # - **E.** Every row stands in the data twice; the nearest neighbour's label is predicted in 5 random folds.

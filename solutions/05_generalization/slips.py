@@ -184,6 +184,28 @@ def rest_in_the_last(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
     return [(torch.cat([order[:a], order[b:]]), order[a:b]) for a, b in cuts]
 
 
+@slip(
+    "k_folds",
+    "The folds begin at the right rows, but the larger ones end one row too early.",
+)
+def larger_folds_end_too_early(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
+    size, rest = divmod(len(order), k)
+    starts = [j * size + min(j, rest) for j in range(k)]
+    return [
+        (torch.cat([order[:a], order[a + size :]]), order[a : a + size]) for a in starts
+    ]
+
+
+@slip(
+    "k_folds",
+    "The larger folds reach into the next ones, which begin as if all were equally large.",
+)
+def folds_overlap(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
+    size, rest = divmod(len(order), k)
+    ends = [(j * size, (j + 1) * size + (j < rest)) for j in range(k)]
+    return [(torch.cat([order[:a], order[b:]]), order[a:b]) for a, b in ends]
+
+
 @slip("k_folds", "The first fold takes the whole rest; sizes may differ by one at most.")
 def rest_in_the_first(order: Tensor, k: int) -> list[tuple[Tensor, Tensor]]:
     size, n = len(order) // k, len(order)
@@ -2207,6 +2229,23 @@ change(
     "> 0, 1, -1)",
     "> 0, 1, 0)",
 )
+
+
+@slip(
+    "predict_labels",
+    "The columns are not scaled: the few with the largest numbers decide alone.",
+)
+def nearest_unscaled(X: Tensor, y: Tensor, X_new: Tensor) -> Tensor:
+    return y[torch.cdist(X_new, X).argmin(dim=1)]
+
+
+@slip(
+    "predict_labels",
+    "The columns are not scaled: the few with the largest numbers decide alone.",
+)
+def least_squares_unscaled(X: Tensor, y: Tensor, X_new: Tensor) -> Tensor:
+    w = torch.linalg.lstsq(X, y.double()[:, None], driver="gelsd").solution[:, 0]
+    return torch.where(X_new @ w > 0, 1, -1)
 
 
 @slip(
