@@ -13,14 +13,16 @@
 # %% [markdown]
 # # Exercises 7: building blocks
 #
-# Seven small functions, 20 points. You have met each of them in [chapter 7](../../chapters/07_architectures.ipynb); here you write them without looking.
+# Eight exercises, 20 points, to [chapter 7](../../chapters/07_architectures.ipynb).
 #
 # Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
-# is related to the expected one and, for many slips, what went wrong. After handing in, each function is run again on other inputs: edge cases included.
+# is related to the expected one and, for many mistakes, what went wrong. After handing in, each function is run again on other inputs: edge cases included.
 #
-# `F.conv2d`, `F.max_pool2d` and matrix products are your bricks here. Everything is in float64, and weights come as tensors, so that you see what is done with them.
+# `F.conv2d`, `F.max_pool2d` and matrix products are allowed unless a task says otherwise. Everything is in float64, and weights come as tensors.
 
 # %% setup
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -34,13 +36,13 @@ def normal(rng: torch.Generator, *size: int) -> Tensor:
 
 
 # %% [markdown]
-# ## 7.1 What does taking it apart save?
-# *2 points · effort ● · about 5 minutes*
+# ## 7.1 The cost of a depthwise separable convolution
+# *Derive · 2 points · effort ● · about 10 minutes*
 #
-# Count the parameters of a depth-wise separable convolution, one $k \times k$ kernel for each input channel followed by a 1×1 convolution, **with the biases of both**. And give the ratio of the
-# *weights*, without any biases, to those of an ordinary $k \times k$ convolution:
+# A depthwise separable convolution is one $k \times k$ kernel for each input channel, followed by a 1×1 convolution. Work out and write as code:
 #
-# $$ \text{ratio} = \frac{1}{c_{\text{out}}} + \frac{1}{k^2} \tag{7.7} $$
+# 1. its parameters, **with the biases of both** convolutions;
+# 2. the ratio of its *weights*, without any biases, to the weights of an ordinary $k \times k$ convolution.
 #
 # <details><summary>Hint</summary>
 #
@@ -71,48 +73,48 @@ for c_in, c_out, k in ((11, 32, 5), (64, 16, 3), (1, 1, 1), (5, 100, 7)):
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 7.2 Small and many, or one and large
-# *2 points · effort ● · about 10 minutes*
+# ## 7.2 The parameter table of a residual network
+# *Predict · 2 points · effort ●● · about 15 minutes*
 #
-# A single $k \times k$ convolution, $k$ odd, from $C$ to $C$ channels without biases, can be replaced by a stack of 3×3 convolutions with the same receptive field. Give the number of 3×3 layers, the weights
-# of the stack, and the weights of the single layer. For $k = 7$ these are 3, $27C^2$ and $49C^2$ (7.1).
+# A residual network for colour pictures of 32×32 pixels has these parts:
+#
+# | | part | biases |
+# |---|---|---|
+# | A | 3×3 convolution, 3 to 24 channels | no |
+# | B | batch normalisation of 24 channels | |
+# | C | residual block, 24 to 24 channels, with an identity shortcut: two 3×3 convolutions, a batch normalisation behind each | no |
+# | D | residual block, 24 to 40 channels, stride 2, with a projection shortcut: as C, and the projection has no batch normalisation | no |
+# | E | global average pooling | |
+# | F | dense layer, 40 to 10 | yes |
+#
+# Predict the number of **trainable** parameters of each part, with pencil and paper. Give a list of six numbers, in this order. Whether they are right is only judged after handing in.
 #
 # <details><summary>Hint</summary>
 #
-# The first 3×3 layer sees three pixels across; each further one adds two.
+# A batch normalisation has two trainable parameters for each channel. The projection of D is a 1×1 convolution on the input of the block. Sizes of pictures and strides do not matter.
 #
 # </details>
 
+# %% block_table
+### BEGIN SOLUTION
+block_table = [648, 48, 10464, 24160, 0, 410]
+### END SOLUTION
 
-# %% small_or_large
-def small_or_large(channels: int, k: int) -> tuple[int, int, int]:
-    """(layers of 3 x 3, weights of the stack, weights of one k x k), k odd and at least 3."""
-    ### BEGIN SOLUTION
-    layers = (k - 1) // 2
-    return layers, 9 * layers * channels**2, k**2 * channels**2
-    ### END SOLUTION
-
-
-# %% test_small_or_large points=2
-stack = nn.Sequential(*[nn.Conv2d(10, 10, 3, bias=False) for _ in range(8)])
-weights, single = sum(layer.weight.numel() for layer in stack), nn.Conv2d(10, 10, 17).weight
-check.close(
-    "10 channels, k = 17", lambda: small_or_large(10, 17), (8, weights, single.numel())
-)
-texts = ["1", "81", "81"]  # all three are whole numbers, as what is counted is
-check.close("k = 3, printed", lambda: [str(n) for n in small_or_large(3, 3)], texts)
+# %% test_block_table points=2
+check.predicted("parameters of A to F", lambda: block_table, count=6)
 ### BEGIN HIDDEN TESTS
-from course_tools.grading.author import exact, seal
+from course_tools.grading.author import close, seal
 
-others = [(64, 19), (16, 5), (1, 3), (3, 11)]
-seal("other sizes", [list(small_or_large(*case)) for case in others], rule=exact())
+table = torch.tensor([float(n) for n in block_table])
+seal("blocks C and D", table[2:4], rule=close(atol=0.5))
+seal("the other parts", table[[0, 1, 4, 5]], rule=close(atol=0.5))
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 7.3 A small inception module
-# *4 points · effort ●● · about 15 minutes*
+# ## 7.3 An inception module with three branches
+# *Write · 3 points · effort ●● · about 15 minutes*
 #
-# Three branches on the same input: a 1×1 convolution; a 1×1 reduction with a ReLU, followed by a 3×3 convolution with zero padding; and a 3×3 max-pooling with stride 1 that keeps the size. Put their maps on top of each other,
+# Three branches on the same input: a 1×1 convolution; a 1×1 reduction with a ReLU, followed by a 3×3 convolution with zero padding; and a 3×3 max pooling with stride 1 that keeps the size. Concatenate their feature maps
 # in this order, and apply a ReLU to the result:
 #
 # $$ Y = \operatorname{relu}\big[\, C_1(X),\;\; C_3(\operatorname{relu}(R_3(X))),\;\; \operatorname{pool}(X) \,\big] $$
@@ -121,7 +123,7 @@ seal("other sizes", [list(small_or_large(*case)) for case in others], rule=exact
 #
 # <details><summary>Hint</summary>
 #
-# `torch.cat` takes a list and an axis: which axis of $(n, c, h, w)$ holds the maps? `F.max_pool2d` has a `padding` too.
+# `torch.cat` takes a list and an axis: which axis of $(n, c, h, w)$ holds the channels? `F.max_pool2d` has a `padding` too.
 #
 # </details>
 
@@ -136,7 +138,7 @@ def inception(X: Tensor, C1: Tensor, R3: Tensor, C3: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% test_inception points=4
+# %% test_inception points=3
 rng = torch.Generator().manual_seed(73)
 X, C1 = normal(rng, 2, 4, 5, 7), normal(rng, 6, 4, 1, 1)
 R3, C3 = normal(rng, 8, 4, 1, 1), normal(rng, 9, 8, 3, 3)
@@ -164,18 +166,41 @@ for n, c, h, w, a, r, b in (
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 7.4 A residual block
-# *3 points · effort ●● · about 15 minutes*
+# ## 7.4 A residual block that nearly works
+# *Find the bug · 3 points · effort ●● · about 15 minutes*
 #
-# $$ Y = \operatorname{relu}\big(S(X) + F(X)\big), \qquad F(X) = W_2 * \operatorname{relu}(W_1 * X) \tag{7.4} $$
+# The next cell is meant to compute
+#
+# $$ Y = \operatorname{relu}\big(S(X) + f(X)\big), \qquad f(X) = W_2 * \operatorname{relu}(W_1 * X) . \tag{7.4} $$
 #
 # Both convolutions are 3×3 with padding 1 and without biases; the first has the stride. The shortcut $S$ is the identity if `P` is `None`, and otherwise the 1×1 convolution with the weights `P` and the same stride.
+# All shapes are right, and there are two faults. Write the function without them.
 #
 # <details><summary>Hint</summary>
 #
-# Two ReLUs in all: one between the convolutions, one after the sum. The shortcut has none of its own.
+# Where does each ReLU stand? And to which pixels of $X$ does the projection belong, if the stride is 2?
 #
 # </details>
+
+
+# %%
+def faulty_residual(
+    X: Tensor, W1: Tensor, W2: Tensor, P: Tensor | None = None, stride: int = 1
+) -> Tensor:
+    """A residual block with two faults."""
+    inner = F.conv2d(X, W1, stride=stride, padding=1)
+    change = F.conv2d(inner, W2, padding=1).relu()
+    height, width = change.shape[2:]
+    kept = X if P is None else F.conv2d(X, P)[:, :, :height, :width]
+    return (kept + change).relu()
+
+
+# %% one_convolution
+def merged(X: Tensor, W1: Tensor, W2: Tensor, P: Tensor, stride: int = 1) -> Tensor:
+    """For the check: the block, with its shortcut as a part of the second convolution."""
+    inner = F.conv2d(X, W1, None, stride, 1).relu()
+    both = torch.cat([inner, X[:, :, ::stride, ::stride]], dim=1)
+    return F.conv2d(both, torch.cat([W2, F.pad(P, [1] * 4)], dim=1), padding=1).relu()
 
 
 # %% residual
@@ -191,27 +216,17 @@ def residual(
 
 
 # %% test_residual points=3
-def merged(X: Tensor, W1: Tensor, W2: Tensor, P: Tensor, stride: int = 1) -> Tensor:
-    """The block, with its shortcut as a part of the second convolution."""
-    both = torch.cat(
-        [F.conv2d(X, W1, None, stride, 1).relu(), X[:, :, ::stride, ::stride]], dim=1
-    )
-    return F.conv2d(both, torch.cat([W2, F.pad(P, [1] * 4)], dim=1), padding=1).relu()
-
-
-rng = torch.Generator().manual_seed(74)
-X, P = normal(rng, 2, 3, 5, 8), normal(rng, 3, 3, 1, 1)
+rng, I = torch.Generator().manual_seed(74), torch.eye(3).double()[:, :, None, None]
+X, P, V = normal(rng, 2, 3, 5, 8), normal(rng, 3, 3, 1, 1), normal(rng, 4, 3, 1, 1)
 W1, W2 = normal(rng, 3, 3, 3, 3), normal(rng, 3, 3, 3, 3)
-same = torch.eye(3).double()[:, :, None, None]
-expected = [merged(X, W1, W2, same), merged(X, W1, W2, P), merged(X, W1, W2, P, 2)]
+V1, V2 = normal(rng, 4, 3, 3, 3), normal(rng, 4, 4, 3, 3)
 check.close(
     "identity; P; P and stride 2",
     lambda: [residual(X, W1, W2), residual(X, W1, W2, P), residual(X, W1, W2, P, stride=2)],
-    expected,
+    [merged(X, W1, W2, I), merged(X, W1, W2, P), merged(X, W1, W2, P, 2)],
 )
-W1, W2, P = normal(rng, 4, 3, 3, 3), normal(rng, 4, 4, 3, 3), normal(rng, 4, 3, 1, 1)
 check.close(
-    "3 to 4 channels, stride 3", lambda: residual(X, W1, W2, P, 3), merged(X, W1, W2, P, 3)
+    "3 to 4 channels, stride 3", lambda: residual(X, V1, V2, V, 3), merged(X, V1, V2, V, 3)
 )
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
@@ -232,58 +247,79 @@ seal("one pixel", residual(X, W1, W2))
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 7.5 A window of one pixel
-# *3 points · effort ●● · about 10 minutes*
+# ## 7.5 A depthwise convolution
+# *Write · 3 points · effort ●● · about 20 minutes*
 #
-# Compute a 1×1 convolution without a convolution: a dense layer at every pixel.
+# The chapter left the depthwise convolution to `F.conv2d`. Write it without any of torch's convolutions, with a stride $s$ in both directions and without padding:
 #
-# $$ Y_{o,i,j} = b_o + \sum_{c} W_{o,c}\, X_{c,i,j} \tag{7.2} $$
+# $$ Y_{n,c,i,j} = \sum_{u,v} D_{c,u,v}\; X_{n,c,\,is+u,\,js+v} $$
+#
+# The kernels may have unequal sides, and the stride need not divide the size.
 #
 # <details><summary>Hint</summary>
 #
-# A dense layer `x @ W.T + b` works on the last axis. Bring the channels there with `permute`, and back again.
+# Either loop over the entries $(u, v)$ of a kernel and add up shifted and strided copies of $X$, or look up `X.unfold(2, k, s)`.
 #
 # </details>
 
 
-# %% pixelwise
-def pixelwise(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    """A dense layer at every pixel.   X: (n, c, h, w), W: (o, c), b: (o,) -> (n, o, h, w)"""
+# %% depthwise
+def depthwise(X: Tensor, D: Tensor, stride: int = 1) -> Tensor:
+    """One kernel for each channel.   X: (n, c, h, w), D: (c, k, l) -> (n, c, h', w')"""
     ### BEGIN SOLUTION
-    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)
+    k, l = D.shape[1:]
+    windows = X.unfold(2, k, stride).unfold(3, l, stride)  # (n, c, h', w', k, l)
+    return (windows * D[:, None, None]).sum(dim=(4, 5))
     ### END SOLUTION
 
 
-# %% test_pixelwise points=3
+# %% test_depthwise points=3
 rng = torch.Generator().manual_seed(75)
-X, W, b = normal(rng, 3, 4, 5, 7), normal(rng, 6, 4), normal(rng, 6)
-check.close("Y", lambda: pixelwise(X, W, b), F.conv2d(X, W[:, :, None, None], b))
+X, D = normal(rng, 2, 5, 9, 7), normal(rng, 5, 3, 2)
+check.close("stride 1", lambda: depthwise(X, D), F.conv2d(X, D[:, None], groups=5))
+strided = F.conv2d(X, D[:, None], groups=5, stride=3)
+check.close("stride 3", lambda: depthwise(X, D, 3), strided)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
 banned("conv2d", "autograd")
 rng = torch.default_generator
-for n, c, o, h, w in ((4, 3, 5, 2, 6), (2, 4, 4, 3, 5), (1, 1, 1, 1, 1), (3, 5, 2, 1, 7)):
-    X, W, b = normal(rng, n, c, h, w), normal(rng, o, c), normal(rng, o)
+for n, c, h, w, k, l, stride in (
+    (3, 4, 8, 10, 2, 5, 2),
+    (2, 3, 6, 9, 4, 3, 1),
+    (1, 1, 1, 1, 1, 1, 1),
+    (4, 2, 5, 11, 1, 4, 3),
+):
+    X, D = normal(rng, n, c, h, w), normal(rng, c, k, l)
     seal(
-        f"{c} to {o} channels, {h} x {w} pixels, and the inputs afterwards",
-        [pixelwise(X, W, b), X, W, b],
+        f"{c} kernels of {k} x {l}, stride {stride}, and the inputs afterwards",
+        [depthwise(X, D, stride), X, D],
     )
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 7.6 Squeeze and excitation
-# *3 points · effort ●● · about 15 minutes*
+# ## 7.6 Gates that depend on the batch
+# *Find the bug · 2 points · effort ●● · about 10 minutes*
+#
+# The next cell is meant to be a squeeze-and-excitation without biases, for a batch:
 #
 # $$ s_c = \frac{1}{hw}\sum_{i,j} X_{c,i,j}, \qquad \mathbf g = \sigma\big(W_2 \operatorname{relu}(W_1 \mathbf s)\big), \qquad Y_{c,i,j} = g_c\, X_{c,i,j} \tag{7.8} $$
 #
-# Without biases here, for a batch.
+# Its result for an input changes with the other inputs of the batch, and that is not its only fault. Write the function without the two faults.
 #
 # <details><summary>Hint</summary>
 #
-# The gates have shape $(n, c)$; `g[:, :, None, None]` stretches over the places.
+# Over which axes is the mean of one feature map of one input? And in which range can the gates lie?
 #
 # </details>
+
+
+# %%
+def faulty_squeeze_excite(X: Tensor, W1: Tensor, W2: Tensor) -> Tensor:
+    """A squeeze-and-excitation with two faults."""
+    s = X.mean(dim=(0, 2, 3))
+    g = ((s @ W1.T).relu() @ W2.T).relu().sigmoid()
+    return X * g[None, :, None, None]
 
 
 # %% squeeze_excite
@@ -314,14 +350,14 @@ for n, c, m, h, w in ((5, 9, 4, 3, 7), (1, 2, 1, 1, 1), (2, 6, 3, 2, 4)):
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 7.7 What trains, and how fast
-# *3 points · effort ●● · about 15 minutes*
+# ## 7.7 Parameter groups for frozen features and for fine-tuning
+# *Write · 3 points · effort ●● · about 20 minutes*
 #
-# A network is borrowed, `body`, and gets a new last layer, `head`. `norms` are the batch normalisations in the body. Prepare it for the optimiser and give back the list of parameter groups, each a dict with the
+# A pre-trained network, `body`, gets a new last layer, `head`. `norms` are the batch normalisations in the body. Prepare both for the optimiser and give back the list of parameter groups, each a dict with the
 # keys `"params"` (a list) and `"lr"`:
 #
-# - `"frozen"`: the body is put into evaluation mode and does not train: none of its parameters asks for a gradient. One group, the head at rate `lr`.
-# - `"fine-tuned"`: everything trains. Two groups: the body at `lr / 10`, then the head at `lr`.
+# - `"frozen"`: the body is put into evaluation mode and is not trained: none of its parameters requires a gradient. One group, the head at rate `lr`.
+# - `"fine-tuned"`: everything is trained. Two groups: the body at `lr / 10`, then the head at `lr`.
 #
 # The head is in training mode in both cases, and the batch normalisations in evaluation mode. The body may come in any state, frozen or not, and body and head in training or evaluation mode.
 #
@@ -330,6 +366,38 @@ for n, c, m, h, w in ((5, 9, 4, 3, 7), (1, 2, 1, 1, 1), (2, 6, 3, 2, 4)):
 # `module.requires_grad_(False)`, `module.train()` and `module.eval()` act on everything inside a module. So for fine-tuning put the body into training mode first, and its batch normalisations back afterwards.
 #
 # </details>
+
+
+# %% small_network
+def prepared(prepare: Callable[..., list[dict]], mode: str) -> dict[str, object]:
+    """For the check: what `prepare` makes of a small network that starts in another state."""
+    stem = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    body = nn.Sequential(
+        stem, nn.Conv2d(2, 4, 1, bias=False), nn.Dropout(0.5), nn.BatchNorm2d(4)
+    )
+    head = nn.Linear(4, 3)
+    body.requires_grad_(mode == "frozen").train(mode == "frozen")
+    head.eval()
+    groups = prepare(body, [stem[1], body[3]], head, mode, 0.4)
+    owner = dict.fromkeys(body.parameters(), "body") | dict.fromkeys(
+        head.parameters(), "head"
+    )
+    parts = {
+        "body": body,
+        "dropout": body[2],
+        "norm 1": stem[1],
+        "norm 2": body[3],
+        "head": head,
+    }
+    return {
+        "rates": [group["lr"] for group in groups],
+        "lists": [isinstance(group["params"], list) for group in groups],
+        "parameters": [[owner.get(p) for p in group["params"]] for group in groups],
+        "gradients": [
+            [p.requires_grad for p in part.parameters()] for part in (body, head)
+        ],
+        "in training mode": [name for name, part in parts.items() if part.training],
+    }
 
 
 # %% parameter_groups
@@ -349,53 +417,14 @@ def parameter_groups(
 
 
 # %% test_parameter_groups points=3
-def prepared(mode: str) -> dict[str, object]:
-    """What `parameter_groups` makes of a small network that starts in another state."""
-    stem = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
-    body = nn.Sequential(
-        stem, nn.Conv2d(2, 4, 1, bias=False), nn.Dropout(0.5), nn.BatchNorm2d(4)
-    )
-    head = nn.Linear(4, 3)
-    body.requires_grad_(mode == "frozen").train(mode == "frozen")
-    head.eval()
-    groups = parameter_groups(body, [stem[1], body[3]], head, mode, 0.4)
-    owner = dict.fromkeys(body.parameters(), "body") | dict.fromkeys(
-        head.parameters(), "head"
-    )
-    return {
-        "rates": [group["lr"] for group in groups],
-        "lists": [isinstance(group["params"], list) for group in groups],
-        "parameters": [[owner.get(p) for p in group["params"]] for group in groups],
-        "gradients": [
-            [p.requires_grad for p in part.parameters()] for part in (body, head)
-        ],
-        "training": {
-            "body": body.training,
-            "dropout": body[2].training,
-            "norms": [stem[1].training, body[3].training],
-            "head": head.training,
-        },
-    }
-
-
-frozen = {
-    "rates": [0.4],
-    "lists": [True],
-    "parameters": [["head"] * 2],
-    "gradients": [[False] * 7, [True] * 2],
-    "training": {"body": False, "dropout": False, "norms": [False, False], "head": True},
-}
-tuned = {
-    "rates": [0.04, 0.4],
-    "lists": [True, True],
-    "parameters": [["body"] * 7, ["head"] * 2],
-    "gradients": [[True] * 7, [True] * 2],
-    "training": {"body": True, "dropout": True, "norms": [False, False], "head": True},
-}
+frozen = {"rates": [0.4], "lists": [True], "parameters": [["head"] * 2]}
+frozen |= {"gradients": [[False] * 7, [True] * 2], "in training mode": ["head"]}
+tuned = {"rates": [0.04, 0.4], "lists": [True, True]}
+tuned |= {"parameters": [["body"] * 7, ["head"] * 2], "gradients": [[True] * 7, [True] * 2]}
+tuned |= {"in training mode": ["body", "dropout", "head"]}
+expected = {"frozen": frozen, "fine-tuned": tuned}
 check.close(
-    "both modes",
-    lambda: {mode: prepared(mode) for mode in ("frozen", "fine-tuned")},
-    {"frozen": frozen, "fine-tuned": tuned},
+    "both modes", lambda: {m: prepared(parameter_groups, m) for m in expected}, expected
 )
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
@@ -420,6 +449,76 @@ for mode in ("frozen", "fine-tuned"):
     ]
     found.append([lists, owners, [group["lr"] for group in groups], asks, training])
 seal("both modes", found)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 7.8 A classifier on frozen features
+# *Go beyond · 2 points · effort ●●● · about 25 minutes*
+#
+# You get frozen features of a few labelled examples, and features of unseen ones. Predict the labels of the unseen ones, by any method that you write yourself: nearest neighbours, nearest class means, a trained last layer ...
+# **At least 75 %** must be right, here and on fresh data after handing in.
+#
+# - Some features have numbers a thousand times as large as others, and large ones tell no more about the class than small ones.
+# - A feature may have the same value for all examples.
+# - The labels are whole numbers, which need not begin at 0 nor follow one another.
+#
+# <details><summary>Hint</summary>
+#
+# Bring all features to the same scale first, with the standard deviation over the examples. What happens to a feature whose standard deviation is 0?
+#
+# </details>
+
+
+# %% frozen_features
+def features(rng: torch.Generator, labels: Tensor, means: Tensor, scales: Tensor) -> Tensor:
+    """For the check: noisy features of examples with these labels, one of them constant."""
+    classes = labels.unique()
+    X = means[torch.searchsorted(classes, labels)]
+    X = X + 1.5 * normal(rng, *X.shape) + 3
+    X[:, 2] = 0.5
+    return X * scales
+
+
+# %% classify
+def classify(examples: Tensor, labels: Tensor, unseen: Tensor) -> Tensor:
+    """Predicted labels.   examples: (n, d), labels: (n,) int64, unseen: (m, d) -> (m,) int64"""
+    ### BEGIN SOLUTION
+    spread = examples.std(dim=0)
+    scale = torch.where(spread > 0, spread, torch.ones_like(spread))
+    classes = labels.unique()
+    means = torch.stack([examples[labels == c].mean(dim=0) for c in classes])
+    return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]
+    ### END SOLUTION
+
+
+# %% test_classify points=2
+rng = torch.Generator().manual_seed(78)
+means, scales = normal(rng, 7, 60), 10 ** normal(rng, 60)
+labels = torch.tensor([2, 3, 5, 8, 9, 14, 20]).repeat_interleave(5)
+true = labels.repeat(6)
+examples, unseen = (features(rng, y, means, scales) for y in (labels, true))
+check.close(
+    "share missing to 75 %",
+    lambda: (0.75 - (classify(examples, labels, unseen) == true).double().mean()).clamp(
+        min=0
+    ),
+    torch.zeros(()).double(),
+)
+### BEGIN HIDDEN TESTS
+from course_tools.grading.author import agree, seal
+
+rng = torch.default_generator
+names = torch.tensor([4, 7, 8, 11, 15, 16, 30])
+means, scales = normal(rng, 7, 60), 10 ** normal(rng, 60)
+labels = names.repeat(5)
+order = torch.randint(7, (280,), generator=rng)
+drawn = []
+for rows in (torch.arange(7).repeat(5), order):
+    X = means[rows] + 1.5 * normal(rng, len(rows), 60) + 3
+    X[:, 4] = -0.5
+    drawn.append(X * scales)
+examples, unseen = drawn
+seal("fresh data", classify(examples, labels, unseen), rule=agree(0.75, names[order]))
 ### END HIDDEN TESTS
 
 # %% [markdown]

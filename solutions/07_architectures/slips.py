@@ -1,10 +1,9 @@
 """Planted wrong answers to the exercises of chapter 7, each with the hint that it must get."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_tools.grading.slips import change, equivalent, slip
+from course_tools.grading.slips import change, slip
 
 # -- separable_cost -------------------------------------------------------------------------------------------
 
@@ -58,7 +57,7 @@ change(
 )
 change(
     "separable_cost",
-    "The ratio is upside down; taking a layer apart makes it smaller.",
+    "The ratio is upside down; a factorised layer is the smaller one.",
     "1 / c_out + 1 / k**2",
     "1 / (1 / c_out + 1 / k**2)",
 )
@@ -253,7 +252,7 @@ change(
 )
 change(
     "separable_cost",
-    "The ratio is upside down, and with biases; taking a layer apart makes it smaller.",
+    "The ratio is upside down, and with biases; a factorised layer is the smaller one.",
     "1 / c_out + 1 / k**2",
     "(k * k * c_in * c_out + c_out) / (k * k * c_in + c_in + c_in * c_out + c_out)",
 )
@@ -316,330 +315,127 @@ change(
     "1 / (2 * k)",
 )
 
-# -- small_or_large -------------------------------------------------------------------------------------------
+# -- block_table ----------------------------------------------------------------------------------------------
 
 change(
-    "small_or_large",
-    "Each further 3×3 layer adds two pixels to the receptive field, not three.",
-    "(k - 1) // 2",
-    "k // 3",
+    "block_table",
+    "A batch normalisation has two trainable parameters for each channel, a scale and a shift; one is counted.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 24, 10416, 24080, 0, 410]",
 )
 change(
-    "small_or_large",
-    "Each further 3×3 layer adds two pixels to the receptive field, not three.",
-    "(k - 1) // 2",
-    "-(-k // 3)",
+    "block_table",
+    "A batch normalisation is counted with four numbers for each channel; its running mean and variance are not trainable.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 96, 10560, 24320, 0, 410]",
 )
 change(
-    "small_or_large",
-    "Each further 3×3 layer adds two pixels to the receptive field, not three.",
-    "(k - 1) // 2",
-    "1 + -(-(k - 3) // 3)",
+    "block_table",
+    "The batch normalisations of the two residual blocks are not counted.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 10368, 24000, 0, 410]",
 )
 change(
-    "small_or_large",
-    "Each further 3×3 layer adds two pixels to the receptive field, one on each side.",
-    "(k - 1) // 2",
-    "k - 2",
+    "block_table",
+    "The projection of block D is not counted; it has the weights of a 1×1 convolution.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 10464, 23200, 0, 410]",
 )
 change(
-    "small_or_large",
-    "The stack is one layer too deep: the first layer sees three pixels already.",
-    "(k - 1) // 2",
-    "(k + 1) // 2",
+    "block_table",
+    "The projection of block D is counted as a 3×3 convolution; it is a 1×1 convolution.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 10464, 31840, 0, 410]",
 )
 change(
-    "small_or_large",
-    "The stack is one layer short: (k - 3) / 2 counts the layers behind the first one.",
-    "(k - 1) // 2",
-    "(k - 3) // 2",
+    "block_table",
+    "The projection of block D is counted from 40 to 40 channels; it acts on the input of the block, which has 24.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 10464, 24800, 0, 410]",
 )
 change(
-    "small_or_large",
-    "The number of layers compares areas, k² with 9; the receptive field grows by a fixed number of pixels with each layer.",
-    "(k - 1) // 2",
-    "k**2 // 9",
+    "block_table",
+    "Both 3×3 convolutions of block D are counted from 24 channels; the second one gets 40.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 10464, 18400, 0, 410]",
 )
 change(
-    "small_or_large",
-    "The weights of both have C where C² belongs: a kernel reaches through all channels of its input.",
-    "layers * channels**2, k**2 * channels**2",
-    "layers * channels, k**2 * channels",
+    "block_table",
+    "Both 3×3 convolutions of block D are counted from 40 channels; the first one gets 24.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 10464, 29920, 0, 410]",
 )
 change(
-    "small_or_large",
-    "The weights of the stack have C where C² belongs: a kernel reaches through all channels of its input.",
-    "layers * channels**2",
-    "layers * channels",
+    "block_table",
+    "Each residual block is counted with one 3×3 convolution and one batch normalisation; it has two of each.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 5232, 9680, 0, 410]",
 )
 change(
-    "small_or_large",
-    "The weights of the single layer have C where C² belongs: a kernel reaches through all channels of its input.",
-    "k**2 * channels**2",
-    "k**2 * channels",
+    "block_table",
+    "The convolutions are counted with biases; A, C and D have none.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[672, 48, 10512, 24280, 0, 410]",
 )
 change(
-    "small_or_large",
-    "The channels are missing in the weights of both.",
-    "layers * channels**2, k**2 * channels**2",
-    "layers, k**2",
+    "block_table",
+    "The identity shortcut of block C is counted as a 1×1 convolution; it has no parameters.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 11040, 24160, 0, 410]",
 )
 change(
-    "small_or_large",
-    "C² stands for C input times C output channels; here the channels are added up or doubled.",
-    "layers * channels**2, k**2 * channels**2",
-    "layers * 2 * channels, k**2 * 2 * channels",
+    "block_table",
+    "The projection of block D is counted with a batch normalisation; it has none here.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 10464, 24240, 0, 410]",
 )
 change(
-    "small_or_large",
-    "The weights of one 3×3 layer are given; the stack has several layers.",
-    "9 * layers * channels**2",
-    "9 * channels**2",
+    "block_table",
+    "A 3×3 kernel has nine weights for each input channel; it is counted with three.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[216, 48, 3552, 8800, 0, 410]",
 )
 change(
-    "small_or_large",
-    "A 3×3 kernel has nine weights for each input channel; here it is counted with three.",
-    "9 * layers",
-    "3 * layers",
+    "block_table",
+    "The dense layer is counted without its ten biases.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 10464, 24160, 0, 400]",
 )
 change(
-    "small_or_large",
-    "A k×k kernel has k² weights for each input channel; here it is counted with k.",
-    "k**2 * channels**2",
-    "k * channels**2",
+    "block_table",
+    "The first convolution is counted with biases; it has none.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[672, 48, 10464, 24160, 0, 410]",
 )
 change(
-    "small_or_large",
-    "Both kernels are counted by one side; a kernel has as many weights for each input channel as its area.",
-    "9 * layers",
-    "3 * layers",
-    "k**2 * channels**2",
-    "k * channels**2",
+    "block_table",
+    "The first convolution is counted for one input channel; a colour picture has three.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[216, 48, 10464, 24160, 0, 410]",
 )
 change(
-    "small_or_large",
-    "The two numbers of weights are exchanged: the stack comes first.",
-    "9 * layers * channels**2, k**2 * channels**2",
-    "k**2 * channels**2, 9 * layers * channels**2",
+    "block_table",
+    "Global average pooling takes means and has no parameters.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 10464, 24160, 40, 410]",
 )
 change(
-    "small_or_large",
-    "Biases are counted in both; the layers have none.",
-    "9 * layers * channels**2, k**2 * channels**2",
-    "9 * layers * channels**2 + layers * channels, k**2 * channels**2 + channels",
+    "block_table",
+    "The batch normalisation B is counted with one parameter for each channel; it has a scale and a shift.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 24, 10464, 24160, 0, 410]",
 )
 change(
-    "small_or_large",
-    "The layers of the stack are counted with kernels of k×k; theirs are 3×3.",
-    "9 * layers",
-    "k**2 * layers",
+    "block_table",
+    "A bias of the dense layer belongs to an output, of which there are ten; here they are counted for the inputs.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 10464, 24160, 0, 440]",
 )
 change(
-    "small_or_large",
-    "The weights of the stack have k where the number of layers belongs.",
-    "9 * layers",
-    "9 * k",
-)
-change(
-    "small_or_large",
-    "The single layer is counted as often as the stack has layers.",
-    "k**2 * channels**2",
-    "k**2 * layers * channels**2",
-)
-change(
-    "small_or_large",
-    "The number of layers stands in an exponent or is squared; the weights of the layers add up.",
-    "9 * layers * channels**2",
-    "9 * layers**2 * channels**2",
-)
-change(
-    "small_or_large",
-    "The number of layers stands in an exponent or is squared; the weights of the layers add up.",
-    "9 * layers * channels**2",
-    "9**layers * channels**2",
-)
-change(
-    "small_or_large",
-    "The number of layers stands in an exponent or is squared; the weights of the layers add up.",
-    "9 * layers * channels**2",
-    "9 * channels ** (2 * layers)",
-)
-change(
-    "small_or_large",
-    "The number of layers stands in an exponent or is squared; the weights of the layers add up.",
-    "9 * layers * channels**2",
-    "(9 * channels**2) ** layers",
-)
-change(
-    "small_or_large",
-    "In the stack only the first layer has C² times nine weights here; every layer has C input and C output channels.",
-    "9 * layers * channels**2",
-    "9 * channels**2 + 9 * (layers - 1) * channels",
-)
-change(
-    "small_or_large",
-    "The first result is the receptive field; the number of layers was asked for.",
-    "return layers, ",
-    "return 2 * layers + 1, ",
-)
-change(
-    "small_or_large",
-    "The weights are given as a share of those of the single layer; their number was asked for.",
-    "9 * layers * channels**2, ",
-    "9 * layers / k**2, ",
-)
-change(
-    "small_or_large",
-    "The stack has one layer more in its weights than in the number of layers.",
-    "9 * layers * channels**2",
-    "9 * (layers + 1) * channels**2",
-)
-change(
-    "small_or_large",
-    "The stack has one layer less in its weights than in the number of layers.",
-    "9 * layers * channels**2",
-    "9 * (layers - 1) * channels**2",
-)
-
-
-@slip(
-    "small_or_large",
-    "The receptive field does not grow threefold with each layer: a further layer adds a fixed number of pixels.",
-)
-def threefold_with_each_layer(channels: int, k: int) -> tuple[int, int, int]:
-    layers, field = 0, 1
-    while field < k:
-        layers, field = layers + 1, 3 * field
-    return layers, 9 * layers * channels**2, k**2 * channels**2
-
-
-change(
-    "small_or_large",
-    "These are not whole numbers: / gives a number with a point even where it comes out even, and // gives a whole one.",
-    "(k - 1) // 2",
-    "(k - 1) / 2",
-)
-change(
-    "small_or_large",
-    "These are not whole numbers: / gives a number with a point even where it comes out even, and // gives a whole one.",
-    "return layers, 9 * layers * channels**2, k**2 * channels**2",
-    "return layers, 9.0 * layers * channels**2, 1.0 * k**2 * channels**2",
-)
-change(
-    "small_or_large",
-    "The number of layers is not a whole number, and each further 3×3 layer adds two pixels to the receptive field, not three.",
-    "(k - 1) // 2",
-    "k / 3",
-)
-change(
-    "small_or_large",
-    "The receptive field grows by two with each layer, one pixel on each side; here it grows by one.",
-    "(k - 1) // 2",
-    "k - 1",
-)
-change(
-    "small_or_large",
-    "The number of layers is the side of the kernel; a layer adds two pixels to the receptive field.",
-    "(k - 1) // 2",
-    "k",
-)
-change(
-    "small_or_large",
-    "The receptive field does not double with each layer; a further layer adds two pixels.",
-    "(k - 1) // 2",
-    "k.bit_length() - 1",
-)
-change(
-    "small_or_large",
-    "The number of layers is one too many, though the weights of the stack are right: the first layer sees three pixels already.",
-    "(k - 1) // 2",
-    "(k + 1) // 2",
-    "9 * layers",
-    "9 * (layers - 1)",
-)
-change(
-    "small_or_large",
-    "The last number is what the stack saves; asked for are the weights of the single layer.",
-    "k**2 * channels**2",
-    "k**2 * channels**2 - 9 * layers * channels**2",
-)
-change(
-    "small_or_large",
-    "Biases are counted in the stack; the layers have none.",
-    "9 * layers * channels**2",
-    "layers * (9 * channels**2 + channels)",
-)
-change(
-    "small_or_large",
-    "Biases are counted in the stack and one for all in a layer; the layers have none.",
-    "9 * layers * channels**2, k**2 * channels**2",
-    "layers * (9 * channels**2 + 1), k**2 * channels**2 + 1",
-)
-change(
-    "small_or_large",
-    "The channels are missing in the weights of the stack.",
-    "layers * channels**2",
-    "layers",
-)
-change(
-    "small_or_large",
-    "The channels are missing in the weights of the single layer.",
-    "k**2 * channels**2",
-    "k**2",
-)
-change(
-    "small_or_large",
-    "The weights of both have a factor C too many: a layer has C input and C output channels.",
-    "layers * channels**2, k**2 * channels**2",
-    "layers * channels**3, k**2 * channels**3",
-)
-change(
-    "small_or_large",
-    "A k×k kernel has k² weights, not 2k, and a 3×3 kernel nine.",
-    "9 * layers * channels**2, k**2",
-    "6 * layers * channels**2, 2 * k",
-)
-change(
-    "small_or_large",
-    "The stack's weights grow with the square of C, but the number of layers is added and not multiplied.",
-    "9 * layers * channels**2",
-    "(9 + layers) * channels**2",
-)
-change(
-    "small_or_large",
-    "Instead of the number of layers the weights come first; the order is layers, stack, single layer.",
-    "return layers, 9 * layers * channels**2, k**2 * channels**2",
-    "return 9 * layers * channels**2, k**2 * channels**2, layers",
-)
-
-change(
-    "small_or_large",
-    "2C or 2 to the power C stands in the weights of the stack where C² belongs.",
-    "layers * channels**2",
-    "layers * 2**channels",
-)
-change(
-    "small_or_large",
-    "2C or 2 to the power C stands in the weights of the stack where C² belongs.",
-    "layers * channels**2",
-    "layers * 2 * channels",
-)
-change(
-    "small_or_large",
-    "2k stands in the weights of the single layer where k² belongs.",
-    "k**2 * channels**2",
-    "2 * k * channels**2",
-)
-change(
-    "small_or_large",
-    "The weights of the stack have the factor k² and not that of a 3×3 kernel in each layer.",
-    "9 * layers * channels**2",
-    "k**2 * channels**2",
-)
-equivalent(
-    "small_or_large",
-    "The task's k is odd, for which k // 2 is (k - 1) / 2.",
-    "layers = (k) // 2",
+    "block_table",
+    "The numbers of the blocks C and D are exchanged.",
+    "[648, 48, 10464, 24160, 0, 410]",
+    "[648, 48, 24160, 10464, 0, 410]",
 )
 
 # -- inception ------------------------------------------------------------------------------------------------
@@ -923,13 +719,13 @@ change(
 )
 change(
     "inception",
-    "The maps of the three branches are put together with their maximum, mean or sum; they are laid on top of each other as separate maps.",
+    "The maps of the three branches are put together with their maximum, mean or sum; they are concatenated as separate maps.",
     "return torch.cat([F.conv2d(X, C1), three, pooled], dim=1).relu()",
     "return (torch.cat([F.conv2d(X, C1), three, pooled], dim=1).sum(dim=1, keepdim=True)).relu()",
 )
 change(
     "inception",
-    "The maps of the three branches are put together with their maximum, mean or sum; they are laid on top of each other as separate maps.",
+    "The maps of the three branches are put together with their maximum, mean or sum; they are concatenated as separate maps.",
     "return torch.cat([F.conv2d(X, C1), three, pooled], dim=1).relu()",
     "return (torch.cat([F.conv2d(X, C1), three, pooled], dim=1).mean(dim=1, keepdim=True)).relu()",
 )
@@ -997,6 +793,20 @@ change(
 
 # -- residual -------------------------------------------------------------------------------------------------
 
+change(
+    "residual",
+    "Both faults are still there: the ReLU of the branch stands behind its second convolution, and the projection is cropped where it has to be strided.",
+    "padding=1).relu(), W2, padding=1)",
+    "padding=1), W2, padding=1).relu()",
+    "F.conv2d(X, P, stride=stride)",
+    "F.conv2d(X, P)[:, :, : branch.shape[2], : branch.shape[3]]",
+)
+change(
+    "residual",
+    "The projection is computed at every pixel and cropped; it has the stride of the branch, so that it takes each stride-th pixel.",
+    "F.conv2d(X, P, stride=stride)",
+    "F.conv2d(X, P)[:, :, : branch.shape[2], : branch.shape[3]]",
+)
 change(
     "residual",
     "The shortcut is missing: what comes in should be added.",
@@ -1184,13 +994,13 @@ change(
 )
 change(
     "residual",
-    "Branch and shortcut are put on top of each other as separate maps; a residual block adds them.",
+    "Branch and shortcut are concatenated as separate maps; a residual block adds them.",
     "(shortcut + branch).relu()",
     "torch.cat([shortcut, branch], dim=1).relu()",
 )
 change(
     "residual",
-    "Branch and shortcut are put on top of each other as separate maps; a residual block adds them.",
+    "Branch and shortcut are concatenated as separate maps; a residual block adds them.",
     "(shortcut + branch).relu()",
     "torch.cat([branch, shortcut], dim=1).relu()",
 )
@@ -1384,373 +1194,202 @@ change(
     "(shortcut + branch).abs()",
 )
 
-# -- pixelwise ------------------------------------------------------------------------------------------------
+# -- depthwise ------------------------------------------------------------------------------------------------
 
 change(
-    "pixelwise",
-    "A reshape does not exchange axes: pixels and channels are mixed up.",
-    "X.permute(0, 2, 3, 1)",
-    "X.reshape(len(X), *X.shape[2:], -1)",
-    ".permute(0, 3, 1, 2)",
-    ".reshape(len(X), len(W), *X.shape[2:])",
+    "depthwise",
+    "The kernels are flipped; the formula has no flip.",
+    "D[:, None, None]",
+    "D.flip(1, 2)[:, None, None]",
 )
 change(
-    "pixelwise",
-    "A reshape does not bring the channels to the last axis: pixels and channels are mixed up before the layer.",
-    "X.permute(0, 2, 3, 1)",
-    "X.reshape(len(X), *X.shape[2:], -1)",
+    "depthwise",
+    "The kernels are flipped from top to bottom; the formula has no flip.",
+    "D[:, None, None]",
+    "D.flip(1)[:, None, None]",
 )
 change(
-    "pixelwise",
-    "A reshape does not bring the channels back: pixels and channels are mixed up behind the layer.",
-    ".permute(0, 3, 1, 2)",
-    ".reshape(len(X), len(W), *X.shape[2:])",
-)
-change("pixelwise", "The biases are missing.", " @ W.T + b", " @ W.T")
-change("pixelwise", "The biases are subtracted; they are added.", "W.T + b", "W.T - b")
-change(
-    "pixelwise",
-    "One bias stands for all: each output channel has its own.",
-    "W.T + b",
-    "W.T + b[0]",
+    "depthwise",
+    "The kernels are flipped from left to right; the formula has no flip.",
+    "D[:, None, None]",
+    "D.flip(2)[:, None, None]",
 )
 change(
-    "pixelwise",
-    "One number made of all biases is added everywhere: each output channel has its own bias.",
-    "W.T + b",
-    "W.T + b.sum()",
+    "depthwise",
+    "The products of a window are averaged; the formula sums them.",
+    ".sum(dim=(4, 5))",
+    ".mean(dim=(4, 5))",
 )
 change(
-    "pixelwise",
-    "One number made of all biases is added everywhere: each output channel has its own bias.",
-    "W.T + b",
-    "W.T + b.mean()",
+    "depthwise",
+    "The largest product of a window is kept; the formula sums them.",
+    ".sum(dim=(4, 5))",
+    ".amax(dim=(4, 5))",
 )
 change(
-    "pixelwise",
-    "The biases are in the wrong order: b[o] belongs to output channel o.",
-    "W.T + b",
-    "W.T + b.flip(0)",
+    "depthwise",
+    "The channels are summed into one map; each channel gives a map of its own.",
+    ".sum(dim=(4, 5))",
+    ".sum(dim=(1, 4, 5))",
 )
 change(
-    "pixelwise",
-    "The biases are added once for each input channel; they are added once.",
-    "W.T + b",
-    "W.T + b * X.shape[1]",
-)
-change("pixelwise", "The biases are multiplied; they are added.", "W.T + b", "W.T * b")
-change(
-    "pixelwise",
-    "The channels are still on the last axis; the result has them behind the batch.",
-    ".permute(0, 3, 1, 2)",
-    "",
+    "depthwise",
+    "The channels are summed into one map; each channel gives a map of its own.",
+    ".sum(dim=(4, 5))",
+    ".sum(dim=(1, 4, 5))[:, None]",
 )
 change(
-    "pixelwise",
-    "Rows and columns are exchanged on the way back.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(0, 3, 2, 1)",
+    "depthwise",
+    "Each map is the sum over all channels; a depthwise convolution does not mix them.",
+    ".sum(dim=(4, 5))",
+    ".sum(dim=(4, 5)).sum(dim=1, keepdim=True).expand(-1, X.shape[1], -1, -1)",
 )
 change(
-    "pixelwise",
-    "The channels are in the first axis and the batch in the second; the batch comes first.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(3, 0, 1, 2)",
+    "depthwise",
+    "The stride is ignored.",
+    "k, stride).unfold(3, l, stride)",
+    "k, 1).unfold(3, l, 1)",
 )
 change(
-    "pixelwise",
-    "Rows, columns and output channels are in the wrong order: the output channels come second.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(0, 1, 3, 2)",
+    "depthwise",
+    "The stride is used for the rows alone; it holds in both directions.",
+    "unfold(3, l, stride)",
+    "unfold(3, l, 1)",
 )
 change(
-    "pixelwise",
-    "There is a ReLU behind the layer; none is asked for.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(0, 3, 1, 2).relu()",
+    "depthwise",
+    "The stride is used for the columns alone; it holds in both directions.",
+    "unfold(2, k, stride)",
+    "unfold(2, k, 1)",
 )
 change(
-    "pixelwise",
-    "There is a sigmoid behind the layer; none is asked for.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(0, 3, 1, 2).sigmoid()",
+    "depthwise",
+    "All channels have the kernel of the first one; each has its own.",
+    "D[:, None, None]",
+    "D[:1, None, None]",
 )
 change(
-    "pixelwise",
-    "The sum over the input channels was divided by their number; it is a sum.",
-    "@ W.T",
-    "@ W.T / X.shape[1]",
+    "depthwise",
+    "All channels have the kernel of the last one; each has its own.",
+    "D[:, None, None]",
+    "D[-1:, None, None]",
 )
 change(
-    "pixelwise",
-    "The result is averaged over the pixels; there is a value at each pixel.",
-    ".permute(0, 3, 1, 2)",
-    ".mean(dim=(1, 2))",
+    "depthwise",
+    "The kernels are given to the channels in reverse order.",
+    "D[:, None, None]",
+    "D.flip(0)[:, None, None]",
 )
 change(
-    "pixelwise",
-    "The result is summed over the pixels; there is a value at each pixel.",
-    ".permute(0, 3, 1, 2)",
-    ".sum(dim=(1, 2))",
+    "depthwise",
+    "The windows move by the size of the kernel, as in pooling; they move by the stride.",
+    "unfold(2, k, stride).unfold(3, l, stride)",
+    "unfold(2, k, k).unfold(3, l, l)",
 )
 change(
-    "pixelwise",
-    "The picture was averaged before the layer acted; the layer acts at every pixel.",
-    "X.permute(0, 2, 3, 1)",
-    "X.mean(dim=(2, 3), keepdim=True).expand_as(X).permute(0, 2, 3, 1)",
+    "depthwise",
+    "The strided windows begin one pixel short of a stride; the first one begins at the first pixel.",
+    "unfold(2, k, stride).unfold(3, l, stride)",
+    "unfold(2, k, 1).unfold(3, l, 1)[:, :, stride - 1 :: stride, stride - 1 :: stride]",
 )
 change(
-    "pixelwise",
-    "The layer acts on the first picture only; each picture of the batch has its own result.",
-    "X.permute",
-    "X[:1].expand_as(X).permute",
+    "depthwise",
+    "The picture is padded with zeros; there is no padding.",
+    "    windows = X.unfold",
+    "    X = F.pad(X, [l // 2] * 2 + [k // 2] * 2)\n    windows = X.unfold",
 )
 change(
-    "pixelwise",
-    "The result of the first picture is given alone; each picture of the batch has its own.",
-    "X.permute",
-    "X[:1].permute",
+    "depthwise",
+    "There is a ReLU on the result; a convolution has none of its own.",
+    ".sum(dim=(4, 5))",
+    ".sum(dim=(4, 5)).relu()",
 )
 change(
-    "pixelwise",
-    "The pictures were averaged over the batch; each has its own result.",
-    "X.permute",
-    "X.mean(dim=0, keepdim=True).expand_as(X).permute",
+    "depthwise",
+    "There is a ReLU on the input; the picture goes in as it is.",
+    "    windows = X.unfold",
+    "    windows = X.relu().unfold",
 )
 change(
-    "pixelwise",
-    "The pictures were added up over the batch; each has its own result.",
-    "X.permute",
-    "X.sum(dim=0, keepdim=True).expand_as(X).permute",
+    "depthwise",
+    "The weights of each kernel are divided by their sum; they act as they are.",
+    "    windows = ",
+    "    D = D / D.sum(dim=(1, 2), keepdim=True)\n    windows = ",
 )
 change(
-    "pixelwise",
-    "All output channels have the weights of the first one.",
-    "W.T",
-    "W[:1].expand_as(W).T",
+    "depthwise",
+    "Rows and columns of the result are exchanged.",
+    ".sum(dim=(4, 5))",
+    ".sum(dim=(4, 5)).transpose(2, 3)",
 )
 change(
-    "pixelwise",
-    "Only the first input channel is used; the sum runs over all of them.",
-    "X.permute(0, 2, 3, 1) @ W.T",
-    "X[:, :1].permute(0, 2, 3, 1) @ W[:, :1].T",
+    "depthwise",
+    "The last row of windows is missing: there are (h - k) // s + 1 of them.",
+    "    return (windows",
+    "    windows = windows[:, :, :-1]\n    return (windows",
 )
 change(
-    "pixelwise",
-    "Only the last input channel is left: each should be added to those before it, not take their place.",
-    "X.permute(0, 2, 3, 1) @ W.T",
-    "X[:, -1:].permute(0, 2, 3, 1) @ W[:, -1:].T",
+    "depthwise",
+    "The last column of windows is missing: there are (w - l) // s + 1 of them.",
+    "    return (windows",
+    "    windows = windows[:, :, :, :-1]\n    return (windows",
 )
 change(
-    "pixelwise",
-    "The input channels go with the wrong weights: channel c goes with column c of W.",
-    "W.T",
-    "W.flip(1).T",
-)
-
-
-@slip(
-    "pixelwise",
-    "Pixels of different pictures are mixed up: a reshape took the batch for a part of the picture, and it has to come to the front by an exchange of axes.",
-)
-def one_long_row_of_pixels(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    n, c, h, w = X.shape
-    rows = X.permute(1, 0, 2, 3).reshape(c, -1)
-    return (W @ rows + b[:, None]).reshape(n, len(W), h, w)
-
-
-@slip(
-    "pixelwise",
-    "Channels of different pictures are mixed up: a reshape across the batch does not bring the channels to the front.",
-)
-def channels_across_the_batch(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    n, c, h, w = X.shape
-    out = W @ X.reshape(c, -1) + b[:, None]
-    return out.reshape(len(W), n, h, w).transpose(0, 1)
-
-
-@slip(
-    "pixelwise",
-    "Channels of different pictures are mixed up: a reshape across the batch does not bring the channels to the front.",
-)
-def all_by_reshape(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    n, c, h, w = X.shape
-    return (W @ X.reshape(c, -1) + b[:, None]).reshape(n, len(W), h, w)
-
-
-@slip(
-    "pixelwise",
-    "The channels are in the first axis and the batch in the second; the batch comes first.",
-)
-def einsum_with_channels_first(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    return torch.einsum("oc,nchw->onhw", W, X) + b[:, None, None, None]
-
-
-@slip(
-    "pixelwise",
-    "The pixels of a picture are still in one row; the result has rows and columns.",
-)
-def still_flat(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    return W @ X.flatten(2) + b[:, None]
-
-
-@slip("pixelwise", "The pixels are put back with rows and columns exchanged.")
-def height_for_width(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    n, _, h, w = X.shape
-    return (W @ X.flatten(2) + b[:, None]).reshape(n, len(W), w, h)
-
-
-change(
-    "pixelwise",
-    "Only the first picture has a result; the others are zero.",
-    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
-    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[1:] = 0\n    return out",
+    "depthwise",
+    "Batch and channels of the result are exchanged.",
+    ".sum(dim=(4, 5))",
+    ".sum(dim=(4, 5)).transpose(0, 1)",
 )
 change(
-    "pixelwise",
-    "Only the last picture has a result; the others are zero.",
-    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
-    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[:-1] = 0\n    return out",
+    "depthwise",
+    "Only the rows of the kernel are summed; the sum runs over its columns as well.",
+    ".sum(dim=(4, 5))",
+    ".sum(dim=4)",
 )
 change(
-    "pixelwise",
-    "The last row and the last column are left out: a range ends before its end.",
-    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
-    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[:, :, -1], out[..., -1] = 0, 0\n    return out",
+    "depthwise",
+    "Only the columns of the kernel are summed; the sum runs over its rows as well.",
+    ".sum(dim=(4, 5))",
+    ".sum(dim=5)",
 )
 change(
-    "pixelwise",
-    "The first row and the first column are left out.",
-    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
-    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[:, :, 0], out[..., 0] = 0, 0\n    return out",
+    "depthwise",
+    "The windows are summed without the weights of the kernel.",
+    "(windows * D[:, None, None])",
+    "windows",
 )
 change(
-    "pixelwise",
-    "The last input channel is left out of the sum.",
-    "X.permute(0, 2, 3, 1) @ W.T",
-    "X[:, :-1].permute(0, 2, 3, 1) @ W[:, :-1].T",
+    "depthwise",
+    "The weights are added to the pixels; they multiply them.",
+    "windows * D",
+    "windows + D",
 )
 change(
-    "pixelwise",
-    "The first input channel is left out of the sum.",
-    "X.permute(0, 2, 3, 1) @ W.T",
-    "X[:, 1:].permute(0, 2, 3, 1) @ W[:, 1:].T",
-)
-change(
-    "pixelwise",
-    "Rows, columns and output channels are in the wrong order: the output channels come second.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(0, 2, 3, 1)",
-)
-change(
-    "pixelwise",
-    "Rows, columns and output channels are in the wrong order: the output channels come second.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(0, 2, 1, 3)",
-)
-change(
-    "pixelwise",
-    "The biases are alone; the weighted sum of the channels is missing.",
-    "X.permute(0, 2, 3, 1) @ W.T + b",
-    "0 * X.permute(0, 2, 3, 1) @ W.T + b",
-)
-change(
-    "pixelwise",
-    "The sum over the pixels is mixed in: each pixel has the weighted sum of its own channels.",
-    "X.permute(0, 2, 3, 1)",
-    "X.sum(dim=(2, 3), keepdim=True).expand_as(X).permute(0, 2, 3, 1)",
-)
-change(
-    "pixelwise",
-    "The weights of an output channel were turned into shares by a softmax or by their sum; they are taken as they are.",
-    "W.T + b",
-    "W.softmax(dim=1).T + b",
-)
-change(
-    "pixelwise",
-    "The weights of an output channel were turned into shares by a softmax or by their sum; they are taken as they are.",
-    "W.T + b",
-    "(W / W.sum(dim=1, keepdim=True)).T + b",
-)
-change(
-    "pixelwise",
-    "The input channels are added up before the weights act; each has a weight of its own.",
-    "X.permute(0, 2, 3, 1) @ W.T",
-    "X.sum(dim=1, keepdim=True).expand_as(X).permute(0, 2, 3, 1) @ W.T",
-)
-change(
-    "pixelwise",
-    "The result has been added up over the output channels; each has its own map.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(0, 3, 1, 2).sum(dim=1)",
-)
-change(
-    "pixelwise",
-    "There is a tanh behind the layer; none is asked for.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(0, 3, 1, 2).tanh()",
-)
-
-
-@slip(
-    "pixelwise",
-    "Rows and columns of the picture are exchanged before the layer, and not back.",
-)
-def transposed_input(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    n, c, h, w = X.shape
-    out = X.permute(0, 3, 2, 1).reshape(n, -1, c) @ W.T + b
-    return out.transpose(1, 2).reshape(n, len(W), h, w)
-
-
-change(
-    "pixelwise",
-    "Only the last input channel is left, and without biases: each should be added to those before it, not take their place.",
-    "X.permute(0, 2, 3, 1) @ W.T + b",
-    "X[:, -1:].permute(0, 2, 3, 1) @ W[:, -1:].T",
-)
-change(
-    "pixelwise",
-    "The result has lost the batch: the pictures are averaged or added up, and each has its own.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(0, 3, 1, 2).mean(dim=0)",
-)
-change(
-    "pixelwise",
-    "The result has lost the batch: the pictures are averaged or added up, and each has its own.",
-    ".permute(0, 3, 1, 2)",
-    ".permute(0, 3, 1, 2).sum(dim=0)",
-)
-
-change(
-    "pixelwise",
-    "The last picture has no result: a range ends before its end.",
-    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
-    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[-1] = 0\n    return out",
-)
-change(
-    "pixelwise",
-    "All pictures have the result of the last one; each has its own.",
-    "X.permute",
-    "X[-1:].expand_as(X).permute",
-)
-change(
-    "pixelwise",
-    "The last output channel has no values: a range ends before its end.",
-    "    return (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)",
-    "    out = (X.permute(0, 2, 3, 1) @ W.T + b).permute(0, 3, 1, 2)\n    out[:, -1] = 0\n    return out",
+    "depthwise",
+    "The stride is one too large: windows begin at 0, s, 2s, ...",
+    "k, stride).unfold(3, l, stride)",
+    "k, stride + 1).unfold(3, l, stride + 1)",
 )
 
 # -- squeeze_excite -------------------------------------------------------------------------------------------
 
 change(
     "squeeze_excite",
-    "A softmax lets the channels compete; each gate opens by itself.",
+    "Both faults are still there: the mean runs over the batch, and a ReLU in front of the sigmoid keeps every gate at one half or above.",
+    "X.mean(dim=(2, 3))",
+    "X.mean(dim=(0, 2, 3))[None]",
+    "W2.T).sigmoid()",
+    "W2.T).relu().sigmoid()",
+)
+change(
+    "squeeze_excite",
+    "A softmax makes the gates of a picture sum to one; each gate depends on its own logit alone.",
     ".sigmoid()",
     ".softmax(dim=1)",
 )
 change(
     "squeeze_excite",
-    "A softmax over the batch lets the pictures compete; each gate opens by itself.",
+    "A softmax over the batch makes the gates of a channel sum to one; each gate depends on its own logit alone.",
     ".sigmoid()",
     ".softmax(dim=0)",
 )
@@ -1823,7 +1462,7 @@ change(
 )
 change(
     "squeeze_excite",
-    "The squeeze reads a single pixel; it is the mean over all places.",
+    "The squeeze reads a single pixel; it is the mean over all pixels.",
     "X.mean(dim=(2, 3))",
     "X[:, :, 0, 0]",
 )
@@ -1942,13 +1581,13 @@ change(
 )
 change(
     "squeeze_excite",
-    "The places of a map are averaged away, and a gated mean is left; the gates multiply every pixel of X.",
+    "The pixels of a map are averaged away, and a gated mean is left; the gates multiply every pixel of X.",
     "return X * gates[:, :, None, None]",
     "return X.mean(dim=(2, 3)) * gates",
 )
 change(
     "squeeze_excite",
-    "The places of a map are averaged away, and a gated mean is left; the gates multiply every pixel of X.",
+    "The pixels of a map are averaged away, and a gated mean is left; the gates multiply every pixel of X.",
     "return X * gates[:, :, None, None]",
     "return (X.mean(dim=(2, 3)) * gates)[:, :, None, None].expand_as(X)",
 )
@@ -1984,7 +1623,7 @@ change(
 )
 change(
     "squeeze_excite",
-    "The gates are rescaled to a sum of one; each gate opens by itself.",
+    "The gates are rescaled to a sum of one; each gate depends on its own logit alone.",
     "    return",
     "    gates = gates / gates.sum(dim=1, keepdim=True)\n    return",
 )
@@ -2027,19 +1666,19 @@ change(
 )
 change(
     "squeeze_excite",
-    "The squeeze divides by one place too few: a mean divides by their number.",
+    "The squeeze divides by one pixel too few: a mean divides by their number.",
     "X.mean(dim=(2, 3))",
     "X.sum(dim=(2, 3)) / (X[0, 0].numel() - 1)",
 )
 change(
     "squeeze_excite",
-    "The squeeze divides by h + w; a map has h times w places.",
+    "The squeeze divides by h + w; a map has h times w pixels.",
     "X.mean(dim=(2, 3))",
     "X.sum(dim=(2, 3)) / sum(X.shape[2:])",
 )
 change(
     "squeeze_excite",
-    "The squeeze divides by the root of the number of places; a mean divides by their number.",
+    "The squeeze divides by the root of the number of pixels; a mean divides by their number.",
     "X.mean(dim=(2, 3))",
     "X.sum(dim=(2, 3)) / X[0, 0].numel() ** 0.5",
 )
@@ -2129,7 +1768,7 @@ change(
 )
 change(
     "squeeze_excite",
-    "The places of a map are averaged away, and a gated mean is left; the gates multiply every pixel of X.",
+    "The pixels of a map are averaged away, and a gated mean is left; the gates multiply every pixel of X.",
     "return X * gates[:, :, None, None]",
     "return (X * gates[:, :, None, None]).mean(dim=(2, 3))",
 )
@@ -2200,25 +1839,25 @@ change(
 
 change(
     "parameter_groups",
-    "The parameters of the body still ask for gradients.",
+    "The parameters of the body still require gradients.",
     "body.requires_grad_(trains)",
     "body.requires_grad_(True)",
 )
 change(
     "parameter_groups",
-    "In fine-tuning everything trains: the body's parameters have to ask for gradients again.",
+    "In fine-tuning everything trains: the body's parameters have to require gradients again.",
     "body.requires_grad_(trains)",
     "body.requires_grad_(False)",
 )
 change(
     "parameter_groups",
-    "Whether the parameters of the body ask for gradients is left as it came, or the modes are exchanged; each mode sets it.",
+    "Whether the parameters of the body require gradients is left as it came, or the modes are exchanged; each mode sets it.",
     "body.requires_grad_(trains)",
     "body",
 )
 change(
     "parameter_groups",
-    "Whether the parameters of the body ask for gradients is left as it came, or the modes are exchanged; each mode sets it.",
+    "Whether the parameters of the body require gradients is left as it came, or the modes are exchanged; each mode sets it.",
     "body.requires_grad_(trains)",
     "body.requires_grad_(not trains)",
 )
@@ -2572,7 +2211,7 @@ change(
 )
 change(
     "parameter_groups",
-    "With the body frozen the head is frozen as well: neither asks for gradients and nothing is left to train.",
+    "With the body frozen the head is frozen as well: neither requires gradients and nothing is left to train.",
     "head.requires_grad_(True).train()",
     "head.requires_grad_(trains).train(trains)",
 )
@@ -2610,7 +2249,7 @@ change(
 
 @slip(
     "parameter_groups",
-    "The group of the body was chosen by what asked for gradients before they were switched on, so that it depends on the state in which the body came.",
+    "The group of the body was chosen by what required gradients before they were switched on, so that it depends on the state in which the body came.",
 )
 def chosen_before_switched_on(
     body: nn.Module, norms: list[nn.BatchNorm2d], head: nn.Module, mode: str, lr: float
@@ -2627,7 +2266,7 @@ def chosen_before_switched_on(
 
 change(
     "parameter_groups",
-    "The body is left in the state in which it came; each mode sets whether it asks for gradients, and training or evaluation mode.",
+    "The body is left in the state in which it came; each mode sets whether it requires gradients, and training or evaluation mode.",
     "    body.requires_grad_(trains).train(trains)\n",
     "",
 )
@@ -2636,4 +2275,109 @@ change(
     "The rate of the body is rounded down: // drops everything behind the point.",
     "lr / 10",
     "lr // 10",
+)
+
+# -- classify -------------------------------------------------------------------------------------------------
+
+change(
+    "classify",
+    "The features are not brought to one scale: those with large numbers decide alone.",
+    "torch.cdist(unseen / scale, means / scale)",
+    "torch.cdist(unseen, means)",
+)
+change(
+    "classify",
+    "The features are not brought to one scale: those with large numbers decide alone.",
+    "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
+    "return labels[torch.cdist(unseen, examples).argmin(dim=1)]",
+)
+change(
+    "classify",
+    "All predictions are the same label. A division by a standard deviation of 0 gives NaN, which no comparison survives.",
+    "scale = torch.where(spread > 0, spread, torch.ones_like(spread))",
+    "scale = spread",
+)
+change(
+    "classify",
+    "All predictions are the same label. A division by a standard deviation of 0 gives NaN, which no comparison survives.",
+    "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
+    "return labels.mode().values.repeat(len(unseen))",
+)
+change(
+    "classify",
+    "These are places in the list of classes, not labels.",
+    "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
+    "return torch.cdist(unseen / scale, means / scale).argmin(dim=1)",
+)
+change(
+    "classify",
+    "These are rows of the examples, not labels.",
+    "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
+    "return torch.cdist(unseen / scale, examples / scale).argmin(dim=1)",
+)
+change(
+    "classify",
+    "The class with the largest distance is taken; the nearest one was meant.",
+    "argmin(dim=1)",
+    "argmax(dim=1)",
+)
+change(
+    "classify",
+    "The features are multiplied by their scale; divide by it.",
+    "unseen / scale, means / scale",
+    "unseen * scale, means * scale",
+)
+change(
+    "classify",
+    "The scale acts on the unseen examples alone; it acts on both sides of a distance.",
+    "unseen / scale, means / scale",
+    "unseen / scale, means",
+)
+change(
+    "classify",
+    "The scale acts on the labelled examples alone; it acts on both sides of a distance.",
+    "unseen / scale, means / scale",
+    "unseen, means / scale",
+)
+change(
+    "classify",
+    "The features are divided by their variance; then those with small numbers become the largest.",
+    "unseen / scale, means / scale",
+    "unseen / scale**2, means / scale**2",
+)
+change(
+    "classify",
+    "Each example is brought to length one; the scales of the features stay as unlike as they were.",
+    "torch.cdist(unseen / scale, means / scale)",
+    "torch.cdist(F.normalize(unseen), F.normalize(means))",
+)
+change(
+    "classify",
+    "The features are not brought to one scale: those with large numbers decide alone.",
+    "spread = examples.std(dim=0)",
+    "spread = examples.std()",
+)
+change(
+    "classify",
+    "The standard deviation is that of an example over its features; each feature needs its own, over the examples.",
+    "torch.cdist(unseen / scale, means / scale)",
+    "torch.cdist(unseen / unseen.std(dim=1, keepdim=True), means / means.std(dim=1, keepdim=True))",
+)
+change(
+    "classify",
+    "A number of the size of 1 is added to the standard deviations: features with small numbers count for nothing.",
+    "scale = torch.where(spread > 0, spread, torch.ones_like(spread))",
+    "scale = spread + 1",
+)
+change(
+    "classify",
+    "The roles are exchanged: each class looks for its nearest unseen example.",
+    "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
+    "return classes[torch.cdist(means / scale, unseen / scale).argmin(dim=1)]",
+)
+change(
+    "classify",
+    "The labels are assigned in the order of the unseen examples, which tells nothing.",
+    "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
+    "return classes[torch.arange(len(unseen)) * len(classes) // len(unseen)]",
 )
