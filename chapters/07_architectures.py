@@ -380,8 +380,7 @@ check.catches("along the rows", lambda: check.close("Y", rows, channels))
 # %% [markdown]
 # ## 7.5 Why does a deeper plain network train worse?
 #
-# A deeper network can compute whatever a shallower one can: the additional layers need only copy their input. Its training loss could therefore be at most as large. In training, it often is larger. The **degradation problem** is that the *training* loss of a plain
-# network gets worse when layers are added, so it is not overfitting.
+# A deeper network can compute whatever a shallower one can: the additional layers need only copy their input. Its training loss could therefore be at most as large. In training, it often is larger. The **degradation problem** is that the training loss of a plain network gets worse when layers are added. Since it is the training loss, this is not overfitting.
 #
 # ResNet's remedy is a connection around each pair of layers. A **residual connection** adds the input of some layers to their output, so that the layers compute only the difference.
 #
@@ -389,8 +388,8 @@ check.catches("along the rows", lambda: check.close("Y", rows, channels))
 # \mathbf y &= \operatorname{relu}\big(P\,\mathbf x + f(\mathbf x)\big) \end{aligned} \tag{7.4} $$
 
 # %% [markdown]
-# $f$ is two 3×3 convolutions with batch normalisation, and a ReLU between them. The path that carries $\mathbf x$ around the layers is the **shortcut**. Where the stride or the number of channels changes, $\mathbf x$ and $f(\mathbf x)$ have different shapes. A **projection shortcut** is a 1×1 convolution $P$ that gives
-# the input the shape of the output. To copy a non-negative input, such a block needs $f = 0$, that is, small weights; a plain block would have to learn the identity.
+# $f$ is two 3×3 convolutions with batch normalisation, and a ReLU between them. A **shortcut** is the path that carries the input of a block around its layers. Where the stride or the number of channels changes, $\mathbf x$ and $f(\mathbf x)$ have different shapes. A **projection shortcut** is a shortcut with a 1×1 convolution that gives
+# the input the shape of the block's output. It is $P$ in (7.4). To copy a non-negative input, such a block needs $f = 0$, that is, small weights; a plain block would have to learn the identity.
 
 
 # %%
@@ -501,26 +500,39 @@ for name, options in TOWERS.items():
         losses[name, lr] = train(net, X_train, digits.y_train, epochs=4, lr=lr, seed=SEED)
         accuracies[name, lr] = data.accuracy(net, X_test, digits.y_test)
 
+
 # %% tags=["hide-input"]
-fig, ax = plots.panel(
-    "plain and residual networks after four epochs", x="learning rate (maximum)", y="training loss",
-    xscale="log", yscale="log", ylim=(0.03, 4), size=(5.2, 3.2),
+def compared(
+    title: str, x: Sequence[float], curves: dict[str, list[float]], **axes: object
+) -> plots.Figure:
+    """A curve for each name against `x`, with the legend at the right."""
+    fig, ax = plots.panel(title, size=(5.2, 3.0), **axes)
+    for (name, values), marker, colour in zip(
+        curves.items(), "s^ox", plots.SERIES, strict=False
+    ):
+        ax.plot(x[: len(values)], values, marker=marker, color=colour, label=name)
+    ax.set_xticks(x, [str(value) for value in x])
+    ax.minorticks_off()
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return fig
+
+
+def listed(x: Sequence[float], curves: dict[str, list[float]]) -> str:
+    """The same in words."""
+    points = {
+        name: [f"{v:.2f} at {at}" for at, v in zip(x, values, strict=False)]
+        for name, values in curves.items()
+    }
+    return "; ".join(f"{name}: {', '.join(texts)}" for name, texts in points.items()) + "."
+
+
+# %% tags=["hide-input"]
+curves = {name: [losses[name, lr] for lr in TOWER_RATES] for name in TOWERS}
+fig = compared(
+    "8×8 digits, four epochs", TOWER_RATES, curves, x="learning rate (maximum)", y="training loss",
+    xscale="log", yscale="log", ylim=(0.03, 4),
 )  # fmt: skip
-for (name, marker), colour in zip(
-    {"plain, 8 layers": "s", "plain, 42 layers": "^", "residual, 42 layers": "o"}.items(),
-    (plots.BLUE, plots.ORANGE, plots.GREEN),
-    strict=True,
-):
-    values = [losses[name, lr] for lr in TOWER_RATES]
-    ax.plot(TOWER_RATES, values, marker=marker, color=colour, label=name)
-ax.set_xticks(TOWER_RATES, [str(lr) for lr in TOWER_RATES])
-ax.minorticks_off()
-ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-texts = [f"{name} {min(losses[name, lr] for lr in TOWER_RATES):.2f}" for name in TOWERS]
-plots.show(
-    fig,
-    alt="Training loss against learning rate. The lowest losses: " + ", ".join(texts) + ".",
-)
+plots.show(fig, alt="Training loss against learning rate. " + listed(TOWER_RATES, curves))
 
 # %%
 best = {name: min(losses[name, lr] for lr in TOWER_RATES) for name in TOWERS}
@@ -552,8 +564,6 @@ widgets.choose(
 # ## 7.6 What do shortcuts do to the gradients?
 #
 # *Going further.*
-#
-# *This section uses `TOWERS` from section 7.5.*
 #
 # It is often written that shortcuts cure the vanishing gradient. ResNet's authors argue against this: with batch normalisation the gradients of their plain networks were healthy. For the branch and the shortcut, without the ReLU behind them, the chain rule gives
 #
@@ -687,7 +697,7 @@ check.close("ReLU after the sum", torch.autograd.grad(after(x), x, signal)[0], m
 #
 # *Going further.*
 #
-# In (7.4) the new maps are added to the old ones. A **dense block** concatenates them instead, so that each layer gets the feature maps of all layers before it. The **growth rate** is the number of feature maps that each of its layers adds.
+# In (7.4) the new maps are added to the old ones. A **dense block** concatenates the feature maps of each of its layers with all earlier ones, so that each layer gets the maps of all layers before it. The **growth rate** is the number of feature maps that each layer of a dense block adds.
 #
 # With $c$ maps at the input and growth rate $g$, layer $i = 0, 1, \dots$ has $c + ig$ input and $g$ output channels. Its parameters grow with $i$, yet a small $g$ keeps them few.
 
@@ -736,7 +746,7 @@ check.reaches("wide over dense", parameters(wide) / parameters(dense), at_least=
 # %% [markdown]
 # ## 7.8 Can a convolution be factorised?
 #
-# A convolution combines neighbouring pixels and mixes channels at once, and its parameters are the product of both tasks. A **depthwise separable convolution** does the two tasks one after the other: first one $k\times k$ kernel for each channel, without mixing, then a 1×1 convolution that mixes the channels.
+# A convolution combines neighbouring pixels and mixes channels at once, and its parameters are the product of both tasks. A **depthwise separable convolution** applies one kernel to each channel by itself, and then a 1×1 convolution that mixes the channels.
 #
 # $$ Y_{o,i,j} = \sum_{c} V_{o,c} \Big( \sum_{u,v} D_{c,u,v}\; X_{c,\,i+u,\,j+v} \Big) \tag{7.6} $$
 
@@ -841,8 +851,7 @@ print(
 # %% [markdown]
 # On our machine, with one thread, this layer took a fourth to a fifth of the time at an eighth of the MACs. A depthwise convolution does few operations for each number that it reads from memory.
 #
-# Two further blocks use 1×1 convolutions around a 3×3 one. ResNet-50's block has a bottleneck: 1×1 to a quarter of the channels, 3×3, and 1×1 back. An **inverted residual** does the reverse: a 1×1 convolution widens the maps, a depthwise convolution filters the wide maps, and a 1×1 convolution without activation function
-# narrows them again; the shortcut connects the narrow ends. MobileNetV2 and EfficientNet are built of it.
+# Two further blocks use 1×1 convolutions around a 3×3 one. ResNet-50's block has a bottleneck: 1×1 to a quarter of the channels, 3×3, and 1×1 back. An **inverted residual** is a block with many channels inside: a 1×1 convolution adds channels, a depthwise convolution filters them, a 1×1 convolution without activation function removes them again, and a shortcut connects the two ends. MobileNetV2 and EfficientNet are built of it.
 
 
 # %%
@@ -926,8 +935,6 @@ widgets.explore(
 # ## 7.9 Should every channel count for every input?
 #
 # *Going further.*
-#
-# *This section uses `small_net` from section 7.8.*
 #
 # **Gating** multiplies activations by factors between 0 and 1 that the network computes from its input. **Squeeze-and-excitation** is a gating with one factor for each channel: the mean of each feature map (squeeze) goes through two small dense layers and a sigmoid (excitation).
 #
@@ -1044,7 +1051,7 @@ check.close("its parameters", parameters(gate), 8 + 1)
 # %% [markdown]
 # ## 7.10 How well do features of other pictures serve a task with few examples?
 #
-# With ten pictures, 4.7 million parameters cannot be trained from a random start. **Transfer learning** uses what a network learned on one task, the **source task**, for another one, the **target task**. The training on the source task is its **pre-training**. Here the source task is ImageNet.
+# With ten pictures, 4.7 million parameters cannot be trained from a random start. **Transfer learning** uses what a network learned on one task for another task. The **source task** is the task on which a network was trained first. The **target task** is the task for which its features or parameters are used afterwards. **Pre-training** is the training on the source task, here ImageNet.
 #
 # The lecture notes remark that the first layers of such networks find primitive features, which other tasks need as well. Look at the 32 kernels of our network's first layer.
 
@@ -1126,7 +1133,7 @@ plots.pictures(richest, side=1.3, limits=(0, 1), smooth=True, alt=texts)
 # %% [markdown]
 # Shown is, of five patches of each kind, the one with the highest contrast. Others contain only sky or dark background, which no method can tell apart.
 #
-# **Frozen features** are the outputs of a pre-trained network, here before its last layer, whose parameters are not trained any further. A new last layer is trained on them. Since nothing before it changes, they are computed once: 1,280 numbers for each patch.
+# **Frozen features** are the outputs of a pre-trained network, without its last layers, whose parameters are not trained any further. A new last layer is trained on them. Since nothing before it changes, they are computed once: 1,280 numbers for each patch.
 
 
 # %%
@@ -1215,31 +1222,18 @@ train(head, (X - mean) / std, y, epochs=60, lr=0.01, seed=SEED, batch=10)
 random_score = data.accuracy(head, (features_of(blank, UNSEEN[0]) - mean) / std, UNSEEN[1])
 
 # %% tags=["hide-input"]
-fig, ax = plots.panel(
-    "ten surfaces, 200 unseen patches", x="patches of each surface in training", y="accuracy",
-    ylim=(0, 1), size=(5.4, 3.0),
+EACH = [1, 2, 5]
+curves = {name: [scores[each][name] for each in EACH] for name in scores[5]}
+fig = compared(
+    "ten surfaces, 200 unseen patches", EACH, curves,
+    x="patches of each surface in training", y="accuracy", ylim=(0, 1),
 )  # fmt: skip
-for (name, marker), colour in zip({"frozen features": "o", "from scratch": "s", "texture numbers": "^"}.items(), (plots.GREEN, plots.BLUE, plots.ORANGE), strict=True):  # fmt: skip
-    ax.plot(
-        [1, 2, 5],
-        [scores[each][name] for each in (1, 2, 5)],
-        marker=marker,
-        color=colour,
-        label=name,
-    )
-ax.plot(
-    [5],
-    [random_score],
-    marker="x",
-    linestyle="none",
-    color=plots.PURPLE,
-    label="untrained features",
+fig.axes[0].plot([5], [random_score], "x", color=plots.PURPLE, label="untrained features")
+fig.axes[0].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+words = f"{listed(EACH, curves)} Untrained features: {random_score:.2f} at 5."
+plots.show(
+    fig, alt="Accuracy against the number of training patches of each surface. " + words
 )
-ax.set_xticks([1, 2, 5])
-ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-plots.show(fig, alt="Accuracy with 1, 2 and 5 patches of each surface. " + "; ".join(
-    f"{each}: " + ", ".join(f"{name} {score:.2f}" for name, score in row.items()) for each, row in scores.items()
-) + f"; untrained features with 5: {random_score:.2f}.")  # fmt: skip
 
 # %%
 for each, row in scores.items():
@@ -1260,9 +1254,7 @@ check.reaches("five of each: untrained features", random_score, at_most=0.45)
 # %% [markdown]
 # ## 7.11 At which learning rate should the pre-trained layers be trained?
 #
-# *This section uses `FEW`, `UNSEEN` and `HEADS` from section 7.10.*
-#
-# **Fine-tuning** goes on from the frozen features and trains the pre-trained layers as well. The usual advice is a learning rate below that of a training from scratch, and batch normalisation left in evaluation mode, so that its running statistics, which come from a million photographs, are not replaced by those of a few patches. Here is the accuracy against the rate,
+# **Fine-tuning** trains the layers of a pre-trained network further on the target task. The usual advice is a learning rate below that of a training from scratch, and batch normalisation left in evaluation mode, so that its running statistics, which come from a million photographs, are not replaced by those of a few patches. Here is the accuracy against the rate,
 # after four epochs, that is eight steps, on two patches of each surface.
 
 
@@ -1295,36 +1287,19 @@ two_rates = fine_tuned([0.0003, 0.003])  # the body's, and the last layer's
 late_blocks = fine_tuned(0.0003, trained=6)
 
 # %% tags=["hide-input"]
-fig, ax = plots.panel(
-    "fine-tuning on two patches of each surface", x="learning rate (maximum)", y="accuracy",
-    xscale="log", ylim=(0, 1), size=(5.2, 3.0),
+curves = {
+    "all layers": curve,
+    "last layer at 0.003": [two_rates],
+    "last six blocks only": [late_blocks],
+}
+fig = compared(
+    "two patches of each surface, four epochs", BODY_RATES, curves,
+    x="learning rate (maximum)", y="accuracy", xscale="log", ylim=(0, 1),
 )  # fmt: skip
-ax.axhline(start, color=plots.GREEN, label="frozen features")
-ax.plot(BODY_RATES, curve, marker="s", color=plots.BLUE, label="all layers")
-ax.plot(
-    [0.0003],
-    [two_rates],
-    marker="^",
-    linestyle="none",
-    color=plots.ORANGE,
-    label="last layer at 0.003",
-)
-ax.plot(
-    [0.0003],
-    [late_blocks],
-    marker="o",
-    linestyle="none",
-    color=plots.PURPLE,
-    label="last six blocks only",
-)
-ax.set_xticks(BODY_RATES, [str(lr) for lr in BODY_RATES])
-ax.minorticks_off()
-ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-texts = ", ".join(f"{lr} {score:.2f}" for lr, score in zip(BODY_RATES, curve, strict=True))
-plots.show(
-    fig,
-    alt=f"Accuracy against learning rate. Frozen {start:.2f}; all layers at {texts}; last layer at 0.003 {two_rates:.2f}; last six blocks {late_blocks:.2f}.",
-)
+fig.axes[0].axhline(start, color=plots.PURPLE, label="frozen features")
+fig.axes[0].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+words = f"{listed(BODY_RATES, curves)} Frozen features: {start:.2f}."
+plots.show(fig, alt="Accuracy against learning rate. " + words)
 
 # %%
 print(
@@ -1353,8 +1328,6 @@ check.reaches("six blocks minus frozen", late_blocks - start, at_least=-0.1, at_
 # ## 7.12 When does pre-training help?
 #
 # *Going further.*
-#
-# *This section uses `small_net` from section 7.8.*
 #
 # The target task of this section is to tell the digits 5 to 9, with five examples of each. The source task is varied: printed letters of 52 classes, the digits 0 to 4, or the digits 0 and 1 alone; and so is the size of the pictures. Each source network is the small network of section 7.8.
 

@@ -2293,13 +2293,13 @@ change(
 )
 change(
     "classify",
-    "All predictions are the same label. A division by a standard deviation of 0 gives NaN, which no comparison survives.",
+    "All predictions are the same label, whatever the features: look for NaN, which a division by a standard deviation of 0 gives, and for a scale that acts on one side of a distance alone.",
     "scale = torch.where(spread > 0, spread, torch.ones_like(spread))",
     "scale = spread",
 )
 change(
     "classify",
-    "All predictions are the same label. A division by a standard deviation of 0 gives NaN, which no comparison survives.",
+    "All predictions are the same label, whatever the features: look for NaN, which a division by a standard deviation of 0 gives, and for a scale that acts on one side of a distance alone.",
     "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
     "return labels.mode().values.repeat(len(unseen))",
 )
@@ -2329,13 +2329,13 @@ change(
 )
 change(
     "classify",
-    "The scale acts on the unseen examples alone; it acts on both sides of a distance.",
+    "All predictions are the same label, whatever the features: look for NaN, which a division by a standard deviation of 0 gives, and for a scale that acts on one side of a distance alone.",
     "unseen / scale, means / scale",
     "unseen / scale, means",
 )
 change(
     "classify",
-    "The scale acts on the labelled examples alone; it acts on both sides of a distance.",
+    "All predictions are the same label, whatever the features: look for NaN, which a division by a standard deviation of 0 gives, and for a scale that acts on one side of a distance alone.",
     "unseen / scale, means / scale",
     "unseen, means / scale",
 )
