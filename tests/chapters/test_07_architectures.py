@@ -61,9 +61,9 @@ def test_a_block_is_its_formula(c, o, stride, norm, seed):
     torch.manual_seed(seed)
     block, x = CHAPTER["Block"](c, o, stride, norm=norm).eval(), normal(2, c, 5, 6, seed=seed)
     project = stride != 1 or c != o
-    assert isinstance(block.P, nn.Conv2d if project else nn.Identity)
-    shortcut = F.conv2d(x, block.P.weight, stride=stride) if project else x
-    torch.testing.assert_close(block(x), (shortcut + block.F(x)).relu())
+    assert isinstance(block.shortcut, nn.Conv2d if project else nn.Identity)
+    shortcut = F.conv2d(x, block.shortcut.weight, stride=stride) if project else x
+    torch.testing.assert_close(block(x), (shortcut + block.branch(x)).relu())
     plain = CHAPTER["Block"](c, o, stride, shortcut=False, norm=norm)
     extra = CHAPTER["parameters"](block) - CHAPTER["parameters"](plain)
     assert extra == (c * o if project else 0)
@@ -94,14 +94,99 @@ def test_gates_are_torchs_pieces_and_each_picture_has_its_own(n, c, h, w):
 @FEW
 @given(n=SIZES, c=SIZES, h=SIZES, w=SIZES)
 def test_a_gating_map_is_a_one_pixel_convolution_and_a_sigmoid(n, c, h, w):
-    gate, X = CHAPTER["PlaceGate"](c), normal(n, c, h, w)
-    map_ = F.conv2d(X, gate.look.weight, gate.look.bias).sigmoid()
+    gate, X = CHAPTER["PixelGate"](c), normal(n, c, h, w)
+    map_ = F.conv2d(X, gate.conv.weight, gate.conv.bias).sigmoid()
     torch.testing.assert_close(gate(X), map_.expand_as(X) * X)
 
 
 def test_work_is_counted_as_the_formula_says():
     assert CHAPTER["macs"](nn.Conv2d(3, 5, 3, stride=2), 3, 9, 11) == 3 * 3 * 3 * 5 * 4 * 5
     assert CHAPTER["macs"](nn.Conv2d(4, 4, 3, groups=4), 4, 7, 7) == 9 * 4 * 25
+
+
+@FEW
+@given(c=SIZES, o=SIZES, k=st.integers(1, 3), m=st.integers(1, 3), stride=st.integers(1, 3))
+def test_loops_compute_a_convolution_and_count_its_multiplications(c, o, k, m, stride):
+    X, W = normal(c, 5, 7), normal(o, c, k, m, seed=1)
+    Y, count = CHAPTER["counted"](X, W, stride)
+    expected = F.conv2d(X[None], W, stride=stride)[0]
+    torch.testing.assert_close(Y, expected, rtol=1e-4, atol=1e-4)
+    layer = nn.Conv2d(c, o, (k, m), stride)
+    assert count == W.numel() * expected[0].numel() == CHAPTER["macs"](layer, c, 5, 7)
+
+
+@FEW
+@given(c=SIZES, seed=st.integers(0, 99))
+def test_a_pre_activation_block_is_its_formula(c, seed):
+    torch.manual_seed(seed)
+    block, x = CHAPTER["PreActivation"](c).eval(), normal(2, c, 5, 4, seed=seed)
+    norm1, norm2 = block.branch[0], block.branch[3]
+    for norm in (norm1, norm2):
+        norm.running_mean.normal_()
+        norm.weight.data.normal_()
+    inner = F.conv2d(norm1(x).relu(), block.branch[2].weight, padding=1)
+    torch.testing.assert_close(block(x), x + F.conv2d(norm2(inner).relu(), block.branch[5].weight, padding=1))
+
+
+@FEW
+@given(n=SIZES, c=SIZES, t=st.integers(1, 3), k=st.sampled_from([1, 3, 5]))
+def test_an_inverted_residual_is_its_three_layers(n, c, t, k):
+    X, expand, project = 4 * normal(n, c, 6, 5), normal(t * c, c, 1, 1, seed=1), normal(c, t * c, 1, 1, seed=2)
+    D = normal(t * c, 1, k, k, seed=3)
+    wide = F.conv2d(X, expand).clamp(0, 6)
+    looped = [F.conv2d(wide[:, i : i + 1], D[i : i + 1], padding=k // 2) for i in range(t * c)]
+    expected = X + F.conv2d(torch.cat(looped, dim=1).clamp(0, 6), project)
+    actual = CHAPTER["inverted_residual"](X, expand, D, project)
+    torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_gates_stand_behind_the_layers_that_are_named():
+    net = CHAPTER["gated"](CHAPTER["small_net"](separate=False), {5: 32, 9: 64})
+    kinds = [type(layer).__name__ for layer in net]
+    assert [i for i, kind in enumerate(kinds) if kind == "SqueezeExcite"] == [6, 11]
+    assert kinds[5] == kinds[10] == "ReLU"
+    assert tuple(net(normal(2, 1, 8, 9)).shape) == (2, 10)
+
+
+def test_each_part_of_a_network_may_have_its_own_rate():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
+    before = [part.weight.detach().clone() for part in net]
+    CHAPTER["train"](net, normal(6, 3), torch.tensor([0, 1] * 3), epochs=2, lr=[1e-9, 0.1], seed=0, batch=4)
+    slow, fast = ((part.weight - old).abs().max().item() for part, old in zip(net, before, strict=True))
+    assert slow < 1e-6 < 0.01 < fast
+
+
+def test_textures_do_not_know_brightness_and_tell_fine_from_coarse():
+    X = normal(3, 1, 64, 64).expand(-1, 3, -1, -1)
+    texture = CHAPTER["texture"]
+    torch.testing.assert_close(texture(X + 0.7), texture(X), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(texture(2 * X)[:, 1:], texture(X)[:, 1:])
+    torch.testing.assert_close(texture(2 * X)[:, 0], 2 * texture(X)[:, 0])
+    coarse = F.avg_pool2d(X, 5, 1, padding=2)
+    assert (texture(coarse)[:, 1] < texture(X)[:, 1]).all()
+    assert texture(torch.zeros(2, 3, 64, 64)).isfinite().all()
+
+
+def test_the_nearest_neighbour_is_found_whatever_the_scales():
+    A, y = torch.tensor([[0.0, 0.0], [1.0, 3000.0], [2.0, 1000.0]]), torch.tensor([4, 7, 5])
+    B = A[[2, 0, 1]] + torch.tensor([0.1, 100.0])
+    assert CHAPTER["nearest_neighbour"](A, y, B).tolist() == [5, 4, 7]
+
+
+def test_means_and_differences_are_told_apart():
+    flat, edge = torch.ones(3, 3, 3), torch.tensor([-1.0, 0.0, 1.0]).expand(3, 3, 3)
+    torch.testing.assert_close(CHAPTER["one_sided"](torch.stack([flat, -flat, edge])), torch.tensor([1.0, 1.0, 0.0]))
+
+
+def test_source_and_target_have_their_digits():
+    digits = data.digits(seed=3)
+    few = CHAPTER["high_digits"](digits, each=2)
+    assert few.y_train.bincount().tolist() == [2] * 5
+    assert len(few.y_test) == (digits.y_test >= 5).sum()
+    X, y = CHAPTER["low_digits"](digits, 2)
+    assert set(y.tolist()) == {0, 1}
+    assert len(X) == len(y) <= 600
 
 
 @pytest.mark.parametrize("channels", [16, 32])
@@ -131,7 +216,7 @@ def test_a_vgg_block_halves_the_picture():
 
 
 def test_a_new_head_leaves_the_source_alone():
-    source = CHAPTER["reader"](apart=True)
+    source = CHAPTER["small_net"](separate=True)
     copied = CHAPTER["with_new_head"](source, 4)
     assert copied[-1].out_features == 4
     assert source[-1].out_features == 10
