@@ -2347,7 +2347,7 @@ change(
 )
 change(
     "classify",
-    "Each example is brought to length one; the scales of the features stay as unlike as they were.",
+    "Each example is scaled by itself, to length one or to unit standard deviation; each feature needs its own scale, over the examples.",
     "torch.cdist(unseen / scale, means / scale)",
     "torch.cdist(F.normalize(unseen), F.normalize(means))",
 )
@@ -2359,25 +2359,13 @@ change(
 )
 change(
     "classify",
-    "The standard deviation is that of an example over its features; each feature needs its own, over the examples.",
+    "Each example is scaled by itself, to length one or to unit standard deviation; each feature needs its own scale, over the examples.",
     "torch.cdist(unseen / scale, means / scale)",
     "torch.cdist(unseen / unseen.std(dim=1, keepdim=True), means / means.std(dim=1, keepdim=True))",
-)
-change(
-    "classify",
-    "A number of the size of 1 is added to the standard deviations: features with small numbers count for nothing.",
-    "scale = torch.where(spread > 0, spread, torch.ones_like(spread))",
-    "scale = spread + 1",
 )
 change(
     "classify",
     "The roles are exchanged: each class looks for its nearest unseen example.",
     "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
     "return classes[torch.cdist(means / scale, unseen / scale).argmin(dim=1)]",
-)
-change(
-    "classify",
-    "The labels are assigned in the order of the unseen examples, which tells nothing.",
-    "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
-    "return classes[torch.arange(len(unseen)) * len(classes) // len(unseen)]",
 )
