@@ -1225,6 +1225,7 @@ def nearest_neighbour(A: Tensor, y: Tensor, B: Tensor) -> Tensor:
 
 
 # %%
+torch.manual_seed(SEED)
 frozen, blank = Features(), untrained()
 unseen, HEADS, scores = features_of(frozen, UNSEEN[0]), {}, {}
 for each, (X, y) in FEW.items():
@@ -1242,6 +1243,7 @@ for each, (X, y) in FEW.items():
 # %%
 X, y = features_of(blank, FEW[5][0]), FEW[5][1]
 mean, std = X.mean(dim=0), X.std(dim=0) + 1e-6
+torch.manual_seed(SEED)
 head = nn.Linear(1280, 10)
 train(head, (X - mean) / std, y, epochs=60, lr=0.01, seed=SEED, batch=10)
 random_score = data.accuracy(head, (features_of(blank, UNSEEN[0]) - mean) / std, UNSEEN[1])
