@@ -1422,7 +1422,7 @@ mnist = {
     for size in (8, 14)
 }
 letters, names = data.letters(copies=1, seed=SEED)
-SOURCES = {
+tasks = {
     "letters, MNIST 14×14": ((shrunk(letters, 14), names), mnist[14]),
     "digits 0-4, MNIST 14×14": (low_digits(mnist[14], 5), mnist[14]),
     "digits 0-1, MNIST 14×14": (low_digits(mnist[14], 2), mnist[14]),
@@ -1432,7 +1432,7 @@ SOURCES = {
 
 # %%
 gained, alone = {}, {}
-for name, ((X, y), digits) in SOURCES.items():
+for name, ((X, y), digits) in tasks.items():
     torch.manual_seed(SEED)
     net, few = (
         with_new_head(small_net(separate=False), int(y.max()) + 1),
@@ -1458,6 +1458,7 @@ for offset, kind, colour in (
     values = [pair[kind == "fine-tuned"] for pair in gained.values()]
     ax.barh([h + offset for h in heights], values, height=0.34, color=colour, label=kind)
 ax.axvline(0, color=plots.INK, linewidth=1)
+ax.set_xticks([-0.3, -0.2, -0.1, 0, 0.1])
 ax.set_yticks(heights, list(gained))
 ax.invert_yaxis()
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -1465,13 +1466,13 @@ plots.show(fig, alt="Gains over training from scratch. " + "; ".join(
     f"{name}: frozen {a:+.2f}, fine-tuned {b:+.2f}" for name, (a, b) in gained.items()) + ".")  # fmt: skip
 
 # %%
-for name in list(SOURCES)[:2] + list(SOURCES)[3:4]:
+for name in list(tasks)[:2] + list(tasks)[3:4]:
     check.reaches(f"{name}: fine-tuning gains", gained[name][1], at_least=0.0)
 two, easy = gained["digits 0-1, MNIST 14×14"], gained["digits 0-4, 8×8 digits"]
 check.reaches("digits 0-1: frozen features", two[0], at_most=-0.08)
 check.reaches("8×8 digits: frozen features", easy[0], at_most=-0.15)
 check.reaches("8×8 digits: fine-tuning", easy[1], at_least=-0.06, at_most=0.02)
-ordinary = [gained[name][0] for name in list(SOURCES)[:2]]
+ordinary = [gained[name][0] for name in list(tasks)[:2]]
 check.reaches(
     "MNIST 14×14: frozen, letters and 0-4", min(ordinary), at_least=-0.2, at_most=0.1
 )
