@@ -1269,7 +1269,7 @@ for each, row in scores.items():
         f"{each} of each: frozen {best:.1%}, from scratch {alone:.1%}, texture numbers {by_hand:.1%}"
     )
     check.reaches(f"{each} of each: frozen minus scratch", best - alone, at_least=0.05)
-    check.reaches(f"{each} of each: frozen minus textures", best - by_hand, at_least=0.02)
+    check.reaches(f"{each} of each: frozen minus textures", best - by_hand, at_least=0.08)
 check.reaches("five of each: frozen features", scores[5]["frozen features"], at_least=0.79)
 check.reaches("five of each: untrained features", random_score, at_most=0.35)
 
