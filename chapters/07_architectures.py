@@ -16,6 +16,8 @@
 #
 # The pictures below are six photographs with the class that a network assigns to each, out of a thousand. The network, EfficientNet-lite0, has 4.7 million parameters and was made for telephones. In 2011, the best
 # entry in the competition on such photographs had none of its five guesses right for one photograph in four.
+#
+# Terms in bold are collected in the [glossary](glossary.md).
 
 # %% [markdown]
 # The learning rule is still gradient descent (chapter 2) with the gradients of chapter 3, and the layers are still the convolutions of chapter 6. Data, computers and training recipes grew,
@@ -1374,6 +1376,7 @@ def from_few(few: data.Split) -> float:
     return data.accuracy(net, few.X_test, few.y_test)
 
 
+# %%
 def transferred(source: nn.Sequential, few: data.Split) -> tuple[float, float]:
     """Accuracy with frozen features of the source network, and after fine-tuning it."""
     torch.manual_seed(SEED)
