@@ -1483,11 +1483,11 @@ check.reaches(
 # %% [markdown]
 # Three things were varied, and five seeds say this.
 #
-# - *Classes of the source.* Frozen features of a source with two classes lose 13 to 29 points on each seed. With five classes or 52 letters the sign changes from seed to seed. (With letters alone, in runs outside this notebook at equal numbers of pictures and one example of each of the ten digits, frozen features lost 3 points on average with 2 classes, and gained 5 with 5, 11 with 13 and 7 with 52.)
+# - *Classes of the source.* Frozen features of a source with two classes lose 10 to 29 points on each seed. With five classes or 52 letters the sign changes from seed to seed. (With letters alone, in runs outside this notebook at equal numbers of pictures and one example of each of the ten digits, frozen features lost 3 points on average with 2 classes, and gained 5 with 5, 11 with 13 and 7 with 52.)
 # - *Freezing.* Fine-tuning can change what the source did not need. On MNIST, after letters or the digits 0 to 4, it loses on none of the five seeds and gains up to 14 points.
 
 # %% [markdown]
-# - *The target alone.* On the 8×8 digits fine-tuning gains nothing. The small pictures are not the reason: on MNIST shrunk to 8×8 it gains on each seed, by 1 to 14 points. There, training from scratch reaches 65 to 85 %; on the 8×8 digits 89 to 94 %. (At 28×28, in a run outside this notebook, frozen features of the digits 0 to 4 gained 6 points on average and fine-tuning 8.)
+# - *The target alone.* On the 8×8 digits fine-tuning gains nothing. The small pictures are not the reason: on MNIST shrunk to 8×8 it gains on each seed, by 1 to 10 points. There, training from scratch reaches 65 to 85 %; on the 8×8 digits 89 to 94 %. (At 28×28, in a run outside this notebook, frozen features of the digits 0 to 4 gained 6 points on average and fine-tuning 8.)
 
 # %% [markdown]
 # > **Remember.** Here pre-training helped where training from scratch on the few target examples left room, and frozen features of a source task with two classes were worse than none.
