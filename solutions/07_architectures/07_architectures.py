@@ -87,7 +87,7 @@ for c_in, c_out, k in ((11, 32, 5), (64, 16, 3), (1, 1, 1), (5, 100, 7)):
 # | E | global average pooling | |
 # | F | dense layer, 40 to 10 | yes |
 #
-# Predict the number of **trainable** parameters of each part, with pencil and paper. Give a list of six numbers, in this order. Whether they are right is only judged after handing in.
+# Predict the number of **trainable** parameters of each part, with pencil and paper. Let the function give a list of six numbers, in this order. Whether they are right is only judged after handing in.
 #
 # <details><summary>Hint</summary>
 #
@@ -95,17 +95,21 @@ for c_in, c_out, k in ((11, 32, 5), (64, 16, 3), (1, 1, 1), (5, 100, 7)):
 #
 # </details>
 
+
 # %% block_table
-### BEGIN SOLUTION
-block_table = [648, 48, 10464, 24160, 0, 410]
-### END SOLUTION
+def block_table() -> list[int]:
+    """The numbers of trainable parameters of the parts A to F."""
+    ### BEGIN SOLUTION
+    return [648, 48, 10464, 24160, 0, 410]
+    ### END SOLUTION
+
 
 # %% test_block_table points=2
-check.predicted("parameters of A to F", lambda: block_table, count=6)
+check.predicted("parameters of A to F", lambda: block_table(), count=6)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import close, seal
 
-table = torch.tensor([float(n) for n in block_table])
+table = torch.tensor([float(n) for n in block_table()])
 seal("blocks C and D", table[2:4], rule=close(atol=0.5))
 seal("the other parts", table[[0, 1, 4, 5]], rule=close(atol=0.5))
 ### END HIDDEN TESTS
