@@ -2363,9 +2363,3 @@ change(
     "torch.cdist(unseen / scale, means / scale)",
     "torch.cdist(unseen / unseen.std(dim=1, keepdim=True), means / means.std(dim=1, keepdim=True))",
 )
-change(
-    "classify",
-    "The roles are exchanged: each class looks for its nearest unseen example.",
-    "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
-    "return classes[torch.cdist(means / scale, unseen / scale).argmin(dim=1)]",
-)
