@@ -84,7 +84,8 @@ for word in ("espresso", "palace", "daisy", "moped", "dahlia", "motorcycle"):
 # |---|---|---|
 # | ReLU instead of tanh | no saturation on the positive side; on a small network 25 % training error was reached six times sooner | ReLU and its relatives (chapter 4) |
 # | dropout 0.5 in two dense layers | overfitting (chapter 5) | where dense layers are large |
-# | weight decay; crops, mirror images, changed colours | overfitting (chapter 5) | common |
+# | crops, mirror images, changed colours | overfitting (chapter 5) | common |
+# | weight decay | the training error, too, was lower with it | common |
 # | local response normalisation | generalisation | replaced by batch normalisation (chapter 4) |
 # | max pooling with overlapping windows | slightly less error | strides, or pooling without overlap |
 
@@ -114,7 +115,7 @@ check.reaches("share of the dense layers", share, at_least=0.96, at_most=0.97)
 # %% [markdown]
 # ## 7.2 Why are small kernels preferred to large ones?
 #
-# The first layer of AlexNet has kernels of 11×11. Two years later, VGG used nothing but 3×3, in blocks. A **block** is a small group of layers that a network repeats, often with other numbers of channels.
+# The first layer of AlexNet has kernels of 11×11. Two years later, the VGG networks of 16 and 19 layers had convolutions of 3×3 alone, in blocks. A **block** is a small group of layers that a network repeats, often with other numbers of channels.
 
 # %% [markdown]
 # By (6.19) a stack of three 3×3 convolutions with stride 1 has a receptive field of $1 + 2 + 2 + 2 = 7$ pixels, the same as one 7×7 convolution. With $C$ channels everywhere and no biases their parameters are
@@ -556,7 +557,7 @@ check.reaches("residual, 42 layers: accuracy on unseen digits", right, at_least=
 # At both rates the plain network of 42 layers has the largest training loss, although it could represent what the one with 8 layers represents. With shortcuts, 42 layers reach the loss of the 8 plain layers, and are below 0.35 at both rates. (At a rate of .01 the order was the same, on three seeds, outside this notebook.)
 
 # %% [markdown]
-# Four epochs are eighty steps. In a run outside this notebook with four times as many, at one seed, the best losses were 0.42 for the plain network of 42 layers, 0.08 for that of 8 and 0.007 for the residual one: more steps make the gap smaller.
+# Four epochs are eighty steps. In a run outside this notebook with four times as many, at a rate of .03 and one seed, the losses were 0.32 for the plain network of 42 layers, 0.004 for that of 8 and 0.003 for the residual one: more steps make the gap smaller, and it was still there.
 # ResNet's authors found it at the end of a full training on ImageNet.
 
 # %% tags=["hide-input"]
@@ -666,7 +667,7 @@ def plain_against_residual(layers: int) -> plots.Figure:
 # %% tags=["hide-input"]
 widgets.explore(
     plain_against_residual, layers=[2 * blocks + 2 for blocks in DEPTHS],
-    title="Plain against residual", hint="Make the networks deeper. At which depth do neighbouring gradients stop to agree?",
+    title="Plain against residual", hint="Make the networks deeper. At which depth do neighbouring gradients stop agreeing?",
 )  # fmt: skip
 
 # %% [markdown]
@@ -759,7 +760,7 @@ check.reaches(
 # %% [markdown]
 # ## 7.8 Can a convolution be factorised?
 #
-# A convolution combines neighbouring pixels and mixes channels at once, and its parameters are the product of both tasks. A **depthwise separable convolution** applies one kernel to each channel by itself, and then a 1×1 convolution that mixes the channels.
+# A convolution combines neighbouring pixels and mixes channels at once, with $k^2$ weights for each pair of an input and an output channel. A **depthwise separable convolution** applies one kernel to each channel by itself, and then a 1×1 convolution that mixes the channels.
 #
 # $$ Y_{o,i,j} = \sum_{c} V_{o,c} \Big( \sum_{u,v} D_{c,u,v}\; X_{c,\,i+u,\,j+v} \Big) \tag{7.6} $$
 
@@ -872,8 +873,8 @@ print(
 
 # %%
 def inverted_residual(X: Tensor, expand: Tensor, D: Tensor, project: Tensor) -> Tensor:
-    """Widen, filter each map, narrow, add X; no norm here.   X: (n, c, h, w), D: (t c, 1, k, k) -> as X"""
-    wide = F.relu6(F.conv2d(X, expand))  # (n, t c, h, w)
+    """Widen, filter each map, narrow, add X; no norm.   X: (n, c, h, w), D: (t c, 1, k, k) -> as X"""
+    wide = F.relu6(F.conv2d(X, expand))  # relu6(z) = min(relu(z), 6)   (n, t c, h, w)
     filtered = F.relu6(F.conv2d(wide, D, padding=D.shape[2] // 2, groups=len(D)))
     return X + F.conv2d(filtered, project)  # no activation function behind `project`
 
@@ -1067,12 +1068,12 @@ check.close("a gating map", gate(X), by_hand)
 check.close("its parameters", parameters(gate), 8 + 1)
 
 # %% [markdown]
-# Chapter 16 uses gates whose factors come from other positions, under the name of attention. EfficientNet-lite0 has no squeeze-and-excitation: "lite" means that its authors removed it, since some accelerators for telephones do not support it well.
+# EfficientNet-lite0 has no squeeze-and-excitation: among the changes that make it "lite", its authors removed the gates, since some accelerators for telephones do not support them well. Chapter 16 computes factors from other positions too, under the name of attention.
 
 # %% [markdown]
 # ## 7.10 How well do features of other pictures serve a task with few examples?
 #
-# **Transfer learning** uses what a network learned on one task for another task. The **source task** is the task on which a network was trained first. The **target task** is the task for which its features or parameters are used afterwards. **Pre-training** is the training on the source task, here ImageNet.
+# **Transfer learning** uses what a network learned on one task for another task. The **source task** is the task on which a network was trained first. The **target task** is the task for which the features or parameters of a network that was trained on a source task are used afterwards. **Pre-training** is the training on the source task, here ImageNet.
 #
 # The lecture notes remark that the first layers of such networks find primitive features, which other tasks need as well. Look at the kernels of our network's first layer. It has 32, of which four have weights of zero and are left out.
 
@@ -1273,10 +1274,10 @@ for each, row in scores.items():
     check.reaches(f"{each} of each: frozen minus scratch", best - alone, at_least=0.05)
     check.reaches(f"{each} of each: frozen minus textures", best - by_hand, at_least=0.08)
 check.reaches("five of each: frozen features", scores[5]["frozen features"], at_least=0.79)
-check.reaches("five of each: untrained features", random_score, at_most=0.35)
+check.reaches("five of each: untrained features", random_score, at_most=0.3)
 
 # %% [markdown]
-# With five patches of each surface, frozen features get 82 to 89 % of the unseen patches right on five seeds. The controls tell what the pre-training contributes: the same architecture without it stays below 30 %, so the features are learned and not a matter of the architecture; a network trained from scratch reaches 70 to 76 %.
+# With five patches of each surface, frozen features get 82 to 89 % of the unseen patches right on five seeds. The controls tell what the pre-training contributes: the same architecture without it stays below 30 %, so the features are learned and not a matter of the architecture (in a run outside this notebook, with the running statistics of the patches, it reached 22 %); a network trained from scratch reaches 70 to 76 %.
 #
 # The task is not hard: eight texture numbers and no network reach 65 to 73 %. Frozen features are better than both controls on each of five seeds.
 
@@ -1336,18 +1337,19 @@ print(
 )
 for lr, score in zip(BODY_RATES, curve, strict=True):
     print(f"all layers at {lr:<6} {score:.1%}")
-check.reaches("rate .0003 minus frozen", curve[0] - start, at_least=-0.12, at_most=0.08)
+check.reaches("rate .0003 minus frozen", curve[0] - start, at_least=-0.1, at_most=0.08)
+check.reaches("rate .001 minus frozen", curve[1] - start, at_least=-0.5, at_most=0.12)
 check.reaches("frozen minus rate .003", start - curve[2], at_least=0.4)
 check.reaches("two rates minus frozen", two_rates - start, at_least=-0.25, at_most=0.08)
 check.reaches("six blocks minus frozen", late_blocks - start, at_least=-0.11, at_most=0.1)
 
 # %% [markdown]
-# Adam's usual rate for a new network, .001, lost on five of six seeds, up to 37 points, and gained 6.5 on the other. Three times as much destroys the features, and ten times, in runs outside this notebook, leaves one patch in ten right. At .0003 fine-tuning changes the accuracy by at most seven points, in either direction. With twenty patches, frozen features are as good
+# Adam's usual rate for a new network, .001, lost on five of six seeds, up to 37 points, and gained 6.5 on the other. At .003 fine-tuning lost 51 to 76 points, and at .01, in runs outside this notebook, one patch in ten was right, which is chance. At .0003 fine-tuning changes the accuracy by at most seven points, in either direction. With twenty patches, frozen features are as good
 # and cheaper.
 
 # %% [markdown]
-# **Discriminative learning rates** are different learning rates for different layers of one network, lower ones for the pre-trained layers and a higher one for the new last layer. Or only the last blocks are trained. On six seeds neither was reliably better than frozen features here: a rate of .003 for the last layer changed the accuracy by -17 to +3 points, training the last six blocks alone by -6 to +5. With batch normalisation in training mode the accuracy at .0003 moved by up to 6.5 points, in either direction too. Eight
-# steps are few; a long training on many pictures is another case.
+# **Discriminative learning rates** are different learning rates for different layers of one network, lower ones for the pre-trained layers and a higher one for the new last layer. Or only the last blocks are trained. On six seeds neither was reliably better than frozen features here: a rate of .003 for the last layer changed the accuracy by -17 to +3 points, training the last six blocks alone by -6 to +5. With batch normalisation in training mode, in runs outside this notebook, the accuracy at .0003 moved by up to 6.5 points, in either direction. With forty
+# steps in place of eight, at one seed, rates of .0003 and .0001 came to within a point of frozen features. A long training on many pictures is another case.
 
 # %% [markdown]
 # > **Remember.** With few examples, train the last layer on frozen features first and take this as the baseline. Fine-tune at a rate well below the usual one, and keep it if it is better on a validation set.
@@ -1475,13 +1477,11 @@ two, easy = gained["digits 0-1, MNIST 14×14"], gained["digits 0-4, 8×8 digits"
 check.reaches("digits 0-1: frozen features", two[0], at_most=-0.08)
 check.reaches("8×8 digits: frozen features", easy[0], at_most=-0.15)
 check.reaches("8×8 digits: fine-tuning", easy[1], at_least=-0.06, at_most=0.02)
-ordinary = [gained[name][0] for name in list(tasks)[:2]]
-check.reaches(
-    "MNIST 14×14: frozen, letters and 0-4", min(ordinary), at_least=-0.2, at_most=0.1
-)
+for name in list(tasks)[:2]:
+    check.reaches(f"{name}: frozen", gained[name][0], at_least=-0.2, at_most=0.15)
 
 # %% [markdown]
-# Three things were varied, and five seeds say this.
+# The results on five seeds:
 #
 # - *Classes of the source.* Frozen features of a source with two classes lose 10 to 29 points on each seed. With five classes or 52 letters the sign changes from seed to seed. (With letters alone, in runs outside this notebook at equal numbers of pictures and one example of each of the ten digits, frozen features lost 3 points on average with 2 classes, and gained 5 with 5, 11 with 13 and 7 with 52.)
 # - *Freezing.* Fine-tuning can change what the source did not need. On MNIST, after letters or the digits 0 to 4, it loses on none of the five seeds and gains up to 14 points.

@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_tools.grading.slips import change, slip
+from course_tools.grading.slips import change, equivalent, slip
 
 # -- separable_cost -------------------------------------------------------------------------------------------
 
@@ -2305,19 +2305,19 @@ change(
 )
 change(
     "classify",
-    "These are places in the list of classes, not labels.",
+    "No prediction is right. These may be places in the list of classes or rows of the examples instead of labels, or the class with the largest distance instead of the nearest one.",
     "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
     "return torch.cdist(unseen / scale, means / scale).argmin(dim=1)",
 )
 change(
     "classify",
-    "These are rows of the examples, not labels.",
+    "No prediction is right. These may be places in the list of classes or rows of the examples instead of labels, or the class with the largest distance instead of the nearest one.",
     "return classes[torch.cdist(unseen / scale, means / scale).argmin(dim=1)]",
     "return torch.cdist(unseen / scale, examples / scale).argmin(dim=1)",
 )
 change(
     "classify",
-    "The class with the largest distance is taken; the nearest one was meant.",
+    "No prediction is right. These may be places in the list of classes or rows of the examples instead of labels, or the class with the largest distance instead of the nearest one.",
     "argmin(dim=1)",
     "argmax(dim=1)",
 )
@@ -2362,4 +2362,30 @@ change(
     "Each example is scaled by itself, to length one or to unit standard deviation; each feature needs its own scale, over the examples.",
     "torch.cdist(unseen / scale, means / scale)",
     "torch.cdist(unseen / unseen.std(dim=1, keepdim=True), means / means.std(dim=1, keepdim=True))",
+)
+equivalent(
+    "classify",
+    "The standard deviations keep their axis; the division by them is the same.",
+    "spread = examples.std(dim=0, keepdim=True)",
+)
+equivalent(
+    "classify",
+    "All standard deviations change by the same factor, and all distances with them: the nearest mean is the same.",
+    "spread = examples.std(dim=0, correction=0)",
+)
+equivalent(
+    "classify",
+    "Both sides of each difference change their sign; the distances are the same.",
+    "scale = -torch.where(spread > 0, spread, torch.ones_like(spread))",
+)
+equivalent(
+    "classify",
+    "Features with small numbers count little then; the others, about half of the 60, are enough for the share that the task asks for.",
+    "scale = torch.where(spread > 1, spread, torch.ones_like(spread))",
+)
+equivalent(
+    "classify",
+    "Features rounded down to whole standard deviations are enough for the share that the task asks for, by any method.",
+    "return classes[torch.cdist(unseen // scale, means / scale).argmin(dim=1)]",
+    "return classes[torch.cdist(unseen / scale, means // scale).argmin(dim=1)]",
 )
