@@ -1074,7 +1074,8 @@ check.close("its parameters", parameters(gate), 8 + 1)
 # ## 7.10 How well do features of other pictures serve a task with few examples?
 #
 # **Transfer learning** uses what a network learned on one task for another task. The **source task** is the task on which a network was trained first. The **target task** is the task for which the features or parameters of a network that was trained on a source task are used afterwards. **Pre-training** is the training on the source task, here ImageNet.
-#
+
+# %% [markdown]
 # The lecture notes remark that the first layers of such networks find primitive features, which other tasks need as well. Look at the kernels of our network's first layer. It has 32, of which four have weights of zero and are left out.
 
 # %% tags=["hide-input"]
@@ -1348,7 +1349,10 @@ check.reaches("six blocks minus frozen", late_blocks - start, at_least=-0.11, at
 # and cheaper.
 
 # %% [markdown]
-# **Discriminative learning rates** are different learning rates for different layers of one network, lower ones for the pre-trained layers and a higher one for the new last layer. Or only the last blocks are trained. On six seeds neither was reliably better than frozen features here: a rate of .003 for the last layer changed the accuracy by -17 to +3 points, training the last six blocks alone by -6 to +5. With batch normalisation in training mode, in runs outside this notebook, the accuracy at .0003 moved by up to 6.5 points, in either direction. With forty
+# **Discriminative learning rates** are different learning rates for different layers of one network, lower ones for the pre-trained layers and a higher one for the new last layer. Or only the last blocks are trained. On six seeds neither was reliably better than frozen features here: a rate of .003 for the last layer changed the accuracy by -17 to +3 points, training the last six blocks alone by -6 to +5.
+
+# %% [markdown]
+# With batch normalisation in training mode, in runs outside this notebook, the accuracy at .0003 moved by up to 6.5 points, in either direction. With forty
 # steps in place of eight, at one seed, rates of .0003 and .0001 came to within a point of frozen features. A long training on many pictures is another case.
 
 # %% [markdown]
@@ -1478,7 +1482,7 @@ check.reaches("digits 0-1: frozen features", two[0], at_most=-0.08)
 check.reaches("8×8 digits: frozen features", easy[0], at_most=-0.15)
 check.reaches("8×8 digits: fine-tuning", easy[1], at_least=-0.06, at_most=0.02)
 for name in list(tasks)[:2]:
-    check.reaches(f"{name}: frozen", gained[name][0], at_least=-0.2, at_most=0.15)
+    check.reaches(f"{name}: frozen", gained[name][0], at_least=-0.2, at_most=0.25)
 
 # %% [markdown]
 # The results on five seeds:
