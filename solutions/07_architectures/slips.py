@@ -15,7 +15,7 @@ change(
 )
 change(
     "separable_cost",
-    "The biases of the depth-wise convolution are missing: it has one for each of its feature maps.",
+    "The biases of the depthwise convolution are missing: it has one for each of its feature maps.",
     "k * k * c_in + c_in + ",
     "k * k * c_in + ",
 )
@@ -27,7 +27,7 @@ change(
 )
 change(
     "separable_cost",
-    "The depth-wise convolution has a bias for each of its own output channels, of which there are as many as input channels.",
+    "The depthwise convolution has a bias for each of its own output channels, of which there are as many as input channels.",
     "k * k * c_in + c_in + ",
     "k * k * c_in + c_out + ",
 )
@@ -39,7 +39,7 @@ change(
 )
 change(
     "separable_cost",
-    "The depth-wise convolution has one bias here; it has one for each channel.",
+    "The depthwise convolution has one bias here; it has one for each channel.",
     "k * k * c_in + c_in + ",
     "k * k * c_in + 1 + ",
 )
@@ -81,25 +81,25 @@ change(
 )
 change(
     "separable_cost",
-    "The depth-wise kernels are counted as if each reached through all input channels; each sees one.",
+    "The depthwise kernels are counted as if each reached through all input channels; each sees one.",
     "k * k * c_in + c_in + ",
     "k * k * c_in * c_in + c_in + ",
 )
 change(
     "separable_cost",
-    "The depth-wise convolution has a kernel for each input channel, not for each output channel.",
+    "The depthwise convolution has a kernel for each input channel, not for each output channel.",
     "k * k * c_in + c_in + ",
     "k * k * c_out + c_out + ",
 )
 change(
     "separable_cost",
-    "The weights of the depth-wise convolution are counted for the output channels; it has a kernel for each input channel.",
+    "The weights of the depthwise convolution are counted for the output channels; it has a kernel for each input channel.",
     "k * k * c_in + ",
     "k * k * c_out + ",
 )
 change(
     "separable_cost",
-    "All channels share one k×k kernel here; the depth-wise convolution has one for each input channel.",
+    "All channels share one k×k kernel here; the depthwise convolution has one for each input channel.",
     "k * k * c_in + ",
     "k * k + ",
 )
@@ -131,7 +131,7 @@ change(
 )
 change(
     "separable_cost",
-    "The depth-wise convolution is not counted, only the 1×1 convolution.",
+    "The depthwise convolution is not counted, only the 1×1 convolution.",
     "k * k * c_in + c_in + ",
     "",
 )
@@ -179,13 +179,13 @@ change(
 )
 change(
     "separable_cost",
-    "The ratio holds the share of the depth-wise convolution alone; the 1×1 convolution has weights, too.",
+    "The ratio holds the share of the depthwise convolution alone; the 1×1 convolution has weights, too.",
     "1 / c_out + 1 / k**2",
     "1 / c_out",
 )
 change(
     "separable_cost",
-    "The ratio holds the share of the 1×1 convolution alone; the depth-wise convolution has weights, too.",
+    "The ratio holds the share of the 1×1 convolution alone; the depthwise convolution has weights, too.",
     "1 / c_out + 1 / k**2",
     "1 / k**2",
 )
@@ -246,7 +246,7 @@ change(
 )
 change(
     "separable_cost",
-    "In the ratio the depth-wise kernels are counted as if each reached through all input channels; each sees one.",
+    "In the ratio the depthwise kernels are counted as if each reached through all input channels; each sees one.",
     "1 / c_out + 1 / k**2",
     "c_in / c_out + 1 / k**2",
 )
@@ -258,7 +258,7 @@ change(
 )
 change(
     "separable_cost",
-    "The ratio is that of the depth-wise convolution to the 1×1 convolution; it compares both together with an ordinary convolution.",
+    "The ratio is that of the depthwise convolution to the 1×1 convolution; it compares both together with an ordinary convolution.",
     "1 / c_out + 1 / k**2",
     "k**2 / c_out",
 )
@@ -298,7 +298,7 @@ change(
 
 change(
     "separable_cost",
-    "The weights of the depth-wise convolution are missing, and only its biases are counted.",
+    "The weights of the depthwise convolution are missing, and only its biases are counted.",
     "k * k * c_in + c_in +",
     "c_in +",
 )
@@ -815,13 +815,13 @@ change(
 )
 change(
     "residual",
-    "Only the shortcut is left; the branch F(X) should be added to it.",
+    "Only the shortcut is left; the branch f(X) should be added to it.",
     "(shortcut + branch)",
     "shortcut",
 )
 change(
     "residual",
-    "The last ReLU acts on F alone; it acts on the sum.",
+    "The last ReLU acts on f alone; it acts on the sum.",
     "(shortcut + branch).relu()",
     "shortcut + branch.relu()",
 )
@@ -1102,7 +1102,7 @@ change(
 )
 change(
     "residual",
-    "The ReLU between the convolutions stands behind the second one: F ends without a ReLU.",
+    "The ReLU between the convolutions stands behind the second one: f ends without a ReLU.",
     "padding=1).relu(), W2, padding=1)",
     "padding=1), W2, padding=1).relu()",
 )
@@ -1159,7 +1159,7 @@ change(
 )
 change(
     "residual",
-    "Where P is given the branch F is left out.",
+    "Where P is given the branch f is left out.",
     "    return",
     "    branch = branch if P is None else 0 * branch\n    return",
 )
