@@ -1487,7 +1487,7 @@ for name in list(tasks)[:2]:
 # %% [markdown]
 # The results on five seeds:
 #
-# - *Classes of the source.* Frozen features of a source with two classes lose 10 to 29 points on each seed. With five classes or 52 letters the sign changes from seed to seed. (With letters alone, in runs outside this notebook at equal numbers of pictures and one example of each of the ten digits, frozen features lost 3 points on average with 2 classes, and gained 5 with 5, 11 with 13 and 7 with 52.)
+# - *Classes of the source.* Frozen features of a source with two classes lose 10 to 29 points on each seed. With five classes or 52 letters the change is between a loss of 14 points and a gain of 12, and a loss on three or four of the five seeds. (With letters alone, in runs outside this notebook at equal numbers of pictures and one example of each of the ten digits, frozen features lost 3 points on average with 2 classes, and gained 5 with 5, 11 with 13 and 7 with 52.)
 # - *Freezing.* Fine-tuning can change what the source did not need. On MNIST, after letters or the digits 0 to 4, it loses on none of the five seeds and gains up to 14 points.
 
 # %% [markdown]
