@@ -24,7 +24,7 @@
 # and the way in which the layers are put together changed. This chapter is about the last of these: it builds the blocks of the well-known architectures, counts their parameters and their work,
 # and then transfers a trained network to a task with one to five examples of each class.
 #
-# > **Study time** About 125 minutes. The core path, 90 minutes, is sections 7.1 to 7.5, 7.8, 7.10 and 7.11; sections marked *going further* can wait.
+# > **Study time** About 135 minutes. The core path, 90 minutes, is sections 7.1 to 7.5, 7.8, 7.10 and 7.11; sections marked *going further* can wait.
 
 # %%
 import copy

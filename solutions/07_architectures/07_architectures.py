@@ -68,8 +68,11 @@ check.close("(parameters, ratio)", lambda: separable_cost(7, 12, 5), (count, rat
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
-for c_in, c_out, k in ((11, 32, 5), (64, 16, 3), (1, 1, 1), (5, 100, 7)):
-    seal(f"{c_in} to {c_out}, {k} x {k}", list(separable_cost(c_in, c_out, k)))
+more = int(torch.randint(2, 40, ()))
+seal("more channels out", list(separable_cost(9 + more, 32 + 2 * more, 5)))
+seal("fewer channels out", list(separable_cost(64 + more, 16, 3)))
+seal("one of each", list(separable_cost(1, 1, 1)))
+seal("many out", list(separable_cost(5, 100 + more, 7)))
 ### END HIDDEN TESTS
 
 # %% [markdown]
