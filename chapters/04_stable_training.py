@@ -1025,15 +1025,15 @@ def train_on_moons(
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-STARTS = {"zeros": ZEROS, "random": [data.normal(rng, *shape) for shape in SHAPES]}
-STARTS["constant"] = [torch.full_like(p, 0.5) for p in ZEROS]
+starts = {"zeros": ZEROS, "random": [data.normal(rng, *shape) for shape in SHAPES]}
+starts["constant"] = [torch.full_like(p, 0.5) for p in ZEROS]
 moons = {}
 for name, start in (
     *((name, "zeros") for name in ("ReLU", "tanh", "sigmoid")),
     ("sigmoid", "constant"),
     ("sigmoid", "random"),
 ):
-    moons[name, start] = train_on_moons(STARTS[start], ACTIVATIONS[name].f, SEED)
+    moons[name, start] = train_on_moons(starts[start], ACTIVATIONS[name].f, SEED)
     print(f"{name:>8}, {start:>8}: accuracy {moons[name, start][0]:.3f}")
 
 # %% tags=["hide-input"]
@@ -1723,7 +1723,7 @@ check.catches(
 # %%
 X = DIGITS.X_train.clone()
 X[::300] *= 1000
-SPOILT = DIGITS._replace(X_train=X)
+spoilt = DIGITS._replace(X_train=X)
 
 
 def small_net(split: data.Split, lr: float, clip: float) -> float:
@@ -1734,8 +1734,8 @@ def small_net(split: data.Split, lr: float, clip: float) -> float:
 
 
 # %%
-unclipped = {r: small_net(SPOILT, r, math.inf) for r in (0.1, 0.01, 0.001, 0.0001)}
-clipped, clean = small_net(SPOILT, 0.1, 1.0), small_net(DIGITS, 0.1, math.inf)
+unclipped = {r: small_net(spoilt, r, math.inf) for r in (0.1, 0.01, 0.001, 0.0001)}
+clipped, clean = small_net(spoilt, 0.1, 1.0), small_net(DIGITS, 0.1, math.inf)
 for rate, score in unclipped.items():
     print(f"spoilt, not clipped, rate {rate:g}: accuracy {score:.3f}")
 print(f"spoilt, clipped, rate 0.1: {clipped:.3f};  clean, not clipped: {clean:.3f}")

@@ -7,6 +7,368 @@ from torch import Tensor
 
 from course_tools.grading.slips import change, equivalent, slip
 
+# -- softplus ------------------------------------------------------------------------------------------------
+
+change(
+    "softplus",
+    "The slope is the step of a ReLU; softplus passes zero smoothly.",
+    "1 / (1 + torch.exp(-z))",
+    "(z > 0).to(z.dtype)",
+)
+change(
+    "softplus",
+    "The slope is 1 / (1 + e^z), which falls: a sign is turned round in it, or the inner derivative e^z of the chain rule is missing.",
+    "1 / (1 + torch.exp(-z))",
+    "1 / (1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "The value falls where it should rise: this is softplus of -z.",
+    "z.clamp(min=0)",
+    "(-z).clamp(min=0)",
+)
+change(
+    "softplus",
+    "Value and slope are those of -z: the sign of z is turned round.",
+    "z.clamp(min=0)",
+    "(-z).clamp(min=0)",
+    "torch.exp(-z)",
+    "torch.exp(z)",
+)
+change(
+    "softplus",
+    "The value is log sigmoid(z), which is never positive; softplus is -log sigmoid(-z).",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "z.clamp(max=0) - torch.log1p(torch.exp(-z.abs()))",
+)
+change(
+    "softplus",
+    "The value has the wrong sign: softplus is positive everywhere.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "-z.clamp(min=0) - torch.log1p(torch.exp(-z.abs()))",
+)
+change(
+    "softplus",
+    "The value is z itself: without the 1 inside, the logarithm undoes the exponential.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "z",
+)
+change(
+    "softplus",
+    "The value is ReLU's: the part with the logarithm is missing.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "z.clamp(min=0)",
+)
+change(
+    "softplus",
+    "The part max(z, 0) is missing from the value: taking e^z out of the logarithm leaves a z in front where z is positive.",
+    "z.clamp(min=0) + ",
+    "",
+)
+change(
+    "softplus",
+    "z itself stands in front of the logarithm for both signs; with |z| in the exponent it belongs to positive z alone.",
+    "z.clamp(min=0) +",
+    "z +",
+)
+change(
+    "softplus",
+    "The value is that of |z|: for negative z, |z| stands in front, or the exponent lacks its absolute value.",
+    "z.clamp(min=0) +",
+    "z.abs() +",
+)
+change(
+    "softplus",
+    "The value is that of |z|: for negative z, |z| stands in front, or the exponent lacks its absolute value.",
+    "-z.abs()",
+    "-z",
+)
+change(
+    "softplus",
+    "In the value the exponent has the wrong sign: with max(z, 0) in front, the exponential must be of -|z|.",
+    "-z.abs()",
+    "z.abs()",
+)
+change(
+    "softplus",
+    "In the value e^z stands in the logarithm and z in front as well: z is counted twice where it is positive.",
+    "-z.abs()",
+    "z",
+)
+change(
+    "softplus",
+    "The 1 inside the logarithm is counted twice: log1p adds one already.",
+    "torch.log1p(torch.exp",
+    "torch.log1p(1 + torch.exp",
+)
+change(
+    "softplus",
+    "The logarithm is taken without the 1 inside, so that it undoes the exponential: what is left is min(z, 0).",
+    "torch.log1p(torch.exp(-z.abs()))",
+    "torch.log(torch.exp(-z.abs()))",
+)
+change(
+    "softplus",
+    "The logarithm of the value is not the natural one but that to base 2.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.log2(1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "The logarithm of the value is not the natural one but that to base 10.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.log10(1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "In the value the logarithm of the exponential's part is missing: 1 + e^z has not been put into it.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "1 + torch.exp(z)",
+)
+change(
+    "softplus",
+    "The slope has the form s (1 - s): that is the slope of the sigmoid, the second derivative of softplus.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.sigmoid(z) * (1 - torch.sigmoid(z))",
+)
+change(
+    "softplus",
+    "The slope is tanh(z); the derivative of softplus lies between 0 and 1.",
+    "1 / (1 + torch.exp(-z))",
+    "z.tanh()",
+)
+change(
+    "softplus",
+    "The sigmoid is taken at the value of softplus, as when z was overwritten with it; the slope belongs to the pre-activation z.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.sigmoid(torch.log1p(torch.exp(z)))",
+)
+change(
+    "softplus",
+    "The slope is e^z: only the inner derivative is there, and the outer one, one over what the logarithm is taken of, is missing.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.exp(z)",
+)
+change(
+    "softplus",
+    "The slope is turned over: 1 + e^-z belongs below the fraction line.",
+    "1 / (1 + torch.exp(-z))",
+    "1 + torch.exp(-z)",
+)
+change(
+    "softplus",
+    "The slope is that of log(e^z), constantly 1; the 1 inside the logarithm is missing.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.ones_like(z)",
+)
+change(
+    "softplus",
+    "In the slope 2 stands below the fraction line where 1 belongs.",
+    "1 / (1 + torch.exp(-z))",
+    "1 / (2 + torch.exp(-z))",
+)
+change(
+    "softplus",
+    "In the slope the sign of the part from the logarithm is wrong: d/dz of -|z| changes its sign at zero.",
+    "1 / (1 + torch.exp(-z))",
+    "(z > 0).to(z.dtype) - torch.sigmoid(-z.abs())",
+)
+change(
+    "softplus",
+    "In the slope the sign of the part from the logarithm is wrong for positive z: d/dz of -|z| is -1 there.",
+    "1 / (1 + torch.exp(-z))",
+    "(z > 0).to(z.dtype) + torch.sigmoid(-z.abs())",
+)
+change(
+    "softplus",
+    "The slope is the value over again; differentiate it.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.log1p(torch.exp(z))",
+)
+change(
+    "softplus",
+    "Value and slope are exchanged: the value comes first.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(-z))",
+    "1 / (1 + torch.exp(-z)), z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+)
+change(
+    "softplus",
+    "The value is the sigmoid; it is the logarithm of 1 + e^z that is asked for.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.sigmoid(z)",
+)
+change(
+    "softplus",
+    "The exponential of a large number is infinite: the value overflows at large positive z.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.log(1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "The exponential of a large number is infinite: the value overflows at large negative z, where z + log(1 + e^-z) is the wrong one of the two forms.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "z + torch.log(1 + torch.exp(-z))",
+)
+change(
+    "softplus",
+    "The slope becomes infinity over infinity where e^z overflows; divide by e^z first.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.exp(z) / (1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "Both suffer where e^z overflows: the value is infinite, and the slope infinity over infinity.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.log(1 + torch.exp(z))",
+    "1 / (1 + torch.exp(-z))",
+    "torch.exp(z) / (1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "An exponential overflows at either end: the value at large negative z, the slope, infinity over infinity, at large positive z.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "z + torch.log(1 + torch.exp(-z))",
+    "1 / (1 + torch.exp(-z))",
+    "torch.exp(z) / (1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "The value alone is given back; its slope is asked for as well.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(-z))",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+)
+change(
+    "softplus",
+    "The slope alone is given back; the value is asked for as well.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(-z))",
+    "1 / (1 + torch.exp(-z))",
+)
+change(
+    "softplus",
+    "The slope is that of the part with the logarithm alone; max(z, 0) has a slope as well.",
+    "1 / (1 + torch.exp(-z))",
+    "-z.sign() * torch.sigmoid(-z.abs())",
+)
+change(
+    "softplus",
+    "The slope is multiplied by z: an inner derivative is wrong, that of e^z is e^z.",
+    "1 / (1 + torch.exp(-z))",
+    "z * torch.sigmoid(z)",
+)
+change(
+    "softplus",
+    "The logarithm is missing from the value: the exponential itself is added to max(z, 0).",
+    "torch.log1p(torch.exp(-z.abs()))",
+    "torch.exp(-z.abs())",
+)
+change(
+    "softplus",
+    "The part with the logarithm is subtracted from max(z, 0); it is added.",
+    "z.clamp(min=0) +",
+    "z.clamp(min=0) -",
+)
+change(
+    "softplus",
+    "min(z, 0) stands in front of the logarithm, where max(z, 0) belongs.",
+    "z.clamp(min=0)",
+    "z.clamp(max=0)",
+)
+change(
+    "softplus",
+    "The 1 is added outside the logarithm: the value is 1 + z.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "1 + z",
+)
+change(
+    "softplus",
+    "The value is the exponential of z: the logarithm is missing, and the 1.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.exp(z)",
+)
+change(
+    "softplus",
+    "The 1 inside the logarithm is counted twice: log1p adds one already.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.log1p(1 + torch.exp(z))",
+)
+change(
+    "softplus",
+    "The value is z itself for positive z; softplus comes near to z there, but lies above it.",
+    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
+    "torch.where(z > 0, z, torch.log1p(torch.exp(z)))",
+)
+change(
+    "softplus",
+    "The slope is that at |z|: for negative z it is below one half.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.sigmoid(z.abs())",
+)
+change(
+    "softplus",
+    "The slope is 0 for negative z, as a ReLU's; softplus has a slope there as well.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.sigmoid(z) * (z > 0)",
+)
+change(
+    "softplus",
+    "The slope has the wrong sign: softplus rises everywhere.",
+    "1 / (1 + torch.exp(-z))",
+    "-torch.sigmoid(z)",
+)
+change(
+    "softplus",
+    "The slope is 1 for positive z, as a ReLU's; softplus comes near to that, but stays below.",
+    "1 / (1 + torch.exp(-z))",
+    "torch.where(z > 0, torch.ones_like(z), torch.sigmoid(z))",
+)
+
+
+@slip("softplus", "The results are right, but z was overwritten: z belongs to the caller.")
+def in_place(z: Tensor) -> tuple[Tensor, Tensor]:
+    slope = torch.sigmoid(z)
+    value = z.clamp(min=0) + torch.log1p(torch.exp(-z.abs_()))
+    return value, slope
+
+
+@slip(
+    "softplus",
+    "The sigmoid is taken at the value of softplus, as when z was overwritten with it; the slope belongs to the pre-activation z.",
+)
+def slope_of_the_overwritten(z: Tensor) -> tuple[Tensor, Tensor]:
+    z.copy_(z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())))
+    return z, 1 / (1 + torch.exp(-z))
+
+
+@slip(
+    "softplus", "e^z is multiplied by a mask: infinity times zero is NaN where z is large."
+)
+def value_by_masks(z: Tensor) -> tuple[Tensor, Tensor]:
+    up, down = (z > 0).to(z.dtype), (z <= 0).to(z.dtype)
+    value = up * (z + torch.log1p(torch.exp(-z))) + down * torch.log1p(torch.exp(z))
+    return value, 1 / (1 + torch.exp(-z))
+
+
+@slip(
+    "softplus", "The value is cut at a bound: for large z it must go on growing as z does."
+)
+def clamped_before(z: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.log(1 + torch.exp(z.clamp(-50, 50))), 1 / (1 + torch.exp(-z))
+
+
+@slip(
+    "softplus", "The value is cut at a bound: for large z it must go on growing as z does."
+)
+def clamped_at_twenty(z: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.log(1 + torch.exp(z.clamp(max=20))), 1 / (1 + torch.exp(-z))
+
+
+@slip(
+    "softplus", "The value is cut at a bound: for large z it must go on growing as z does."
+)
+def clamped_at_hundred(z: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.log(1 + torch.exp(z.clamp(max=100))), 1 / (1 + torch.exp(-z))
+
+
 # -- elu -----------------------------------------------------------------------------------------------------
 
 change(
@@ -372,540 +734,13 @@ equivalent(
     "At z = 0 both branches of the value are 0.",
     "return torch.where(z >= 0, z, below - alpha), torch.where(z > 0, ones, below)",
 )
-
-# -- softplus ------------------------------------------------------------------------------------------------
-
 change(
-    "softplus",
-    "The slope is the step of a ReLU; softplus passes zero smoothly.",
-    "1 / (1 + torch.exp(-z))",
-    "(z > 0).to(z.dtype)",
-)
-change(
-    "softplus",
-    "The slope is 1 / (1 + e^z), which falls: a sign is turned round in it, or the inner derivative e^z of the chain rule is missing.",
-    "1 / (1 + torch.exp(-z))",
-    "1 / (1 + torch.exp(z))",
-)
-change(
-    "softplus",
-    "The value falls where it should rise: this is softplus of -z.",
-    "z.clamp(min=0)",
-    "(-z).clamp(min=0)",
-)
-change(
-    "softplus",
-    "Value and slope are those of -z: the sign of z is turned round.",
-    "z.clamp(min=0)",
-    "(-z).clamp(min=0)",
-    "torch.exp(-z)",
-    "torch.exp(z)",
-)
-change(
-    "softplus",
-    "The value is log sigmoid(z), which is never positive; softplus is -log sigmoid(-z).",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "z.clamp(max=0) - torch.log1p(torch.exp(-z.abs()))",
-)
-change(
-    "softplus",
-    "The value has the wrong sign: softplus is positive everywhere.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "-z.clamp(min=0) - torch.log1p(torch.exp(-z.abs()))",
-)
-change(
-    "softplus",
-    "The value is z itself: without the 1 inside, the logarithm undoes the exponential.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "z",
-)
-change(
-    "softplus",
-    "The value is ReLU's: the part with the logarithm is missing.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "z.clamp(min=0)",
-)
-change(
-    "softplus",
-    "The part max(z, 0) is missing from the value: taking e^z out of the logarithm leaves a z in front where z is positive.",
-    "z.clamp(min=0) + ",
-    "",
-)
-change(
-    "softplus",
-    "z itself stands in front of the logarithm for both signs; with |z| in the exponent it belongs to positive z alone.",
-    "z.clamp(min=0) +",
-    "z +",
-)
-change(
-    "softplus",
-    "The value is that of |z|: for negative z, |z| stands in front, or the exponent lacks its absolute value.",
-    "z.clamp(min=0) +",
-    "z.abs() +",
-)
-change(
-    "softplus",
-    "The value is that of |z|: for negative z, |z| stands in front, or the exponent lacks its absolute value.",
-    "-z.abs()",
-    "-z",
-)
-change(
-    "softplus",
-    "In the value the exponent has the wrong sign: with max(z, 0) in front, the exponential must be of -|z|.",
-    "-z.abs()",
-    "z.abs()",
-)
-change(
-    "softplus",
-    "In the value e^z stands in the logarithm and z in front as well: z is counted twice where it is positive.",
-    "-z.abs()",
-    "z",
-)
-change(
-    "softplus",
-    "The 1 inside the logarithm is counted twice: log1p adds one already.",
-    "torch.log1p(torch.exp",
-    "torch.log1p(1 + torch.exp",
-)
-change(
-    "softplus",
-    "The logarithm is taken without the 1 inside, so that it undoes the exponential: what is left is min(z, 0).",
-    "torch.log1p(torch.exp(-z.abs()))",
-    "torch.log(torch.exp(-z.abs()))",
-)
-change(
-    "softplus",
-    "The logarithm of the value is not the natural one but that to base 2.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "torch.log2(1 + torch.exp(z))",
-)
-change(
-    "softplus",
-    "The logarithm of the value is not the natural one but that to base 10.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "torch.log10(1 + torch.exp(z))",
-)
-change(
-    "softplus",
-    "In the value the logarithm of the exponential's part is missing: 1 + e^z has not been put into it.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "1 + torch.exp(z)",
-)
-change(
-    "softplus",
-    "The slope has the form s (1 - s): that is the slope of the sigmoid, the second derivative of softplus.",
-    "1 / (1 + torch.exp(-z))",
-    "torch.sigmoid(z) * (1 - torch.sigmoid(z))",
-)
-change(
-    "softplus",
-    "The slope is tanh(z); the derivative of softplus lies between 0 and 1.",
-    "1 / (1 + torch.exp(-z))",
-    "z.tanh()",
-)
-change(
-    "softplus",
-    "The sigmoid is taken at the value of softplus, as when z was overwritten with it; the slope belongs to the pre-activation z.",
-    "1 / (1 + torch.exp(-z))",
-    "torch.sigmoid(torch.log1p(torch.exp(z)))",
-)
-change(
-    "softplus",
-    "The slope is e^z: only the inner derivative is there, and the outer one, one over what the logarithm is taken of, is missing.",
-    "1 / (1 + torch.exp(-z))",
-    "torch.exp(z)",
-)
-change(
-    "softplus",
-    "The slope is turned over: 1 + e^-z belongs below the fraction line.",
-    "1 / (1 + torch.exp(-z))",
-    "1 + torch.exp(-z)",
-)
-change(
-    "softplus",
-    "The slope is that of log(e^z), constantly 1; the 1 inside the logarithm bends it.",
-    "1 / (1 + torch.exp(-z))",
-    "torch.ones_like(z)",
-)
-change(
-    "softplus",
-    "In the slope 2 stands below the fraction line where 1 belongs.",
-    "1 / (1 + torch.exp(-z))",
-    "1 / (2 + torch.exp(-z))",
-)
-change(
-    "softplus",
-    "In the slope the sign of the part from the logarithm is wrong: d/dz of -|z| changes its sign at zero.",
-    "1 / (1 + torch.exp(-z))",
-    "(z > 0).to(z.dtype) - torch.sigmoid(-z.abs())",
-)
-change(
-    "softplus",
-    "In the slope the sign of the part from the logarithm is wrong for positive z: d/dz of -|z| is -1 there.",
-    "1 / (1 + torch.exp(-z))",
-    "(z > 0).to(z.dtype) + torch.sigmoid(-z.abs())",
-)
-change(
-    "softplus",
-    "The slope is the value over again; differentiate it.",
-    "1 / (1 + torch.exp(-z))",
-    "torch.log1p(torch.exp(z))",
-)
-change(
-    "softplus",
-    "Value and slope are exchanged: the value comes first.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(-z))",
-    "1 / (1 + torch.exp(-z)), z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-)
-change(
-    "softplus",
-    "The value is the sigmoid; it is the logarithm of 1 + e^z that is asked for.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "torch.sigmoid(z)",
-)
-change(
-    "softplus",
-    "The exponential of a large number is infinite: the value overflows at large positive z.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "torch.log(1 + torch.exp(z))",
-)
-change(
-    "softplus",
-    "The exponential of a large number is infinite: the value overflows at large negative z, where z + log(1 + e^-z) is the wrong one of the two forms.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "z + torch.log(1 + torch.exp(-z))",
-)
-change(
-    "softplus",
-    "The slope becomes infinity over infinity where e^z overflows; divide by e^z first.",
-    "1 / (1 + torch.exp(-z))",
-    "torch.exp(z) / (1 + torch.exp(z))",
-)
-change(
-    "softplus",
-    "Both suffer where e^z overflows: the value is infinite, and the slope infinity over infinity.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "torch.log(1 + torch.exp(z))",
-    "1 / (1 + torch.exp(-z))",
-    "torch.exp(z) / (1 + torch.exp(z))",
-)
-change(
-    "softplus",
-    "An exponential overflows at either end: the value at large negative z, the slope, infinity over infinity, at large positive z.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "z + torch.log(1 + torch.exp(-z))",
-    "1 / (1 + torch.exp(-z))",
-    "torch.exp(z) / (1 + torch.exp(z))",
-)
-change(
-    "softplus",
-    "The value alone is given back; its slope is asked for as well.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(-z))",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-)
-change(
-    "softplus",
-    "The slope alone is given back; the value is asked for as well.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())), 1 / (1 + torch.exp(-z))",
-    "1 / (1 + torch.exp(-z))",
-)
-change(
-    "softplus",
-    "The slope is that of the part with the logarithm alone; max(z, 0) has a slope as well.",
-    "1 / (1 + torch.exp(-z))",
-    "-z.sign() * torch.sigmoid(-z.abs())",
-)
-change(
-    "softplus",
-    "The slope is multiplied by z: an inner derivative is wrong, that of e^z is e^z.",
-    "1 / (1 + torch.exp(-z))",
-    "z * torch.sigmoid(z)",
-)
-change(
-    "softplus",
-    "The logarithm is missing from the value: the exponential itself is added to max(z, 0).",
-    "torch.log1p(torch.exp(-z.abs()))",
-    "torch.exp(-z.abs())",
-)
-change(
-    "softplus",
-    "The part with the logarithm is subtracted from max(z, 0); it is added.",
-    "z.clamp(min=0) +",
-    "z.clamp(min=0) -",
-)
-change(
-    "softplus",
-    "min(z, 0) stands in front of the logarithm, where max(z, 0) belongs.",
-    "z.clamp(min=0)",
-    "z.clamp(max=0)",
-)
-change(
-    "softplus",
-    "The 1 is added outside the logarithm: the value is 1 + z.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "1 + z",
-)
-change(
-    "softplus",
-    "The value is the exponential of z: the logarithm is missing, and the 1.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "torch.exp(z)",
-)
-change(
-    "softplus",
-    "The 1 inside the logarithm is counted twice: log1p adds one already.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "torch.log1p(1 + torch.exp(z))",
-)
-change(
-    "softplus",
-    "The value is z itself for positive z; softplus comes near to z there, but lies above it.",
-    "z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))",
-    "torch.where(z > 0, z, torch.log1p(torch.exp(z)))",
-)
-change(
-    "softplus",
-    "The slope is that at |z|: for negative z it is below one half.",
-    "1 / (1 + torch.exp(-z))",
-    "torch.sigmoid(z.abs())",
-)
-change(
-    "softplus",
-    "The slope is 0 for negative z, as a ReLU's; softplus has a slope there as well.",
-    "1 / (1 + torch.exp(-z))",
-    "torch.sigmoid(z) * (z > 0)",
-)
-change(
-    "softplus",
-    "The slope has the wrong sign: softplus rises everywhere.",
-    "1 / (1 + torch.exp(-z))",
-    "-torch.sigmoid(z)",
-)
-change(
-    "softplus",
-    "The slope is 1 for positive z, as a ReLU's; softplus comes near to that, but stays below.",
-    "1 / (1 + torch.exp(-z))",
-    "torch.where(z > 0, torch.ones_like(z), torch.sigmoid(z))",
-)
-
-
-@slip("softplus", "The results are right, but z was overwritten: z belongs to the caller.")
-def in_place(z: Tensor) -> tuple[Tensor, Tensor]:
-    slope = torch.sigmoid(z)
-    value = z.clamp(min=0) + torch.log1p(torch.exp(-z.abs_()))
-    return value, slope
-
-
-@slip(
-    "softplus",
-    "The sigmoid is taken at the value of softplus, as when z was overwritten with it; the slope belongs to the pre-activation z.",
-)
-def slope_of_the_overwritten(z: Tensor) -> tuple[Tensor, Tensor]:
-    z.copy_(z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())))
-    return z, 1 / (1 + torch.exp(-z))
-
-
-@slip(
-    "softplus", "e^z is multiplied by a mask: infinity times zero is NaN where z is large."
-)
-def value_by_masks(z: Tensor) -> tuple[Tensor, Tensor]:
-    up, down = (z > 0).to(z.dtype), (z <= 0).to(z.dtype)
-    value = up * (z + torch.log1p(torch.exp(-z))) + down * torch.log1p(torch.exp(z))
-    return value, 1 / (1 + torch.exp(-z))
-
-
-@slip(
-    "softplus", "The value is cut at a bound: for large z it must go on growing as z does."
-)
-def clamped_before(z: Tensor) -> tuple[Tensor, Tensor]:
-    return torch.log(1 + torch.exp(z.clamp(-50, 50))), 1 / (1 + torch.exp(-z))
-
-
-@slip(
-    "softplus", "The value is cut at a bound: for large z it must go on growing as z does."
-)
-def clamped_at_twenty(z: Tensor) -> tuple[Tensor, Tensor]:
-    return torch.log(1 + torch.exp(z.clamp(max=20))), 1 / (1 + torch.exp(-z))
-
-
-@slip(
-    "softplus", "The value is cut at a bound: for large z it must go on growing as z does."
-)
-def clamped_at_hundred(z: Tensor) -> tuple[Tensor, Tensor]:
-    return torch.log(1 + torch.exp(z.clamp(max=100))), 1 / (1 + torch.exp(-z))
-
-
-# -- dead_fraction -------------------------------------------------------------------------------------------
-
-change(
-    "dead_fraction",
-    "This is the share of non-positive pre-activations in the whole table; count the units that no example wakes.",
-    ".all(dim=0)",
-    "",
-)
-change(
-    "dead_fraction",
-    "This is the share of positive pre-activations in the whole table; count the units that no example wakes.",
-    "(z <= 0).all(dim=0)",
-    "(z > 0)",
-)
-change(
-    "dead_fraction",
-    "A single silent example is taken for death here; every example has to leave the unit silent.",
-    ".all(",
-    ".any(",
-)
-change(
-    "dead_fraction",
-    "Examples that wake no unit are counted; count units that no example wakes.",
-    "dim=0",
-    "dim=1",
-)
-change(
-    "dead_fraction",
-    "A pre-activation of exactly zero does not wake a unit either.",
-    "z <= 0",
-    "z < 0",
-)
-change(
-    "dead_fraction",
-    "Only units whose pre-activations are all exactly zero are counted; negative ones are silent too.",
-    "z <= 0",
-    "z == 0",
-)
-change(
-    "dead_fraction",
-    "This is the share of units that live; the dead ones are asked for.",
-    "(z <= 0).all(dim=0)",
-    "(z > 0).any(dim=0)",
-)
-change(
-    "dead_fraction",
-    "This is the share of examples that wake some unit; the share of dead units is asked for.",
-    "(z <= 0).all(dim=0)",
-    "(z > 0).any(dim=1)",
-)
-change(
-    "dead_fraction",
-    "This is the number of dead units; a share is divided by the number of units.",
-    ".mean()",
-    ".sum()",
-)
-change(
-    "dead_fraction",
-    "The dead units are divided by the number of examples; the share is among the units.",
-    ".mean().item()",
-    ".sum().item() / len(z)",
-)
-change(
-    "dead_fraction",
-    "The dead units are divided by the number of entries in the table; the share is among the units.",
-    ".mean().item()",
-    ".sum().item() / z.numel()",
-)
-change(
-    "dead_fraction",
-    "Silent examples are counted and divided by the number of units: the axis of `all` and the divisor belong together.",
-    "all(dim=0).double().mean().item()",
-    "all(dim=1).double().sum().item() / z.shape[1]",
-)
-change(
-    "dead_fraction",
-    "The pre-activations are averaged over the batch first; a unit with a negative mean may still be woken by one example.",
-    "(z <= 0).all(dim=0)",
-    "(z.mean(dim=0) <= 0)",
-)
-change(
-    "dead_fraction",
-    "The pre-activations are averaged over the batch first, and zero is left out; a unit is dead when each of them is at most zero.",
-    "(z <= 0).all(dim=0)",
-    "(z.mean(dim=0) < 0)",
-)
-change(
-    "dead_fraction",
-    "Only the first example is asked; a dead unit is silent for all of them.",
-    "(z <= 0).all(dim=0)",
-    "(z[0] <= 0)",
-)
-change(
-    "dead_fraction",
-    "Only the last example decides, as when a loop overwrites what it has found; a dead unit is silent for all examples.",
-    "(z <= 0).all(dim=0)",
-    "(z[-1] <= 0)",
-)
-change(
-    "dead_fraction",
-    "The sign is turned round: units that are never negative are counted.",
-    "z <= 0",
-    "z >= 0",
-)
-change(
-    "dead_fraction",
-    "Units that every example wakes are counted; the ones that no example wakes are asked for.",
-    "z <= 0",
-    "z > 0",
-)
-change(
-    "dead_fraction",
-    "This is the share of exact zeros in the table; count the units that no example wakes.",
-    "(z <= 0).all(dim=0)",
-    "(z == 0)",
-)
-change(
-    "dead_fraction",
-    "This is the share of negative entries in the table; count the units that no example wakes.",
-    "(z <= 0).all(dim=0)",
-    "(z < 0)",
-)
-change(
-    "dead_fraction",
-    "Units that are silent for most examples are counted; a dead one is silent for all of them.",
-    "(z <= 0).all(dim=0)",
-    "((z <= 0).double().mean(dim=0) > 0.5)",
-)
-change(
-    "dead_fraction",
-    "The dead are compared with the living; a share is among all units.",
-    ".mean().item()",
-    ".sum().item() / (z > 0).any(dim=0).sum().item()",
-)
-change(
-    "dead_fraction",
-    "This is a percentage; a share lies between 0 and 1.",
-    ".mean().item()",
-    ".mean().item() * 100",
-)
-
-
-@slip("dead_fraction", "The count is divided by one less than the number of units.")
-def one_unit_forgotten(z: Tensor) -> float:
-    return (z <= 0).all(dim=0).sum().item() / (z.shape[1] - 1)
-
-
-@slip(
-    "dead_fraction",
-    "The share is right, but z was changed by the call, as by relu_ or clamp_: z belongs to the caller.",
-)
-def relu_in_place(z: Tensor) -> float:
-    return (z.clamp_(min=0) == 0).all(dim=0).double().mean().item()
-
-
-@slip("dead_fraction", "A dead unit at one end of the layer is left out of the count.")
-def last_unit_left_out(z: Tensor) -> float:
-    h = z.shape[1]
-    return sum(bool((z[:, j] <= 0).all()) for j in range(h - 1)) / h
-
-
-@slip("dead_fraction", "A dead unit at one end of the layer is left out of the count.")
-def first_unit_left_out(z: Tensor) -> float:
-    h = z.shape[1]
-    return sum(bool((z[:, j] <= 0).all()) for j in range(1, h)) / h
-
-
-equivalent(
-    "dead_fraction",
-    "The mean of a table with one row is that of the row.",
-    "return (z <= 0).all(dim=0, keepdim=True).double().mean().item()",
+    "elu",
+    "This is the faulty function: alpha multiplies the exponential only in the value, and is missing from the slope.",
+    "below - alpha",
+    "below - 1",
+    "ones, below)",
+    "ones, below / alpha)",
 )
 
 # -- he_normal -----------------------------------------------------------------------------------------------
@@ -918,19 +753,19 @@ change(
 )
 change(
     "he_normal",
-    "The outgoing connections are counted; here the incoming ones count.",
+    "The outputs of the layer are counted; (4.8) counts its inputs.",
     "(2 / n_in) ** 0.5",
     "(2 / n_out) ** 0.5",
 )
 change(
     "he_normal",
-    "The variance is 1/n_in, the rule for linear layers; a ReLU throws half of the signal away.",
+    "The variance is 1/n_in, the rule for linear layers; a ReLU sets half of its inputs to zero.",
     "(2 / n_in) ** 0.5",
     "(1 / n_in) ** 0.5",
 )
 change(
     "he_normal",
-    "The variance is 1/n_out: the outgoing connections are counted, and the factor 2 for the ReLU is missing.",
+    "The variance is 1/n_out: the outputs are counted, and the factor 2 for the ReLU is missing.",
     "(2 / n_in) ** 0.5",
     "(1 / n_out) ** 0.5",
 )
@@ -948,13 +783,13 @@ change(
 )
 change(
     "he_normal",
-    "This is Xavier's rule, with the outgoing connections in it; He's counts the incoming ones alone.",
+    "This is Xavier's rule, with the outputs in it; He's counts the inputs alone.",
     "(2 / n_in) ** 0.5",
     "(2 / (n_in + n_out)) ** 0.5",
 )
 change(
     "he_normal",
-    "The factor is the inverse of the standard deviation: more incoming signals ask for smaller weights.",
+    "The factor is the inverse of the standard deviation: more inputs ask for smaller weights.",
     "(2 / n_in) ** 0.5",
     "(n_in / 2) ** 0.5",
 )
@@ -1008,7 +843,7 @@ change(
 )
 change(
     "he_normal",
-    "The factor is the inverse of the standard deviation: more incoming signals ask for smaller weights.",
+    "The factor is the inverse of the standard deviation: more inputs ask for smaller weights.",
     "(2 / n_in) ** 0.5 *",
     "1 / (2 / n_in) ** 0.5 *",
 )
@@ -1026,7 +861,7 @@ change(
 )
 change(
     "he_normal",
-    "n_in and n_out are averaged for the variance; He's rule counts the incoming connections alone.",
+    "n_in and n_out are averaged for the variance; He's rule counts the inputs alone.",
     "(2 / n_in) ** 0.5",
     "(4 / (n_in + n_out)) ** 0.5",
 )
@@ -1082,19 +917,19 @@ change(
 )
 change(
     "he_normal",
-    "The outgoing connections are counted with the incoming ones, and the 2 is missing.",
+    "The outputs are counted with the inputs, and the 2 is missing.",
     "(2 / n_in) ** 0.5",
     "(1 / (n_in + n_out)) ** 0.5",
 )
 change(
     "he_normal",
-    "The numbers are multiplied by the root of 2 alone; the number of incoming connections is missing.",
+    "The numbers are multiplied by the root of 2 alone; the number of inputs is missing.",
     "(2 / n_in) ** 0.5",
     "2 ** 0.5",
 )
 change(
     "he_normal",
-    "The variance grows with n_in; more incoming signals ask for smaller weights.",
+    "The variance grows with n_in; more inputs ask for smaller weights.",
     "(2 / n_in) ** 0.5",
     "(2 * n_in) ** 0.5",
 )
@@ -1106,7 +941,7 @@ change(
 )
 change(
     "he_normal",
-    "The shape is (n_out, n_out); there is one column for each of the n_in incoming signals.",
+    "The shape is (n_out, n_out); there is one column for each of the n_in inputs.",
     "(n_out, n_in, generator",
     "(n_out, n_out, generator",
 )
@@ -1146,280 +981,6 @@ def drawn_twice(n_in: int, n_out: int, rng: torch.Generator) -> Tensor:
     torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
     return (2 / n_in) ** 0.5 * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
 
-
-# -- xavier_uniform ------------------------------------------------------------------------------------------
-
-change(
-    "xavier_uniform",
-    "The standard deviation was taken for the half-width r of the interval.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(2 / (n_in + n_out)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "All weights are positive, between 0 and r; the interval lies around zero.",
-    "(2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "torch.rand(n_out, n_in, generator=rng, dtype=torch.float64)",
-)
-change(
-    "xavier_uniform",
-    "The weights fill the interval from 0 to 2r: stretched, but not shifted.",
-    ") - 1)",
-    "))",
-)
-change(
-    "xavier_uniform",
-    "The interval has the width r and not 2r: it goes from -r/2 to r/2.",
-    "(2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "(torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 0.5)",
-)
-change(
-    "xavier_uniform",
-    "The interval goes from -r to 0: shifted, but not stretched to the width 2r.",
-    "(2 * torch.rand",
-    "(torch.rand",
-)
-change(
-    "xavier_uniform",
-    "Shifted by 1 and not by r: the 1 is taken off after the multiplication by 2r.",
-    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "2 * r * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1",
-)
-change(
-    "xavier_uniform",
-    "Only the incoming connections are counted; the outgoing ones count too.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(6 / n_in) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "Only the outgoing connections are counted; the incoming ones count too.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(6 / n_out) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "The mean of n_in and n_out was taken where their sum belongs.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(12 / (n_in + n_out)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "The variance is 1/(n_in + n_out): its factor 2 is missing.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(3 / (n_in + n_out)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "The half-width has no root: r squared stands where r belongs.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "6 / (n_in + n_out)",
-)
-change(
-    "xavier_uniform",
-    "The root reaches the 6 alone; it belongs to the whole fraction.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "6 ** 0.5 / (n_in + n_out)",
-)
-change(
-    "xavier_uniform",
-    "The root reaches n_in + n_out alone; it belongs to the whole fraction.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "6 / (n_in + n_out) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "The variance stands where the half-width r belongs.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "2 / (n_in + n_out)",
-)
-change(
-    "xavier_uniform",
-    "The standard deviation is divided by the root of 3; the half-width is larger than it, by that factor.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(2 / 3 / (n_in + n_out)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "The standard deviation is multiplied by 3; the variance is r^2/3, so that r is longer by the root of 3.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "3 * (2 / (n_in + n_out)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "The whole width of the interval was taken for r, its half: the variance of a width w is w^2/12, and w is 2r.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(24 / (n_in + n_out)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "n_in and n_out are multiplied; their sum counts.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(6 / (n_in * n_out)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "A precedence slips: the fraction ends before n_out, which is added to it.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(6 / n_in + n_out) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "The fraction is turned over: more connections ask for smaller weights.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "((n_in + n_out) / 6) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "The numbers are normal; uniform ones between -r and r are asked for.",
-    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "r * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
-)
-change(
-    "xavier_uniform",
-    "The numbers are normal with Xavier's variance; uniform ones are asked for.",
-    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "(2 / (n_in + n_out)) ** 0.5 * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
-)
-change(
-    "xavier_uniform",
-    "The numbers are normal, and were stretched and shifted like uniform ones; draw uniform ones.",
-    "torch.rand(",
-    "torch.randn(",
-)
-change(
-    "xavier_uniform",
-    "Mirrored: a draw of 0 should become -r, and a draw of 1 become r.",
-    "return r * (2 *",
-    "return -r * (2 *",
-)
-change(
-    "xavier_uniform",
-    "Rows and columns are exchanged: the weights of one unit stand in a row, so that the shape is (n_out, n_in).",
-    "n_out, n_in, generator",
-    "n_in, n_out, generator",
-)
-change(
-    "xavier_uniform",
-    "Drawn as (n_in, n_out) and transposed: the shape is right, but the numbers stand in other places. Draw (n_out, n_in) at once.",
-    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "r * (2 * torch.rand(n_in, n_out, generator=rng, dtype=torch.float64).T - 1)",
-)
-change(
-    "xavier_uniform",
-    "`rng` is not used: the numbers come from torch's own generator, so that nobody can repeat the draw.",
-    "generator=rng, ",
-    "",
-)
-change(
-    "xavier_uniform",
-    "The weights lie between -1 and 1: they have not been scaled by r.",
-    "return r * (",
-    "return (",
-)
-change(
-    "xavier_uniform",
-    "The numbers between 0 and 1 are returned as they were drawn.",
-    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "torch.rand(n_out, n_in, generator=rng, dtype=torch.float64)",
-)
-change(
-    "xavier_uniform", "The 1 is added; the interval goes from r to 3r.", ") - 1)", ") + 1)"
-)
-change(
-    "xavier_uniform",
-    "Centred, but scaled by the standard deviation alone: the interval from -1/2 to 1/2 needs the factor 2r.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(2 / (n_in + n_out)) ** 0.5",
-    "(2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "(torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 0.5)",
-)
-change(
-    "xavier_uniform",
-    "Two mistakes: the weights are all positive, and the standard deviation stands for r.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(2 / (n_in + n_out)) ** 0.5",
-    "(2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "torch.rand(n_out, n_in, generator=rng, dtype=torch.float64)",
-)
-change(
-    "xavier_uniform",
-    "The variance is He's, 2/n_in, and its standard deviation was taken for the half-width r.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(2 / n_in) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "The numbers are drawn in float32, torch's default; float64 is asked for.",
-    ", dtype=torch.float64",
-    "",
-)
-change(
-    "xavier_uniform",
-    "The numbers were drawn in float32 and then converted; draw them in float64.",
-    ", dtype=torch.float64)",
-    ").double()",
-)
-change(
-    "xavier_uniform",
-    "The half-width does not depend on the numbers of connections: n_in + n_out is missing.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "6 ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "n_out is subtracted from n_in; their sum counts.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(6 / abs(n_in - n_out)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "The half-width grows with the number of connections; it shrinks.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(6 * (n_in + n_out)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "n_in is counted twice; the sum is that of n_in and n_out.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(6 / (n_in + n_in)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "n_out is counted twice; the sum is that of n_in and n_out.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(6 / (n_out + n_out)) ** 0.5",
-)
-change(
-    "xavier_uniform",
-    "Shifted by r, but not stretched: the numbers between 0 and 1 are multiplied by 2r first.",
-    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - r",
-)
-change(
-    "xavier_uniform",
-    "Shifted by r, but stretched by 2 alone: the factor is 2r.",
-    "r * (2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - 1)",
-    "2 * torch.rand(n_out, n_in, generator=rng, dtype=torch.float64) - r",
-)
-change(
-    "xavier_uniform",
-    "The variance is multiplied by the root of 3; the standard deviation is.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "3 ** 0.5 * 2 / (n_in + n_out)",
-)
-change(
-    "xavier_uniform",
-    "The variance is divided by 3; r^2 is three times the variance.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "2 / 3 / (n_in + n_out)",
-)
-change(
-    "xavier_uniform",
-    "The variance is divided by 12, as for an interval of width 1; here the half-width is looked for.",
-    "(6 / (n_in + n_out)) ** 0.5",
-    "(2 / 12 / (n_in + n_out)) ** 0.5",
-)
 
 # -- batch_norm_train ----------------------------------------------------------------------------------------
 
@@ -1751,644 +1312,6 @@ def statistics_of_the_result(
     mean, var = X.mean(dim=0), X.var(dim=0, correction=0)
     Y = gamma * (X - mean) / (var + eps).sqrt() + beta
     return Y, Y.mean(dim=0), Y.var(dim=0, correction=0)
-
-
-# -- update_running ------------------------------------------------------------------------------------------
-
-change(
-    "update_running",
-    "The batch's variance enters as the plain one; the running average stores the unbiased one.",
-    " * n / (n - 1)",
-    "",
-)
-change(
-    "update_running",
-    "Old and new have exchanged their shares in both: m is the share of the batch.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "momentum * old_mean + (1 - momentum) * mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "momentum * old_var + (1 - momentum) * var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "Old and new have exchanged their shares in both, and the variance lacks the factor that makes it unbiased.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "momentum * old_mean + (1 - momentum) * mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "momentum * old_var + (1 - momentum) * var",
-)
-change(
-    "update_running",
-    "Old and new have exchanged their shares in the mean: m is the share of the batch.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "momentum * old_mean + (1 - momentum) * mean",
-)
-change(
-    "update_running",
-    "Old and new have exchanged their shares in the variance: m is the share of the batch.",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "momentum * old_var + (1 - momentum) * var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The correction is upside down: a sample's own variance is too small, not too large.",
-    "* n / (n - 1)",
-    "* (n - 1) / n",
-)
-change(
-    "update_running",
-    "The mean needs no correction; only the variance does.",
-    "momentum * mean",
-    "momentum * mean * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The correction went to the mean; it belongs to the variance.",
-    "momentum * mean",
-    "momentum * mean * n / (n - 1)",
-    " * var * n / (n - 1)",
-    " * var",
-)
-change(
-    "update_running",
-    "The old variance is corrected too; it is unbiased already.",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "((1 - momentum) * old_var + momentum * var) * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The correction went to the old variance; it belongs to the batch's.",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "(1 - momentum) * old_var * n / (n - 1) + momentum * var",
-)
-change("update_running", "The factor has n + 1 where n - 1 belongs.", "(n - 1)", "(n + 1)")
-change(
-    "update_running",
-    "The variance is multiplied by n, but not divided by n - 1.",
-    " * n / (n - 1)",
-    " * n",
-)
-change(
-    "update_running",
-    "The variance is divided by n - 1, but not multiplied by n.",
-    " * n / (n - 1)",
-    " / (n - 1)",
-)
-change(
-    "update_running",
-    "The bracket round n - 1 is missing: the 1 is taken off the whole variance.",
-    "/ (n - 1)",
-    "/ n - 1",
-)
-change(
-    "update_running",
-    "n is the number of examples; here the number of features stands in its place.",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "(1 - momentum) * old_var + momentum * var * len(var) / (len(var) - 1)",
-)
-change(
-    "update_running",
-    "The old averages keep their whole weight; they are to shrink by 1 - m.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "old_mean + momentum * mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "old_var + momentum * var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The batch enters with its whole weight; its share is m.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "(1 - momentum) * old_mean + mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "(1 - momentum) * old_var + var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The batch's statistics replace the old averages; they only move them by the share m.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The batch's statistics replace the old averages, and uncorrected; they only move them by the share m.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "var",
-)
-change(
-    "update_running",
-    "The old averages come back unchanged.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "old_mean.clone()",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "old_var.clone()",
-)
-change(
-    "update_running",
-    "Old and new are averaged half and half; m is the share of the batch.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "(old_mean + mean) / 2",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "(old_var + var * n / (n - 1)) / 2",
-)
-change(
-    "update_running",
-    "The sign is turned round: the averages move away from the batch's statistics.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "(1 + momentum) * old_mean - momentum * mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "(1 + momentum) * old_var - momentum * var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The batch's share is subtracted; it is added.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "(1 - momentum) * old_mean - momentum * mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "(1 - momentum) * old_var - momentum * var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "Mean and variance are returned in the wrong order.",
-    "return new_mean, (1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "return (1 - momentum) * old_var + momentum * var * n / (n - 1), new_mean",
-)
-change(
-    "update_running",
-    "Mean and variance of the old pair are exchanged: the mean comes first.",
-    "old_mean, old_var = running",
-    "old_var, old_mean = running",
-)
-change(
-    "update_running",
-    "The new mean stands in the average of the variance.",
-    "* old_var + momentum * var",
-    "* new_mean + momentum * var",
-)
-change(
-    "update_running",
-    "The batch's mean stands in the average of the variance.",
-    "momentum * var *",
-    "momentum * mean *",
-)
-change(
-    "update_running",
-    "Only the variance moves: the mean is the old one.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "old_mean.clone()",
-)
-change(
-    "update_running",
-    "Only the mean moves: the variance is the old one.",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "old_var.clone()",
-)
-change(
-    "update_running",
-    "The factor is rooted, as for a standard deviation; a variance takes it as it is.",
-    "* n / (n - 1)",
-    "* (n / (n - 1)) ** 0.5",
-)
-change(
-    "update_running",
-    "The momentum is added to the average; it multiplies the batch's part.",
-    "momentum * mean",
-    "momentum + mean",
-)
-change(
-    "update_running",
-    "This is the velocity of gradient descent with momentum, m times old plus new; a running average gives new the share m and old the rest.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "momentum * old_mean + mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "momentum * old_var + var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The new mean alone is given back; the variance is asked for as well.",
-    "return new_mean, (1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "return new_mean",
-)
-change(
-    "update_running",
-    "The standard deviation of the batch stands where its variance belongs.",
-    "momentum * var *",
-    "momentum * var.sqrt() *",
-)
-change(
-    "update_running",
-    "The batch's variance is corrected twice: the factor is squared.",
-    "* n / (n - 1)",
-    "* (n / (n - 1)) ** 2",
-)
-change(
-    "update_running",
-    "The batch's statistics do not enter: only the old averages, shrunk by 1 - m, are there.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "(1 - momentum) * old_mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "(1 - momentum) * old_var",
-)
-change(
-    "update_running",
-    "The batch's mean does not enter: only the old one, shrunk by 1 - m, is there.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "(1 - momentum) * old_mean",
-)
-change(
-    "update_running",
-    "The batch's variance does not enter, or its factor is 0: only the old one, shrunk by 1 - m, is there.",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "(1 - momentum) * old_var",
-)
-change(
-    "update_running",
-    "The old averages do not enter: only the batch's share m is there.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "momentum * mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "momentum * var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The old mean does not enter: only the batch's share m is there.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "momentum * mean",
-)
-change(
-    "update_running",
-    "The old variance does not enter: only the batch's share m is there.",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "momentum * var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The old mean keeps its whole weight; it is to shrink by 1 - m.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "old_mean + momentum * mean",
-)
-change(
-    "update_running",
-    "The old variance keeps its whole weight; it is to shrink by 1 - m.",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "old_var + momentum * var * n / (n - 1)",
-)
-change(
-    "update_running",
-    "The old variance stands in the average of the mean.",
-    "(1 - momentum) * old_mean",
-    "(1 - momentum) * old_var",
-)
-change(
-    "update_running",
-    "The old mean stands in the average of the variance.",
-    "(1 - momentum) * old_var",
-    "(1 - momentum) * old_mean",
-)
-change(
-    "update_running",
-    "The batch's variance stands in the average of the mean.",
-    "momentum * mean",
-    "momentum * var",
-)
-change(
-    "update_running",
-    "The batch's variance is squared.",
-    "momentum * var *",
-    "momentum * var**2 *",
-)
-change(
-    "update_running",
-    "The factor has n - 2 below the fraction line; n - 1 belongs there.",
-    "(n - 1)",
-    "(n - 2)",
-)
-change(
-    "update_running",
-    "The old averages keep their whole weight, and the variance lacks the factor that makes it unbiased.",
-    "(1 - momentum) * old_mean + momentum * mean",
-    "old_mean + momentum * mean",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "old_var + momentum * var",
-)
-change(
-    "update_running",
-    "The variances are averaged as standard deviations and squared; the running average is one of variances.",
-    "(1 - momentum) * old_var + momentum * var * n / (n - 1)",
-    "((1 - momentum) * old_var.sqrt() + momentum * (var * n / (n - 1)).sqrt()) ** 2",
-)
-change(
-    "update_running",
-    "The factor is (n + 1)/n; for the unbiased variance it has n above the fraction line and n - 1 below.",
-    "* n / (n - 1)",
-    "* (n + 1) / n",
-)
-
-
-@slip("update_running", "Both old averages belong to the caller, and were changed.")
-def old_pair_changed(
-    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
-) -> tuple[Tensor, Tensor]:
-    for old, new in zip(running, (mean, var * n / (n - 1)), strict=True):
-        old.mul_(1 - momentum).add_(momentum * new)
-    return running[0].clone(), running[1].clone()
-
-
-@slip("update_running", "The old mean belongs to the caller, and was changed.")
-def old_mean_changed(
-    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
-) -> tuple[Tensor, Tensor]:
-    keep = 1 - momentum
-    new_var = keep * running[1] + momentum * var * n / (n - 1)
-    running[0].mul_(keep).add_(momentum * mean)
-    return running[0].clone(), new_var
-
-
-@slip(
-    "update_running", "The statistics of the batch belong to the caller, and were changed."
-)
-def batch_changed(
-    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
-) -> tuple[Tensor, Tensor]:
-    var *= n / (n - 1)
-    keep = 1 - momentum
-    return keep * running[0] + momentum * mean, keep * running[1] + momentum * var
-
-
-@slip(
-    "update_running",
-    "The new variance holds the spread of old and new mean as well; each average moves by itself.",
-)
-def spread_of_the_means(
-    running: tuple[Tensor, Tensor], mean: Tensor, var: Tensor, n: int, momentum: float
-) -> tuple[Tensor, Tensor]:
-    keep = 1 - momentum
-    new_var = keep * running[1] + momentum * var * n / (n - 1)
-    spread = keep * momentum * (mean - running[0]) ** 2
-    return keep * running[0] + momentum * mean, new_var + spread
-
-
-# -- batch_norm_eval -----------------------------------------------------------------------------------------
-
-change(
-    "batch_norm_eval",
-    "These are the batch's own statistics; at inference the stored ones count.",
-    "mean, var = running",
-    "mean, var = X.mean(dim=0), X.var(dim=0, correction=0)",
-)
-change(
-    "batch_norm_eval",
-    "The batch's own mean is taken off; at inference the stored one counts.",
-    "mean, var = running",
-    "mean, var = X.mean(dim=0), running[1]",
-)
-change(
-    "batch_norm_eval",
-    "The batch's own variance divides; at inference the stored one counts.",
-    "mean, var = running",
-    "mean, var = running[0], X.var(dim=0, correction=0)",
-)
-change(
-    "batch_norm_eval",
-    "Divided by the variance; the standard deviation is its root.",
-    "(var + eps).sqrt()",
-    "(var + eps)",
-)
-change(
-    "batch_norm_eval",
-    "Scale gamma and shift beta, which were learned, are missing.",
-    "gamma * (X - mean) / (var + eps).sqrt() + beta",
-    "(X - mean) / (var + eps).sqrt()",
-)
-change("batch_norm_eval", "The scale gamma is missing.", "return gamma * ", "return ")
-change("batch_norm_eval", "The shift beta is missing.", " + beta", "")
-change("batch_norm_eval", "The shift beta is subtracted; it is added.", "+ beta", "- beta")
-change("batch_norm_eval", "The mean is not taken off.", "(X - mean)", "X")
-change("batch_norm_eval", "The mean is added; it is taken off.", "X - mean", "X + mean")
-change(
-    "batch_norm_eval",
-    "The sign of the deviation is turned round: x minus mean.",
-    "X - mean",
-    "mean - X",
-)
-change(
-    "batch_norm_eval",
-    "Epsilon stands outside the root; it is added to the variance.",
-    "(var + eps).sqrt()",
-    "(var.sqrt() + eps)",
-)
-change(
-    "batch_norm_eval",
-    "Epsilon is missing; it is added to the stored variance here too.",
-    "var + eps",
-    "var",
-)
-change("batch_norm_eval", "Epsilon has the wrong sign.", "var + eps", "var - eps")
-change(
-    "batch_norm_eval",
-    "Epsilon is added to the finished result; it belongs to the variance.",
-    "/ (var + eps).sqrt() + beta",
-    "/ var.sqrt() + eps + beta",
-)
-change(
-    "batch_norm_eval",
-    "A fixed epsilon stands in place of the one that was given.",
-    "var + eps",
-    "var + 1e-5",
-)
-change(
-    "batch_norm_eval",
-    "Epsilon is squared; it is added to the variance as it is.",
-    "var + eps",
-    "var + eps**2",
-)
-change(
-    "batch_norm_eval",
-    "The larger of variance and epsilon is taken; epsilon is added.",
-    "(var + eps)",
-    "var.clamp(min=eps)",
-)
-change(
-    "batch_norm_eval",
-    "Scale and shift are exchanged: gamma multiplies and beta is added.",
-    "gamma * (X - mean) / (var + eps).sqrt() + beta",
-    "beta * (X - mean) / (var + eps).sqrt() + gamma",
-)
-change(
-    "batch_norm_eval",
-    "The shift is added before the scale: gamma multiplies beta as well.",
-    "gamma * (X - mean) / (var + eps).sqrt() + beta",
-    "gamma * ((X - mean) / (var + eps).sqrt() + beta)",
-)
-change(
-    "batch_norm_eval",
-    "The stored pair is taken in the wrong order: the mean comes first, the variance second.",
-    "mean, var = running",
-    "var, mean = running",
-)
-change(
-    "batch_norm_eval",
-    "Multiplied by the standard deviation; divide by it.",
-    ") / (var",
-    ") * (var",
-)
-change(
-    "batch_norm_eval",
-    "The division by the standard deviation is missing.",
-    " / (var + eps).sqrt()",
-    "",
-)
-change(
-    "batch_norm_eval",
-    "Only the mean is divided by the standard deviation; the deviation x minus mean belongs in a bracket.",
-    "gamma * (X - mean) / (var + eps).sqrt() + beta",
-    "gamma * (X - mean / (var + eps).sqrt()) + beta",
-)
-change(
-    "batch_norm_eval",
-    "The mean is taken off after the scaling: gamma multiplies the deviation, not x.",
-    "gamma * (X - mean)",
-    "(gamma * X - mean)",
-)
-change(
-    "batch_norm_eval",
-    "Divided by gamma; the standardised numbers are multiplied by it.",
-    "gamma * (X - mean) /",
-    "(X - mean) / gamma /",
-)
-change(
-    "batch_norm_eval",
-    "The stored variance is taken for a standard deviation and squared.",
-    "(var + eps)",
-    "(var**2 + eps)",
-)
-change(
-    "batch_norm_eval",
-    "The root is taken twice.",
-    "(var + eps).sqrt()",
-    "(var + eps).sqrt().sqrt()",
-)
-change(
-    "batch_norm_eval",
-    "The stored statistics are given back as well; the result alone is asked for.",
-    "gamma * (X - mean) / (var + eps).sqrt() + beta",
-    "(gamma * (X - mean) / (var + eps).sqrt() + beta, mean, var)",
-)
-change(
-    "batch_norm_eval",
-    "beta is the scale as well as the shift; the scale is gamma.",
-    "gamma * (X",
-    "beta * (X",
-)
-change(
-    "batch_norm_eval",
-    "gamma is the shift as well as the scale; the shift is beta.",
-    "+ beta",
-    "+ gamma",
-)
-change(
-    "batch_norm_eval",
-    "Epsilon is multiplied into the variance; it is added.",
-    "var + eps",
-    "var * eps",
-)
-change(
-    "batch_norm_eval",
-    "Variance and epsilon are rooted apart; the root is that of their sum.",
-    "(var + eps).sqrt()",
-    "(var.sqrt() + eps**0.5)",
-)
-change(
-    "batch_norm_eval",
-    "These are statistics of each row; the stored ones count.",
-    "mean, var = running",
-    "mean, var = X.mean(dim=1, keepdim=True), X.var(dim=1, correction=0, keepdim=True)",
-)
-change(
-    "batch_norm_eval",
-    "The deviation is not x minus the stored mean: the mean of the whole table is taken off.",
-    "mean, var = running",
-    "mean, var = X.mean(), running[1]",
-)
-change(
-    "batch_norm_eval",
-    "The mean of the stored means is taken off each column; each column has its own.",
-    "mean, var = running",
-    "mean, var = running[0].mean(), running[1]",
-)
-
-
-@slip(
-    "batch_norm_eval",
-    "The stored variance is corrected once more by the size of the batch; at inference nothing may depend on that.",
-)
-def corrected_again(
-    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
-) -> Tensor:
-    n = len(X)
-    var = running[1] * (n - 1) / n
-    return gamma * (X - running[0]) / (var + eps).sqrt() + beta
-
-
-@slip(
-    "batch_norm_eval",
-    "The stored variance is corrected once more by the size of the batch; at inference nothing may depend on that.",
-)
-def unbiased_again(
-    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
-) -> Tensor:
-    n = len(X)
-    var = running[1] * n / max(n - 1, 1)
-    return gamma * (X - running[0]) / (var + eps).sqrt() + beta
-
-
-@slip(
-    "batch_norm_eval",
-    "The stored averages were changed before use, by the batch; at inference nothing moves them.",
-)
-def still_training(
-    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
-) -> Tensor:
-    mean = 0.9 * running[0] + 0.1 * X.mean(dim=0)
-    var = 0.9 * running[1] + 0.1 * X.var(dim=0)
-    return gamma * (X - mean) / (var + eps).sqrt() + beta
-
-
-@slip(
-    "batch_norm_eval",
-    "The batch's own statistics, the variance divided by n - 1; at inference the stored ones count.",
-)
-def own_unbiased_statistics(
-    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
-) -> Tensor:
-    return gamma * (X - X.mean(dim=0)) / (X.var(dim=0) + eps).sqrt() + beta
-
-
-@slip(
-    "batch_norm_eval",
-    "The result is right, but the stored averages were moved; at inference they stay.",
-)
-def averages_moved(
-    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
-) -> Tensor:
-    Y = gamma * (X - running[0]) / (running[1] + eps).sqrt() + beta
-    running[0].mul_(0.9).add_(0.1 * X.mean(dim=0))
-    running[1].mul_(0.9).add_(0.1 * X.var(dim=0, correction=0))
-    return Y
-
-
-@slip(
-    "batch_norm_eval",
-    "The result is right, but X was overwritten with it: X belongs to the caller.",
-)
-def in_place(
-    X: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor], eps: float
-) -> Tensor:
-    X -= running[0]
-    return gamma * X / (running[1] + eps).sqrt() + beta
 
 
 # -- clip_gradients ------------------------------------------------------------------------------------------
@@ -2729,4 +1652,397 @@ equivalent(
     "clip_gradients",
     "At a length of exactly c the factor is 1 either way.",
     "factor = c / norm if norm >= c else 1.0",
+)
+
+# -- layer_norm_gradients ------------------------------------------------------------------------------------------
+
+change(
+    "layer_norm_gradients",
+    "In dX the two means are missing: a row's mean and variance depend on its inputs too.",
+    "(g - g.mean(dim=1, keepdim=True) - X_hat * along) / std",
+    "g / std",
+)
+change(
+    "layer_norm_gradients",
+    "In dX the path through the mean is missing.",
+    "g - g.mean(dim=1, keepdim=True) - X_hat",
+    "g - X_hat",
+)
+change(
+    "layer_norm_gradients",
+    "In dX the path through the variance is missing.",
+    ") - X_hat * along)",
+    "))",
+)
+change(
+    "layer_norm_gradients",
+    "In dX gamma is missing: the error signal passes the scale first.",
+    "g = gamma * dY",
+    "g = dY",
+)
+change(
+    "layer_norm_gradients",
+    "In dX the division by the standard deviation is missing.",
+    "X_hat * along) / std",
+    "X_hat * along)",
+)
+change(
+    "layer_norm_gradients",
+    "dX is divided by the variance; one standard deviation belongs there.",
+    "X_hat * along) / std",
+    "X_hat * along) / std**2",
+)
+change(
+    "layer_norm_gradients",
+    "In dX the path through the variance has the wrong sign.",
+    "keepdim=True) - X_hat * along",
+    "keepdim=True) + X_hat * along",
+)
+change(
+    "layer_norm_gradients",
+    "In dX the path through the mean has the wrong sign.",
+    "(g - g.mean(",
+    "(g + g.mean(",
+)
+change(
+    "layer_norm_gradients",
+    "In dX sums stand for both means over the units.",
+    "along = (g * X_hat).mean(",
+    "along = (g * X_hat).sum(",
+    "(g - g.mean(",
+    "(g - g.sum(",
+)
+change(
+    "layer_norm_gradients",
+    "In dX the mean of g is taken over the batch; each row has its own.",
+    "g - g.mean(dim=1, keepdim=True)",
+    "g - g.mean(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "In dX the mean in the path of the variance is taken over the batch; each row has its own.",
+    "(g * X_hat).mean(dim=1, keepdim=True)",
+    "(g * X_hat).mean(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "In dX gamma is applied after the means; it belongs into them.",
+    "g = gamma * dY",
+    "g = dY",
+    "X_hat * along) / std",
+    "X_hat * along) / std * gamma",
+)
+change(
+    "layer_norm_gradients",
+    "dgamma is averaged over the batch; gamma is shared by all rows, whose gradients add up.",
+    "(dY * X_hat).sum(dim=0)",
+    "(dY * X_hat).mean(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "dbeta is averaged over the batch; beta is shared by all rows, whose gradients add up.",
+    "dY.sum(dim=0)",
+    "dY.mean(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "dgamma and dbeta are averaged over the batch; all rows share gamma and beta, so gradients add up.",
+    "(dY * X_hat).sum(dim=0), dY.sum(dim=0)",
+    "(dY * X_hat).mean(dim=0), dY.mean(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "dgamma is left as one row for each example; gamma is shared by all rows, whose gradients add up.",
+    "(dY * X_hat).sum(dim=0)",
+    "dY * X_hat",
+)
+change(
+    "layer_norm_gradients",
+    "dgamma is multiplied by gamma; it is the error signal times the standardised input.",
+    "(dY * X_hat).sum(dim=0)",
+    "(g * X_hat).sum(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "dgamma has the centred input, which is not divided by the standard deviation.",
+    "(dY * X_hat).sum(dim=0)",
+    "(dY * centred).sum(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "dgamma has the input itself; the standardised input belongs there.",
+    "(dY * X_hat).sum(dim=0)",
+    "(dY * X).sum(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "dgamma and dbeta are summed over the units of a row; they add up over the examples.",
+    "(dY * X_hat).sum(dim=0), dY.sum(dim=0)",
+    "(dY * X_hat).sum(dim=1), dY.sum(dim=1)",
+)
+change(
+    "layer_norm_gradients",
+    "dgamma and dbeta are exchanged.",
+    "(dY * X_hat).sum(dim=0), dY.sum(dim=0)",
+    "dY.sum(dim=0), (dY * X_hat).sum(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "dbeta is multiplied by gamma; beta is added after the scale.",
+    ", dY.sum(dim=0)",
+    ", g.sum(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "The statistics are taken over the batch, as in batch normalisation; here each row has its own.",
+    "X.mean(dim=1, keepdim=True)",
+    "X.mean(dim=0)",
+    "(centred**2).mean(dim=1, keepdim=True)",
+    "(centred**2).mean(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "This is the backward pass of batch normalisation: all means run over the batch.",
+    "X.mean(dim=1, keepdim=True)",
+    "X.mean(dim=0)",
+    "(centred**2).mean(dim=1, keepdim=True)",
+    "(centred**2).mean(dim=0)",
+    "(g * X_hat).mean(dim=1, keepdim=True)",
+    "(g * X_hat).mean(dim=0)",
+    "g - g.mean(dim=1, keepdim=True)",
+    "g - g.mean(dim=0)",
+)
+change(
+    "layer_norm_gradients",
+    "Epsilon stands outside the root; it is added to the variance.",
+    "((centred**2).mean(dim=1, keepdim=True) + eps).sqrt()",
+    "(centred**2).mean(dim=1, keepdim=True).sqrt() + eps",
+)
+change(
+    "layer_norm_gradients", "Epsilon is missing.", "keepdim=True) + eps)", "keepdim=True))"
+)
+change(
+    "layer_norm_gradients",
+    "The variance is the unbiased one, divided by d - 1; here it is divided by d.",
+    "((centred**2).mean(dim=1, keepdim=True) + eps)",
+    "(X.var(dim=1, keepdim=True) + eps)",
+)
+change(
+    "layer_norm_gradients",
+    "In the standardised input the mean is not subtracted.",
+    "X_hat = centred / std",
+    "X_hat = X / std",
+)
+change(
+    "layer_norm_gradients",
+    "dX alone is given back; dgamma and dbeta are asked for too.",
+    "return dX, (dY * X_hat).sum(dim=0), dY.sum(dim=0)",
+    "return dX",
+)
+
+# -- predictions ---------------------------------------------------------------------------------------------------
+
+change(
+    "predictions",
+    "The first number is the variance; the standard deviation is multiplied by 0.5 in each layer.",
+    "0.00390625",
+    "0.0000152587890625",
+)
+change(
+    "predictions",
+    "The first number counts seven layers; there are eight.",
+    "0.00390625",
+    "0.0078125",
+)
+change(
+    "predictions",
+    "The first number is one layer's factor; there are eight layers.",
+    "0.00390625",
+    "0.5",
+)
+change(
+    "predictions",
+    "The first number has half of the mean square in each layer, as under ReLU; these layers are linear.",
+    "0.00390625",
+    "0.000244140625",
+)
+change(
+    "predictions",
+    "The second number is that of a linear layer; below zero the slope shrinks the activations.",
+    "1.6",
+    "1.0",
+)
+change(
+    "predictions",
+    "In the second number the slope is not squared; the mean square is what counts.",
+    "1.6",
+    "1.3333333333",
+)
+change(
+    "predictions",
+    "The second number is ReLU's; a leaky ReLU keeps a part of the mean square below zero.",
+    "1.6",
+    "2.00",
+)
+change(
+    "predictions",
+    "The third number is the factor of the mean square; the standard deviation has its root.",
+    "2.0",
+    "4.0",
+)
+change("predictions", "The third number leaves the number of units out.", "2.0", "0.1414")
+change(
+    "predictions",
+    "The fourth number is the share of the first value, times 10; the batches make up the rest.",
+    "2.71",
+    "7.29",
+)
+change(
+    "predictions",
+    "The fourth number is the mean of the batches; the running mean moves a tenth of the way each time.",
+    "2.71",
+    "10.0",
+)
+change(
+    "predictions",
+    "The fourth number is that after one batch; there are three.",
+    "2.71",
+    "1.0",
+)
+change(
+    "predictions",
+    "The fourth number adds a tenth of each batch and forgets to shrink the old value.",
+    "2.71",
+    "3.00",
+)
+change(
+    "predictions",
+    "In the fifth number the plain variance is stored; (4.11) stores the unbiased one.",
+    "1.9",
+    "1.7",
+)
+change("predictions", "In the fifth number m and 1 - m are exchanged.", "1.9", "9.1")
+change(
+    "predictions",
+    "The sixth number is upside down: larger weights get a smaller gradient.",
+    "0.25",
+    "4.00",
+)
+change(
+    "predictions",
+    "In the sixth number the gradient is unchanged; the output is, and the gradient shrinks.",
+    "0.25",
+    "1.00",
+)
+change(
+    "predictions",
+    "In the seventh number the tensor is clipped by itself; the length is that of all three together.",
+    "3.0",
+    "3.5",
+)
+change(
+    "predictions",
+    "In the seventh number the lengths were added; lengths add up as squares.",
+    "3.0",
+    "1.909",
+)
+change("predictions", "The seventh number is the length before clipping.", "3.0", "6.00")
+
+# -- start ---------------------------------------------------------------------------------------------------------
+
+change(
+    "start",
+    "The weights are transposed: W has a row for each output.",
+    "torch.randn(n_out, n_in,",
+    "torch.randn(n_in, n_out,",
+    "W.sum(dim=1)",
+    "W.sum(dim=0)",
+)
+change(
+    "start",
+    "The biases have one number for each input; they belong to the outputs.",
+    "torch.zeros(n_out,",
+    "torch.zeros(n_in,",
+    "W.sum(dim=1)",
+    "W.sum(dim=0)",
+)
+change(
+    "start",
+    "The last layer is missing; give a pair for each layer, the one of the logit too.",
+    "enumerate(pairwise(sizes))",
+    "enumerate(pairwise(sizes[:-1]))",
+)
+change(
+    "start",
+    "The first layer is missing; it takes the two coordinates of a point.",
+    "enumerate(pairwise(sizes))",
+    "enumerate(pairwise(sizes[1:]))",
+)
+change(
+    "start",
+    "The biases are rows, (1, n_out); one number for each output is asked for.",
+    "W.sum(dim=1)",
+    "W.sum(dim=1)[None]",
+    "torch.zeros(n_out,",
+    "torch.zeros(1, n_out,",
+)
+change(
+    "start",
+    "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
+    "std * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+    "torch.zeros(n_out, n_in, dtype=torch.float64)",
+)
+change(
+    "start",
+    "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
+    "scale = 2 if layer == 0 else 4",
+    "scale = 1",
+)
+change(
+    "start",
+    "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
+    "scale * (2 / (n_in + n_out)) ** 0.5",
+    "(2 / n_in) ** 0.5",
+)
+change(
+    "start",
+    "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
+    "-0.5 * W.sum(dim=1)",
+    "torch.zeros(n_out, dtype=torch.float64)",
+)
+change(
+    "start",
+    "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
+    "-0.5 * W.sum(dim=1)",
+    "0.5 * W.sum(dim=1)",
+)
+change(
+    "start",
+    "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
+    "-0.5 * W.sum(dim=1)",
+    "-W.sum(dim=1)",
+)
+change(
+    "start",
+    "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
+    "scale = 2 if layer == 0 else 4",
+    "scale = 2",
+)
+change(
+    "start",
+    "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
+    "scale * (2 / (n_in + n_out)) ** 0.5",
+    "scale * 2 / (n_in + n_out)",
+)
+change(
+    "start",
+    "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
+    "scale * (2 / (n_in + n_out)) ** 0.5",
+    "0.1",
+)
+change(
+    "start",
+    "The differences between the points are there, but the network did not learn from this start: see whether the units of a layer get different gradients, and how large the gradients of the first layer are.",
+    "std * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+    "std * torch.ones(n_out, n_in, dtype=torch.float64)",
 )
