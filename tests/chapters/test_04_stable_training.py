@@ -29,8 +29,15 @@ def test_activations_and_slopes(name, n, d, scale, seed):
     z = normal(n, d, seed=seed, scale=scale).requires_grad_()
     expected = CHAPTER["BY_TORCH"][name](z)
     f, slope = CHAPTER["ACTIVATIONS"][name]
-    torch.testing.assert_close(f(z.detach()), expected.detach(), rtol=1e-7, atol=0)
+    tiny = 1e-14 if name in ("GELU", "softplus") else 0  # torch's own cancel digits far below zero
+    torch.testing.assert_close(f(z.detach()), expected.detach(), rtol=1e-7, atol=tiny)
     torch.testing.assert_close(slope(z.detach()), torch.autograd.grad(expected.sum(), z)[0], rtol=1e-7, atol=1e-9)
+
+
+def test_a_slope_has_the_precision_of_its_input():
+    slope = CHAPTER["leaky"](0.01).slope(torch.tensor([-1.0], dtype=torch.float64))
+    assert slope.dtype == torch.float64
+    assert slope.item() == 0.01  # and not 0.01 in single precision
 
 
 @pytest.mark.parametrize("alpha", [0.3, 1.0, 2.5])
@@ -40,39 +47,28 @@ def test_the_elus_alpha_and_the_leaky_slope(alpha):
     torch.testing.assert_close(CHAPTER["leaky"](alpha).f(z), F.leaky_relu(z, alpha))
 
 
-def test_the_tanh_slips_are_slips():
-    """What the chapter's checks catch is really wrong: an overflow, and digits lost near zero."""
+def test_the_tanh_slip_is_a_slip():
+    """What the chapter's check catches is really wrong, and its own tanh keeps small numbers."""
     assert CHAPTER["tanh_as_printed"](torch.tensor([800.0]).double()).isnan().all()
-    tiny = torch.tensor([1e-20]).double()
-    assert (2 * CHAPTER["sigmoid"](2 * tiny) - 1).item() == 0
-    assert CHAPTER["tanh"](tiny).item() == pytest.approx(1e-20)
+    assert CHAPTER["tanh"](torch.tensor([1e-20]).double()).item() == pytest.approx(1e-20)
 
 
 @FEW
 @given(n=SIZES, d=SIZES, slope=st.floats(0, 1), seed=st.integers(0, 50))
 def test_the_parametric_slopes_gradient(n, d, slope, seed):
-    z, blame = normal(n, d, seed=seed), normal(n, d, seed=seed + 100)
+    z, dL_df = normal(n, d, seed=seed), normal(n, d, seed=seed + 100)
     a = torch.tensor([slope], dtype=torch.float64, requires_grad=True)
-    expected = torch.autograd.grad(F.prelu(z, a), a, blame)[0][0]
-    torch.testing.assert_close(CHAPTER["prelu_gradient"](z, blame), expected)
+    expected = torch.autograd.grad(F.prelu(z, a), a, dL_df)[0][0]
+    torch.testing.assert_close(CHAPTER["prelu_gradient"](z, dL_df), expected)
 
 
-def test_the_randomized_relu_stays_within_its_bounds():
+def test_the_randomised_relu_stays_within_its_bounds():
     z, rng = -torch.ones(50, 40, dtype=torch.float64), torch.Generator().manual_seed(0)
-    slopes = -CHAPTER["randomized_relu"](z, True, rng)
+    slopes = -CHAPTER["randomised_relu"](z, True, rng)
     assert slopes.min() >= 1 / 8
     assert slopes.max() <= 1 / 3
     assert slopes.std() > 0.05
-    torch.testing.assert_close(CHAPTER["randomized_relu"](z, False, rng), F.rrelu(z, training=False))
-
-
-@FEW
-@given(classes=SIZES, scale=st.sampled_from([0.1, 1.0, 900.0]), seed=st.integers(0, 50))
-def test_softmax_and_its_jacobian(classes, scale, seed):
-    z = normal(classes, seed=seed, scale=scale)
-    torch.testing.assert_close(CHAPTER["softmax"](z), z.softmax(0))
-    expected = torch.autograd.functional.jacobian(lambda v: v.softmax(0), z)
-    torch.testing.assert_close(CHAPTER["softmax_jacobian"](z), expected)
+    torch.testing.assert_close(CHAPTER["randomised_relu"](z, False, rng), F.rrelu(z, training=False))
 
 
 @FEW
@@ -102,8 +98,8 @@ def test_the_rules_are_torchs(n_in, n_out):
 @pytest.mark.parametrize("rule", ["He", "Xavier"])
 def test_he_and_xavier_keep_what_they_promise(rule):
     """Five layers of 400: ReLU's mean square under He's rule and a linear signal under Xavier's stay at one."""
-    bend = torch.relu if rule == "He" else torch.clone
-    sizes = [CHAPTER["size_at_depth"](bend, CHAPTER["RULES"][rule], seed, [400] * 6) for seed in range(4)]
+    f = torch.relu if rule == "He" else torch.clone
+    sizes = [CHAPTER["size_at_depth"](f, CHAPTER["RULES"][rule], seed, [400] * 6) for seed in range(4)]
     expected = (1 - 1 / math.pi) ** 0.5 if rule == "He" else 1.0  # the std of relu when its mean square is one
     assert sum(sizes) / 4 == pytest.approx(expected, rel=0.1)
 
@@ -150,21 +146,34 @@ def test_one_row_cannot_be_trained_on():
 
 
 @FEW
-@given(sizes=st.lists(SIZES, min_size=1, max_size=4), c=st.floats(0.1, 10), scale=st.sampled_from([0.001, 1, 1e4]))
-def test_clipping_is_torchs(sizes, c, scale):
-    ours = [normal(size, 2, seed=i, scale=scale) for i, size in enumerate(sizes)]
-    parameters = [torch.nn.Parameter(torch.zeros_like(g)) for g in ours]
-    for parameter, gradient in zip(parameters, ours, strict=True):
-        parameter.grad = gradient.clone()
-    expected = torch.nn.utils.clip_grad_norm_(parameters, c).item()
-    assert CHAPTER["clip_gradients"](ours, c) == pytest.approx(expected)
-    for gradient, parameter in zip(ours, parameters, strict=True):
-        torch.testing.assert_close(gradient, parameter.grad, rtol=1e-4, atol=1e-7)  # torch adds 1e-6 to the length
+@given(n=SIZES, d=SIZES, seed=st.integers(0, 50))
+def test_layer_normalisation_is_torchs(n, d, seed):
+    X, gamma, beta = 2 + 3 * normal(n, d, seed=seed), normal(d, seed=seed + 1), normal(d, seed=seed + 2)
+    expected = F.layer_norm(X, (d,), gamma, beta)
+    torch.testing.assert_close(CHAPTER["layer_norm"](X, gamma, beta), expected)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3, 6])
+def test_group_normalisation_is_torchs(groups):
+    X, gamma, beta = 2 + 3 * normal(4, 6, 5, 3), normal(6, seed=1), normal(6, seed=2)
+    expected = F.group_norm(X, groups, gamma, beta)
+    torch.testing.assert_close(CHAPTER["group_norm"](X, groups, gamma, beta), expected)
+
+
+def test_the_correction_frees_the_running_statistics_of_their_first_values():
+    """After batches that are all alike, the corrected statistics are those of one batch."""
+    X, layer = 3 + 2 * normal(8, 5), torch.nn.BatchNorm1d(5).double()
+    for _ in range(4):
+        layer(X)
+    (freed,) = CHAPTER["corrected"](torch.nn.Sequential(layer), 4)
+    torch.testing.assert_close(freed.running_mean, X.mean(0))
+    torch.testing.assert_close(freed.running_var, X.var(0))
+    assert not torch.allclose(layer.running_mean, X.mean(0))
 
 
 @FEW
 @given(n=SIZES, hidden=SIZES, seed=st.integers(0, 50))
-def test_the_blame_map_and_gradients_have_the_right_shapes(n, hidden, seed):
+def test_the_gradients_have_the_right_shapes(n, hidden, seed):
     shapes = ((hidden, 2), (hidden,), (1, hidden), (1,))
     parameters = [normal(*shape, seed=seed + i) for i, shape in enumerate(shapes)]
     found = CHAPTER["gradients"](parameters, torch.tanh, normal(n, 2), (normal(n) > 0).double())
@@ -173,8 +182,13 @@ def test_the_blame_map_and_gradients_have_the_right_shapes(n, hidden, seed):
 
 @pytest.mark.parametrize("hidden", [2, 5])
 def test_a_sigmoid_network_can_start_as_a_tanh_network(hidden):
-    nets = [CHAPTER["deep_net"](torch.Generator().manual_seed(3), bend, False, 1.0, hidden, 16).double()
-            for bend in (torch.nn.Sigmoid, torch.nn.Tanh)]  # fmt: skip
+    nets = []
+    for f in (torch.nn.Sigmoid, torch.nn.Tanh):
+        rng = torch.Generator().manual_seed(3)
+        net = CHAPTER["deep_net"](rng, f, None, 1.0, hidden, 16).double()
+        for layer in net[::2]:
+            torch.nn.init.normal_(layer.bias, generator=rng)
+        nets.append(net)
     X = normal(7, 64)
     assert not torch.allclose(nets[0](X), nets[1](X))
     torch.testing.assert_close(CHAPTER["like_tanh"](nets[0])(X), nets[1](X))
