@@ -38,13 +38,13 @@ from course_utils.progress import progress
 SEED = check.seed(4)
 
 # %% tags=["hide-input"]
-STDS = torch.logspace(-2, 0, 33, dtype=torch.float64)
+STDS = torch.logspace(-2, 0, 25, dtype=torch.float64)
 
 
 def activation_map(
     f: Callable[[Tensor], Tensor], depth: int = 30, width: int = 128
 ) -> Tensor:
-    """log10 of the activations' std for every weight std and layer.   -> (33, depth)"""
+    """log10 of the activations' std for every weight std and layer.   -> (25, depth)"""
     rng = torch.Generator().manual_seed(SEED)
     a = data.normal(rng, 32, width).expand(len(STDS), -1, -1)
     sizes = []
@@ -397,7 +397,7 @@ check.reaches("ReLU, 32 examples", both_ways["ReLU", 32], at_least=0.7)
 # %% tags=["hide-input"]
 def through(activation: str, std: float) -> tuple[plots.Figure, str]:
     """What an activation function makes of normal pre-activations of this std."""
-    z = std * data.normal(torch.Generator().manual_seed(SEED), 20_000)
+    z = std * data.normal(torch.Generator().manual_seed(SEED), 6_000)
     function = ACTIVATIONS[activation]
     a, flat = function.f(z), (function.slope(z).abs() < 0.05).double().mean()
     text = f"mean {a.mean():.2f}, std {a.std():.2f}, {flat:.0%} flat"
@@ -418,7 +418,7 @@ widgets.explore(
     through,
     title="Normal pre-activations through an activation function",
     hint="Choose a function, then widen the pre-activations.",
-    activation=["sigmoid", "tanh", "ReLU", "ELU", "GELU"],
+    activation=["sigmoid", "ReLU", "ELU", "GELU"],
     std=[1.0, 4.0],
 )
 
@@ -584,7 +584,7 @@ def train(
 # %%
 DIGITS = data.digits(seed=SEED)
 deaths = {}
-for rate in (0.1, 0.3, 1.0, 3.0, 8.0):
+for rate in (0.1, 0.3, 1.0, 3.0):
     rng = torch.Generator().manual_seed(SEED)
     net = Reader(torch.relu, rng)
     score = train(net, DIGITS, 3, How(rate), rng)[-1]
@@ -860,7 +860,7 @@ widgets.predict(
 
 # %%
 def error_map(activation: Activation, depth: int = 30, width: int = 64) -> Tensor:
-    """log10 of the std of dL/dz for every weight std and layer.   -> (33, depth)"""
+    """log10 of the std of dL/dz for every weight std and layer.   -> (25, depth)"""
     rng = torch.Generator().manual_seed(SEED)
     a, pre = data.normal(rng, 32, width).expand(len(STDS), -1, -1), []
     W = [data.normal(rng, width, width) for _ in range(depth)]
@@ -1382,7 +1382,7 @@ for kind in KINDS[1:]:
     check.reaches(f"{kind}: ratio over plain", lifted, at_least=1000)
 
 net = nine_layers("normalised").train()
-divisor = net[:4](DIGITS.X_train[:64]).std(dim=0).mean()  # z of the second layer
+divisor = net[:4](DIGITS.X_train[:64]).detach().std(dim=0).mean()  # z, second layer
 check.reaches(
     "std that the second normalisation divides by", divisor, at_least=0.15, at_most=0.3
 )
@@ -1403,7 +1403,7 @@ for rate in progress((0.03, 0.1), "nine layers"):
             NORMALISED = net
 for rate in (0.01, 0.3, 1.0):
     rng, how = torch.Generator().manual_seed(SEED), How(rate, momentum=0.9, batch=64)
-    accuracy["plain", rate] = train(nine_layers("plain"), DIGITS, 12, how, rng)
+    accuracy["plain", rate] = train(nine_layers("plain"), DIGITS, 6, how, rng)
 
 # %% tags=["hide-input"]
 panels = []
@@ -1752,7 +1752,6 @@ explosion = {}
 for label, factor, lr, clip in (
     ("clipped", 2.0, 0.05, 1.0),
     ("rate 0.05", 2.0, 0.05, math.inf),
-    ("rate 0.001", 2.0, 0.001, math.inf),
     ("rate 0.00001", 2.0, 0.00001, math.inf),
     ("He's weights", 1.0, 0.05, math.inf),
 ):
