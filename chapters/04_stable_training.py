@@ -283,9 +283,9 @@ plots.show(
 
 # %% [markdown]
 # The largest slope of the sigmoid is a quarter, so each sigmoid layer shrinks an error signal at least fourfold before the weights act on it; at a slope of 1 the active ReLU leaves the error signal as it is.
-# That is one reason why ReLU and its smooth relatives are the common choice in hidden layers; sections 4.6 and 4.7 add the weights to the account.
+# Glorot, Bordes and Bengio (2011) named this among the reasons for ReLU in hidden layers; sections 4.6 and 4.7 add the weights to the account.
 #
-# **Break it.** Formula (4.1) for tanh can be typed in as it stands, and for ordinary numbers it agrees with torch. At $z = 800$ both exponentials are out of range, and infinity divided by infinity is NaN.
+# **Break it.** Formula (4.1) for tanh can be typed in as it stands, and for ordinary numbers it agrees with torch. At $z = 800$ the exponential $e^z$ is out of range, and infinity divided by infinity is NaN.
 
 
 # %%
@@ -498,7 +498,7 @@ gap = waits["softplus", 1][2] / waits["ReLU", 1][2]
 check.reaches("error, softplus over the ReLUs that fit", gap, at_least=1.5)
 
 # %% [markdown]
-# With the moderate start no softplus is stuck; with the wide one about half are. A ReLU that is not stuck fits these times with the smaller error, since their true curve is almost zero for a while.
+# In this run no softplus is stuck from the moderate start, and about half are from the wide one. A ReLU that is not stuck fits these times with the smaller error; their true curve is almost zero for a while, as a ReLU's is.
 
 # %%
 widgets.choose(
@@ -683,8 +683,8 @@ check.reaches("own damage, ELU: mean gain", gains["own damage", "ELU"].mean(), a
 # As a repair, a slope of 0.1 and the ELU pass this course's test for "helps": positive on five of five seeds, with a mean gain over two standard deviations. The usual slope of 0.01 does not; it passes a hundredth of the error signal.
 
 # %% [markdown]
-# As a protection the order is another one. At rate 3 the functions with a larger slope below zero pass large gradients there too, and their weights grow. On average the ELU ends below the ReLU; 0.01 gains on five of five
-# seeds, with a spread too large for the test. The runs of section 4.4 name the surer remedy: at a rate of 0.1 almost no unit dies.
+# As a protection the order is another one. On average the ELU ends below the ReLU; 0.01 gains on five of five
+# seeds, with a spread too large for the test. A possible reason is that at rate 3 the functions with a larger slope below zero pass large gradients there too. The runs of section 4.4 name the surer remedy: at a rate of 0.1 almost no unit dies.
 
 # %% [markdown]
 # ## 4.6 How large should the first weights be?
@@ -906,7 +906,7 @@ widgets.explore(
 )
 
 # %% [markdown]
-# "ReLU is a solution to explosion, too", say the notes, and others blame its missing upper bound for explosions. Both look at $f$ where (4.15) asks for the slope. The tanh is bounded, and with weights of standard deviation 1 its error signal explodes:
+# "ReLU is a solution to explosion, too", say the notes; elsewhere its missing upper bound is named as a cause of explosions. Neither follows from (4.15), where the slope counts, together with the weights. The tanh is bounded, and with weights of standard deviation 1 its error signal explodes:
 # most units are saturated, but a few lie near zero, where the slope is close to 1, and their large weights multiply the error signal. Compare the growth a layer with (4.15).
 
 # %%
@@ -1077,7 +1077,7 @@ plots.show(
 # %% [markdown]
 # ## 4.9 What does batch normalisation compute?
 #
-# A good initialisation sets the size of the activations once. Then training changes the weights, and the sizes drift. What if each layer measured its own pre-activations at every step, and put them back to mean zero and variance one?
+# A good initialisation sets the size of the activations once. Then training changes the weights, and the sizes can drift. What if each layer measured its own pre-activations at every step, and put them back to mean zero and variance one?
 #
 # **Batch normalisation** is a layer that standardises each unit over the examples of the mini-batch and then scales and shifts it by two learned parameters (Ioffe and Szegedy, 2015). With the scale $\gamma$
 # and the shift $\beta$ the layer can still represent other means and variances:
@@ -1292,7 +1292,7 @@ check.close("doubled weights", normalised(X, 2 * W, b), normalised(X, W, b))
 check.close("their gradient", dW[2], dW[1] / 2)
 
 # %% [markdown]
-# Now a network with eight hidden layers of sigmoids, nine layers in all, in which the differences between inputs vanish (section 4.6). Build it plain, and with a normalisation layer in front of each activation function.
+# Now a network with eight hidden layers of sigmoids, nine layers in all, in which the differences between inputs vanish (section 4.6). It can be built plain, or with a normalisation layer in front of each activation function.
 
 
 # %%
@@ -1388,9 +1388,9 @@ check.reaches(
 )
 
 # %% [markdown]
-# Batch normalisation lifts the gradient of the first layer by orders of magnitude, and so does the start of (4.13). In the normalised network (4.12) divides the error signal by a standard deviation of about 0.2, which makes up for the small slope of the sigmoid.
+# Batch normalisation lifts the gradient of the first layer by orders of magnitude, and so does the start of (4.13). In the second layer of the normalised network (4.12) divides the error signal by a standard deviation of about 0.2, which makes up for the small slope of the sigmoid.
 #
-# Train all three for twelve epochs, at two learning rates. The plain network stays at chance, so give it three more rates.
+# Train all three for twelve epochs, at two learning rates. The plain network stays at chance, so give it three more rates, for six epochs.
 
 # %%
 accuracy = {}
@@ -1444,7 +1444,7 @@ check.reaches("gap at rate 0.1", gap[0.1], at_least=-0.05, at_most=0.06)
 # %% [markdown]
 # Without normalisation and with Xavier's weights the network learns nothing at five rates; with it, over 90 percent. The control learns as well: at a rate of 0.03 it stays behind the normalised network on each of five seeds, at 0.1 the difference changes its sign from seed to seed.
 #
-# > **Result** Normalisation does not achieve what a good start could not. It does so without an analysis of the activation function, and at more learning rates, as section 4.11 shows.
+# > **Result** In this experiment normalisation achieves nothing that a good start could not. It needs no analysis of the activation function, and section 4.11 shows that it works for more starts and rates.
 
 # %% [markdown]
 # ## 4.11 Does normalisation make the start less important?
@@ -1513,7 +1513,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Within these three epochs the plain network works near He's weights and at some rates; the normalised one tolerates weights a hundred times apart.
+# Within these three epochs the plain network works near He's weights and at some rates; the normalised one tolerates weights twenty times apart, from a tenth of He's to twice.
 
 # %% [markdown]
 # Why? The inventors' explanation was that the distribution of a layer's inputs no longer drifts while the
@@ -1592,7 +1592,7 @@ widgets.explore(
 )
 
 # %% [markdown]
-# The second cost shows in the left figure of section 4.10: after one epoch the normalised network stands near chance, after the second near its final accuracy. It has learned in the first epoch, as the statistics of the test batch in place of the running ones will show. What is wrong with the running statistics?
+# A second cost shows in the left figure of section 4.10: after one epoch the normalised network stands near chance, after the second near its final accuracy. It has learned in the first epoch, as the statistics of the test batch in place of the running ones will show. What is wrong with the running statistics?
 # After twenty batches, $0.9^{20} \approx 0.12$ of them is still the zeros and ones with which they began. Chapter 2 met the same fault in Adam; its bias correction divides that share out.
 
 
@@ -1683,7 +1683,9 @@ with_15 = by_batch[15, 0.1, nn.BatchNorm1d]
 check.reaches("batches of 15: batch norm", with_15, at_least=0.7)
 
 # %% [markdown]
-# Layer normalisation is no substitute everywhere. Put it into the nine sigmoid layers of section 4.10: there all inputs end in almost the same vector, and subtracting a mean over the *units* leaves what the *examples* have in common; a mean over the examples subtracts it.
+# With two examples batch normalisation stays far behind layer normalisation at both rates; with fifteen it does not.
+#
+# Layer normalisation is no substitute everywhere, though. Put it into the nine sigmoid layers of section 4.10: there all inputs end in almost the same vector, and subtracting a mean over the *units* leaves what the *examples* have in common; a mean over the examples subtracts it.
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
@@ -1696,7 +1698,7 @@ check.reaches("nine sigmoid layers, layer normalisation", score, at_most=0.2)
 #
 # *Going further.*
 #
-# A few examples can have a gradient that is a thousand times longer than usual, and a step in proportion undoes all steps before it. **Gradient clipping** shortens a gradient that is longer than a limit $c$ to the length $c$ and keeps its direction. The length is that of all parameters' gradients together:
+# A few examples can have a gradient that is a thousand times longer than usual, and one step in proportion can undo the steps before it. **Gradient clipping** shortens a gradient that is longer than a limit $c$ to the length $c$ and keeps its direction. The length is that of all parameters' gradients together:
 #
 # $$ \mathbf g \leftarrow \mathbf g \cdot \min\!\Big(1,\ \frac{c}{\lVert \mathbf g \rVert}\Big) \tag{4.14} $$
 #
@@ -1744,8 +1746,7 @@ check.reaches("clipped", clipped, at_least=0.8)
 check.reaches("clean minus clipped", clean - clipped, at_most=0.08)
 
 # %% [markdown]
-# With outliers clipping does what no single rate does: rates that survive the five images are too small for the others. The case is different when *every* gradient is too long. Take twelve hidden layers of ReLU from weights of twice He's standard deviation, whose first gradient is tens of
-# thousands long, and run the same control.
+# With outliers clipping does what none of the four rates does. The case is different when *every* gradient is too long. Take twelve hidden layers of ReLU, with weights of twice He's standard deviation, and run the same control.
 
 # %%
 explosion = {}
@@ -1765,7 +1766,7 @@ check.reaches("exploding, clipped", explosion["clipped"], at_least=0.35)
 check.reaches("exploding, rate 0.00001", explosion["rate 0.00001"], at_least=0.3)
 
 # %% [markdown]
-# Here a tiny learning rate does about as well as clipping: when all gradients are clipped, clipping amounts to a smaller rate, chosen anew at each step. It does not repair a bad initialisation. You will need it in chapter 15, where the same weights are applied once for every word of a sentence.
+# Here a tiny learning rate comes close to clipping: when all gradients are clipped, clipping amounts to a smaller rate, chosen anew at each step. He's weights do better than both: clipping does not replace a good initialisation. You will need it in chapter 15, where the same weights are applied once for every word of a sentence.
 
 # %%
 widgets.predict(
@@ -1806,10 +1807,10 @@ widgets.predict(
 # | exercise | kind | effort | minutes |
 # |---|---|---|---|
 # | softplus for large numbers | Write | ●● | 10 |
-# | gradient clipping | Write | ●● | 10 |
 # | a faulty ELU | Find the bug | ● | 10 |
 # | faulty first weights | Find the bug | ● | 10 |
 # | a faulty batch normalisation | Find the bug | ●● | 15 |
+# | gradient clipping | Write | ●● | 10 |
 # | the backward pass of layer normalisation | Derive | ●●● | 30 |
 # | seven numbers before a run | Predict | ●● | 15 |
 # | a start for ten sigmoid layers | Go beyond | ●●● | 30 |
@@ -1829,7 +1830,7 @@ widgets.predict(
 # 2. Long steps can kill ReLU units; a leaky slope of 0.1 or an ELU repairs a damaged network, and none of the functions here makes a learning rate safe that is far too large.
 # 3. A layer multiplies the variance of activations by $n_\text{in}\operatorname{Var} w$ and half of that under ReLU, and that of error signals by $n_\text{out} \operatorname{Var} w\, \mathbb E[f'^2]$; a start keeps both near one, with random weights, since equal units stay equal.
 # 4. Batch normalisation standardises every unit with the statistics of the batch in training and running statistics at inference. It tolerates many starts and rates, and fails with batches of two.
-# 5. Clipping limits the length of a step and keeps its direction: against rare long gradients no constant rate replaces it here, against gradients that are all too long a small one does.
+# 5. Clipping limits the length of a step and keeps its direction: against rare long gradients none of four rates replaced it, against gradients that are all too long a small rate comes close.
 #
 # ## What the lecture notes get wrong
 #
