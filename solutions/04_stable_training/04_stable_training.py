@@ -462,12 +462,10 @@ def start(sizes: Sequence[int], rng: torch.Generator) -> list[tuple[Tensor, Tens
     """First parameters.   sizes: (d, h, ..., h, 1) -> a pair (W, b) for each layer"""
     ### BEGIN SOLUTION
     parameters = []
-    for layer, (n_in, n_out) in enumerate(pairwise(sizes)):
-        scale = 2 if layer == 0 else 4
-        std = scale * (2 / (n_in + n_out)) ** 0.5
-        W = std * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
-        b = torch.zeros(n_out, dtype=torch.float64) if layer == 0 else -0.5 * W.sum(dim=1)
-        parameters.append((W, b))
+    for n_in, n_out in pairwise(sizes):
+        W = torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)
+        W = 4 * (2 / (n_in + n_out)) ** 0.5 * W
+        parameters.append((W, -0.5 * W.sum(dim=1)))
     return parameters
     ### END SOLUTION
 
@@ -478,9 +476,16 @@ X, y = two_moons(300, seeded(48))
 fresh, labels = two_moons(200, seeded(49))
 
 
-def shapes(parameters: list[tuple[Tensor, Tensor]]) -> list[tuple[tuple[int, ...], ...]]:
-    """The shapes of weights and biases."""
-    return [(tuple(W.shape), tuple(b.shape)) for W, b in parameters]
+def forms(parameters: list[tuple[Tensor, Tensor]]) -> list[tuple]:
+    """The shapes and dtypes of weights and biases."""
+    return [(tuple(t.shape), str(t.dtype)) for pair in parameters for t in pair]
+
+
+def next_number() -> float:
+    """What torch draws next, after a start; it is not to draw from there."""
+    torch.manual_seed(1)
+    start(sizes, seeded(50))
+    return torch.rand(()).item()
 
 
 def differing(parameters: list[tuple[Tensor, Tensor]]) -> list[bool]:
@@ -495,9 +500,13 @@ def right(parameters: list[tuple[Tensor, Tensor]]) -> float:
     return ((logits > 0) == (labels > 0)).double().mean().item()
 
 
-wanted = [((m, n), (m,)) for n, m in pairwise(sizes)]
-check.close("shapes of (W, b)", lambda: shapes(start(sizes, seeded(50))), wanted)
+wanted = [(size, "torch.float64") for n, m in pairwise(sizes) for size in ((m, n), (m,))]
+check.close("shapes and dtypes", lambda: forms(start(sizes, seeded(50))), wanted)
+torch.manual_seed(1)
+check.close("random numbers from rng alone", next_number, torch.rand(()).item())
 check.close("layers that differ", lambda: differing(start(sizes, seeded(50))), [True] * 8)
+narrow = (2, *[12] * 8, 1)
+check.close("the same with 12", lambda: differing(start(narrow, seeded(51))), [True] * 8)
 check.close("90 % right", lambda: right(start(sizes, seeded(50))) >= 0.9, True)
 ### BEGIN HIDDEN TESTS
 import torch as library  # not what a notebook may have put in the place of torch
@@ -507,7 +516,8 @@ from course_tools.grading.author import agree, seal
 seeds = [int(s) for s in library.randint(2**31, (2,))]
 starts = [start((2, *[h] * 8, 1), seeded(s)) for h, s in zip((16, 12), seeds, strict=True)]
 starts = [
-    [[library.tensor(t.tolist()).double() for t in pair] for pair in p] for p in starts
+    [[library.tensor(t.tolist(), dtype=t.dtype) for t in pair] for pair in p]
+    for p in starts
 ]
 
 
@@ -526,7 +536,11 @@ def logits_of(flat: list, X: library.Tensor) -> library.Tensor:
 def predictions_of(
     first: list, X: library.Tensor, y: library.Tensor, fresh: library.Tensor
 ) -> library.Tensor:
-    flat = [t.requires_grad_() for pair in first for t in pair]
+    flat, a = [t.requires_grad_() for pair in first for t in pair], X
+    for W, b in first[:-1]:
+        a = library.sigmoid(a @ W.T + b)
+        if not a.std(0).mean() >= 0.04:  # the first bound, with some room for another draw
+            return -library.ones(len(fresh)).double()
     optimizer = library.optim.SGD(flat, lr=0.2, momentum=0.9)
     for _ in range(150):
         optimizer.zero_grad()

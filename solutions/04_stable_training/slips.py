@@ -1961,54 +1961,62 @@ change(
 change(
     "start",
     "The biases have one number for each input; they belong to the outputs.",
-    "torch.zeros(n_out,",
-    "torch.zeros(n_in,",
     "W.sum(dim=1)",
     "W.sum(dim=0)",
 )
 change(
     "start",
     "The last layer is missing; give a pair for each layer, the one of the logit too.",
-    "enumerate(pairwise(sizes))",
-    "enumerate(pairwise(sizes[:-1]))",
+    "pairwise(sizes)",
+    "pairwise(sizes[:-1])",
 )
 change(
     "start",
     "The first layer is missing; it takes the two coordinates of a point.",
-    "enumerate(pairwise(sizes))",
-    "enumerate(pairwise(sizes[1:]))",
+    "pairwise(sizes)",
+    "pairwise(sizes[1:])",
 )
 change(
     "start",
     "The biases are rows, (1, n_out); one number for each output is asked for.",
     "W.sum(dim=1)",
     "W.sum(dim=1)[None]",
-    "torch.zeros(n_out,",
-    "torch.zeros(1, n_out,",
+)
+change(
+    "start",
+    "Weights and biases are in float32; float64 is asked for.",
+    "dtype=torch.float64",
+    "dtype=torch.float32",
+)
+change(
+    "start",
+    "A random number was drawn without rng; the same seed shall give the same start.",
+    "generator=rng, ",
+    "",
 )
 change(
     "start",
     "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
-    "std * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+    "torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
     "torch.zeros(n_out, n_in, dtype=torch.float64)",
 )
 change(
     "start",
     "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
-    "scale = 2 if layer == 0 else 4",
-    "scale = 1",
+    "4 * (2",
+    "1 * (2",
 )
 change(
     "start",
     "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
-    "scale * (2 / (n_in + n_out)) ** 0.5",
+    "4 * (2 / (n_in + n_out)) ** 0.5",
     "(2 / n_in) ** 0.5",
 )
 change(
     "start",
     "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
     "-0.5 * W.sum(dim=1)",
-    "torch.zeros(n_out, dtype=torch.float64)",
+    "0.0 * W.sum(dim=1)",
 )
 change(
     "start",
@@ -2020,29 +2028,46 @@ change(
     "start",
     "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
     "-0.5 * W.sum(dim=1)",
-    "-W.sum(dim=1)",
+    "-1.0 * W.sum(dim=1)",
 )
 change(
     "start",
     "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
-    "scale = 2 if layer == 0 else 4",
-    "scale = 2",
+    "4 * (2",
+    "2 * (2",
 )
 change(
     "start",
     "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
-    "scale * (2 / (n_in + n_out)) ** 0.5",
-    "scale * 2 / (n_in + n_out)",
+    "(n_in + n_out)) ** 0.5",
+    "(n_in + n_out))",
 )
 change(
     "start",
     "From some layer on the activations of the points are almost equal: see how the slope of a sigmoid, at most a quarter, shrinks differences, and what the weights and biases must do about it.",
-    "scale * (2 / (n_in + n_out)) ** 0.5",
+    "4 * (2 / (n_in + n_out)) ** 0.5",
     "0.1",
 )
 change(
     "start",
     "The differences between the points are there, but the network did not learn from this start: see whether the units of a layer get different gradients, and how large the gradients of the first layer are.",
-    "std * torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
-    "std * torch.ones(n_out, n_in, dtype=torch.float64)",
+    "torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+    "torch.ones(n_out, n_in, dtype=torch.float64)",
+)
+
+equivalent(
+    "start",
+    "Another start that reaches both bounds; the task takes any.",
+    "W = -torch.randn(n_out, n_in, generator=rng, dtype=torch.float64)",
+    "W = -(4 * (2 / (n_in + n_out)) ** 0.5 * W)",
+    "W = 5 * (2 / (n_in + n_out)) ** 0.5 * W",
+    "W = 4 * (3 / (n_in + n_out)) ** 0.5 * W",
+    "W = 4 * (2 / (n_in + n_out)) ** 0.0 * W",
+    "W = 4 * W",
+    "W = 4 * (2) ** 0.5 * W",
+    "W = 4 * (2 / (n_in)) ** 0.5 * W",
+    "W = 4 * (2 / (n_out)) ** 0.5 * W",
+    "W = 4 * 0.5 ** (2 / (n_in + n_out)) * W",
+    "W = 4 * (2 / (n_out + n_out)) ** 0.5 * W",
+    "W = 4 * (2 / (n_in + n_in)) ** 0.5 * W",
 )
