@@ -389,17 +389,21 @@ seal("a long batch", layer_norm_gradients(X, gamma, dY, 0.02))
 # 6. The weights in front of a batch normalisation layer ($\varepsilon = 0$) are multiplied by 4. By what factor is their gradient multiplied?
 # 7. Three tensors have gradients of lengths 2, 3 and 6. They are clipped together at $c = 3.5$. How long is the last one afterwards?
 
+
 # %% predictions
-### BEGIN SOLUTION
-predictions = [0.00390625, 1.6, 2.0, 2.71, 1.9, 0.25, 3.0]
-### END SOLUTION
+def predictions() -> list[float]:
+    """The seven numbers, in this order."""
+    ### BEGIN SOLUTION
+    return [0.00390625, 1.6, 2.0, 2.71, 1.9, 0.25, 3.0]
+    ### END SOLUTION
+
 
 # %% test_predictions points=2
-check.predicted("seven numbers", lambda: predictions, count=7)
+check.predicted("seven numbers", lambda: predictions(), count=7)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import close, seal
 
-seal("seven numbers", numbers(list(predictions)), rule=close(rtol=0.006))
+seal("seven numbers", numbers(list(predictions())), rule=close(rtol=0.006))
 ### END HIDDEN TESTS
 
 # %% [markdown]
