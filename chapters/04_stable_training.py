@@ -269,7 +269,8 @@ for title, group in GROUPS.items():
 plots.show(
     *panels,
     alt=[
-        "The sigmoid rises from 0 to 1, tanh from -1 to 1; both are flat beyond about 4.",
+        "The sigmoid rises from 0 to 1, tanh from -1 to 1; tanh is almost flat beyond about 3, "
+        "the sigmoid only at the edges of the figure, at 4.",
         "Their slopes are bells: tanh reaches 1 at zero, the sigmoid a quarter.",
         "ReLU, leaky ReLU and ELU agree for positive z; below zero ReLU is 0, ELU goes to "
         "-1, leaky ReLU sinks slowly.",
@@ -312,8 +313,8 @@ check.catches(
 # $$ \frac{\partial L}{\partial a} = \sum_{z_i \le 0} \frac{\partial L}{\partial f_i}\, z_i \tag{4.5} $$
 
 # %% [markdown]
-# **Inference** is the use of a network after its training, when its parameters stay fixed. A **randomised leaky ReLU** is a leaky ReLU whose slope is drawn at random for every number during training and is the mean of that
-# distribution at inference (Xu and others, 2015). Noise in training and its mean at inference return with dropout in chapter 5.
+# A **randomised leaky ReLU** is a leaky ReLU whose slope is drawn at random for every number during training and is the mean of that
+# distribution when the trained network is used, at inference (Xu and others, 2015). Noise in training and its mean at inference return with dropout in chapter 5.
 
 
 # %%
@@ -358,6 +359,8 @@ print(f"exactly zero: {(z == 0).sum().item()} of {z.numel():,} pre-activations")
 check.close("torch's slope of ReLU at the kink", slope, torch.zeros(1))
 
 # %% [markdown]
+# For pre-activations from a continuous distribution it is too rare to matter. (It is not rare for an input of zeros when the biases are zero: then every pre-activation of the first layer lies on the kink.)
+#
 # Gradient descent needs a slope that differs from zero on more than a few points. The step function of the first perceptrons has a derivative everywhere except at one point, and it is zero. The same holds for
 # "a sigmoid above one half counts as a 1": that is a decision rule for the finished network. Inside a network that is being trained it stops every error signal.
 
@@ -391,7 +394,7 @@ check.reaches("ReLU, one example", both_ways["ReLU", 1], at_most=0)
 check.reaches("ReLU, 32 examples", both_ways["ReLU", 32], at_least=0.7)
 
 # %% [markdown]
-# So the restriction is one of single examples; in a mini-batch most units are free of it. The widget sends normal pre-activations through an activation function and reports their mean and the share with a slope below 0.05. Make the pre-activations four times as wide and compare the sigmoid with the ELU and the ReLU.
+# So the restriction is one of single examples; with 32 examples, whose error signals have either sign, most units are free of it. The widget sends normal pre-activations through an activation function and reports their mean and the share with a slope below 0.05. Make the pre-activations four times as wide and compare the sigmoid with the ELU and the ReLU.
 
 
 # %% tags=["hide-input"]
@@ -492,13 +495,13 @@ for name, std in (("linear", 1), ("ReLU", 1), ("softplus", 1), ("softplus", 20))
 # %% tags=["hide-input"]
 check.reaches("linear: negative predictions", waits["linear", 1][0], at_least=0.1)
 check.reaches("ReLU: stuck starts", waits["ReLU", 1][1], at_least=0.3)
-check.reaches("softplus: stuck starts", waits["softplus", 1][1], at_most=0.05)
-check.reaches("softplus, std 20: stuck starts", waits["softplus", 20][1], at_least=0.4)
+check.reaches("softplus: stuck starts", waits["softplus", 1][1], at_most=0)
+check.reaches("softplus, std 20: stuck starts", waits["softplus", 20][1], at_least=0.5)
 gap = waits["softplus", 1][2] / waits["ReLU", 1][2]
 check.reaches("error, softplus over the ReLUs that fit", gap, at_least=1.5)
 
 # %% [markdown]
-# In this run no softplus is stuck from the moderate start, and about half are from the wide one. A ReLU that is not stuck fits these times with the smaller error; their true curve is almost zero for a while, as a ReLU's is.
+# From the moderate start no softplus is stuck, from the wide one more than half are. A ReLU that is not stuck fits these times with the smaller error; their true curve is almost zero for a while, as a ReLU's is.
 
 # %%
 widgets.choose(
@@ -674,6 +677,9 @@ for name in ("slope 0.1", "ELU"):
     gain = gains["repair", name]
     check.reaches(f"repair, {name}: smallest gain", gain.min(), at_least=0.05)
     check.reaches(f"repair, {name}: gain over std", gain.mean() / gain.std(), at_least=2)
+for case, name in (("repair", "slope 0.01"), ("own damage", "slope 0.1")):
+    gain = gains[case, name]
+    check.reaches(f"{case}, {name}: gain over std", gain.mean() / gain.std(), at_most=2)
 small = gains["own damage", "slope 0.01"]
 check.reaches("own damage, slope 0.01: smallest gain", small.min(), at_least=0.02)
 check.reaches("own damage, slope 0.01: over std", small.mean() / small.std(), at_most=2)
@@ -683,8 +689,8 @@ check.reaches("own damage, ELU: mean gain", gains["own damage", "ELU"].mean(), a
 # As a repair, a slope of 0.1 and the ELU pass this course's test for "helps": positive on five of five seeds, with a mean gain over two standard deviations. The usual slope of 0.01 does not; it passes a hundredth of the error signal.
 
 # %% [markdown]
-# As a protection the order is another one. On average the ELU ends below the ReLU; 0.01 gains on five of five
-# seeds, with a spread too large for the test. A possible reason is that at rate 3 the functions with a larger slope below zero pass large gradients there too. The runs of section 4.4 name the surer remedy: at a rate of 0.1 almost no unit dies.
+# As a protection none of the three passes the test. On average the ELU ends below the ReLU; a slope of 0.1 gains on some seeds and loses on others; 0.01 gains on five of five
+# seeds, with too large a spread. A possible reason is that at rate 3 the functions with a larger slope below zero pass large gradients there too. The runs of section 4.4 name the surer remedy: at a rate of 0.1 almost no unit dies.
 
 # %% [markdown]
 # ## 4.6 How large should the first weights be?
@@ -711,9 +717,9 @@ check.reaches("own damage, ELU: mean gain", gains["own damage", "ELU"].mean(), a
 #
 # $$ \operatorname{Var} w = \frac{2}{n_\text{in}} \tag{4.8} $$
 #
-# - The error signal passes a layer backward, through $n_\text{out}$ weights, and asks for $\operatorname{Var} w = 1/n_\text{out}$.
+# - Backward, each error signal of a linear layer adds up $n_\text{out}$ products, so that its variance is kept by $\operatorname{Var} w = 1/n_\text{out}$.
 #
-# **Xavier initialisation** draws the weights of a layer with mean zero and variance $2/(n_\text{in} + n_\text{out})$, a compromise between what activations and error signals ask for (Glorot and Bengio, 2010; it has the first author's given name).
+# **Xavier initialisation** draws the weights of a layer with mean zero and variance $2/(n_\text{in} + n_\text{out})$, a compromise between $1/n_\text{in}$ for the activations and $1/n_\text{out}$ for the error signals (Glorot and Bengio, 2010; it has the first author's given name).
 #
 # $$ \operatorname{Var} w = \frac{2}{n_\text{in} + n_\text{out}} \tag{4.9} $$
 
@@ -754,7 +760,7 @@ check.catches(
 # %% [markdown]
 # Both rules also come as uniform draws between $-r$ and $r$. A uniform number has the variance $r^2/3$, so $r = \sqrt{3 \operatorname{Var} w}$; for Xavier's rule that is $\sqrt{6/(n_\text{in} + n_\text{out})}$, the default of Keras.
 #
-# Send a batch through thirty layers of 256 units, with every rule that you may meet. "$\mathcal N(0, 0.01)$" in a text means a *variance* of 0.01, so a standard deviation of 0.1; many programs take 0.01 as the standard deviation. Run both.
+# Send a batch through thirty layers of 256 units, with eight rules that are in use. "$\mathcal N(0, 0.01)$" in a text means a *variance* of 0.01, so a standard deviation of 0.1; many programs take 0.01 as the standard deviation. Run both.
 # The last rule is what `nn.Linear` draws for its weights, uniform with $r = 1/\sqrt{n_\text{in}}$; its biases, which are random too, are left out here.
 
 
@@ -816,7 +822,7 @@ check.reaches("ReLU, nn.Linear", depth_30["torch's nn.Linear", "ReLU"], at_most=
 # factor $\sqrt{1/2}$ a layer, $2^{-15}$ over thirty. He's rule keeps the ReLU within a factor of ten. The variance that `nn.Linear` draws is $1/(3 n_\text{in})$, a sixth of He's: too small for thirty layers of ReLU.
 
 # %% [markdown]
-# In the sigmoid's column nothing vanishes and nothing explodes. But this standard deviation mixes two things: how much the *units* differ from each other, and how much the *examples* do.
+# In the sigmoid's column, below the row of zeros, nothing vanishes and nothing explodes. But this standard deviation mixes two things: how much the *units* differ from each other, and how much the *examples* do.
 # A unit with the activation 0.4 for every input, beside one with 0.6 for every input, keeps the total spread up and carries no information about the input. Measure the second part by itself.
 
 # %%
@@ -833,10 +839,10 @@ check.reaches("sigmoid, 1/n_in: std over the inputs", apart, at_most=1e-12)
 
 # %%
 widgets.predict(
-    "Ten ReLU layers are drawn with variance 1/n_in. By what factor does the variance of the pre-activations change in nine of them?",
+    "The weights of ten ReLU layers are drawn with variance 1/n_in, the biases are zero. By what factor does the variance of the pre-activations change from the first layer to the tenth?",
     answer=2.0**-9,
     tolerance=0.0002,
-    because="Each ReLU halves the mean square, and nothing makes up for it: (1/2)⁹ ≈ 0.002.",
+    because="Nine ReLUs lie between them; each halves the mean square, and the weights do not make up for it: (1/2)⁹ ≈ 0.002.",
     slips={
         "That is the factor of the standard deviation; the variance loses one half a layer.": 2.0
         ** -4.5,
@@ -937,7 +943,7 @@ check.close("tanh after 30 layers of 1/n_in", tanh_at_30, predicted, rtol=0.1)
 
 # %% [markdown]
 # The compromise of Xavier's rule can be tested where fan-in and fan-out differ. Take linear layers that are wide and narrow in turn, 400 and 100. By (4.9) a wide and a narrow layer together multiply the variance by
-# $\frac{800}{500}\cdot\frac{200}{500} = 0.64$, in both directions. With $1/n_\text{in}$ the activations keep their size, and the error signal is multiplied by $n_\text{out}/n_\text{in}$ in a layer: by a quarter in one and by four in the next. Over all layers
+# $\frac{800}{500}\cdot\frac{200}{500} = 0.64$, in both directions. With $1/n_\text{in}$ the activations keep their size, and the mean square of the error signal is multiplied by $n_\text{out}/n_\text{in}$ in a layer: by a quarter in one and by four in the next. Over all layers
 # the ratios cancel except for the first and last width, as He and others (2015) observe: satisfying one of the two conditions keeps the other in bounds.
 
 
@@ -1096,7 +1102,7 @@ plots.show(
 # | $m$ | `momentum` | | share of the newest batch in the running statistics, 0.1 |
 
 # %% [markdown]
-# At inference there may be a single example and no batch. The **running statistics** of a batch normalisation layer are moving averages of the means and variances of the batches, which the layer uses in place of the batch's own at inference.
+# **Inference** is the use of a network after its training, when its parameters stay fixed. There may then be a single example and no batch. The **running statistics** of a batch normalisation layer are moving averages of the means and variances of the batches, which the layer uses in place of the batch's own at inference.
 #
 # $$ \begin{gathered}
 #    \bar\mu \leftarrow (1 - m)\,\bar\mu + m\,\mu \\
@@ -1225,7 +1231,7 @@ check.close("learned", sum(p.numel() for p in layer.parameters()), 2 * 37)
 check.close("kept", sum(b.numel() for b in layer.buffers()), 2 * 37 + 1)
 
 # %% [markdown]
-# **Break it.** With $\varepsilon$ outside the root, ordinary data show no difference; a nearly constant unit does. The plain variance in the running statistics is too small by the factor $(n-1)/n$: a
+# **Break it.** With $\varepsilon$ outside the root, ordinary data show a difference of some millionths, a nearly constant unit a large one. The plain variance in the running statistics is too small by the factor $(n-1)/n$: a
 # sixth less for a batch of six, a thousandth for a batch of a thousand. And two-dimensional data whose statistics are taken over the batch alone keep a mean for every pixel: the shape is right, the layer is another.
 
 # %%
@@ -1442,9 +1448,9 @@ check.reaches("gap at rate 0.03", gap[0.03], at_least=0.01)
 check.reaches("gap at rate 0.1", gap[0.1], at_least=-0.05, at_most=0.06)
 
 # %% [markdown]
-# Without normalisation and with Xavier's weights the network learns nothing at five rates; with it, over 90 percent. The control learns as well: at a rate of 0.03 it stays behind the normalised network on each of five seeds, at 0.1 the difference changes its sign from seed to seed.
+# Without normalisation and with Xavier's weights the network stays at chance at five rates; with it, over 90 percent are right. The control learns as well: at a rate of 0.03 it stays behind the normalised network on each of five seeds, at 0.1 the difference changes its sign from seed to seed.
 #
-# > **Result** In this experiment normalisation achieves nothing that a good start could not. It needs no analysis of the activation function, and section 4.11 shows that it works for more starts and rates.
+# > **Result** In this experiment a start by (4.13) makes the deep network trainable without normalisation, and at a rate of 0.1 as accurate. Normalisation is ahead at 0.03 and needs no analysis of the activation function; section 4.11 tries it with other starts and rates.
 
 # %% [markdown]
 # ## 4.11 Does normalisation make the start less important?
@@ -1472,7 +1478,7 @@ def range_of_starts(norm: Callable[[int], nn.Module] | None) -> Tensor:
 by_norm = {"plain": range_of_starts(None), "normalised": range_of_starts(nn.BatchNorm1d)}
 works = {label: (scores > 0.5).double().mean().item() for label, scores in by_norm.items()}
 check.reaches("combinations above one half, plain", works["plain"], at_most=0.3)
-check.reaches("the same, normalised", works["normalised"], at_least=0.65)
+check.reaches("the same, normalised", works["normalised"], at_least=0.79)
 check.reaches("plain, He's weights, best rate", by_norm["plain"][2].max(), at_least=0.5)
 
 
@@ -1508,7 +1514,7 @@ plots.show(
     alt=[
         f"Without normalisation {works['plain']:.0%} of the combinations of weight size "
         "and learning rate reach an accuracy above one half; all lie near He's weights.",
-        f"With normalisation {works['normalised']:.0%} of them do, at most weight sizes.",
+        f"With normalisation {works['normalised']:.0%} of them do, at every weight size but the largest.",
     ],
 )
 
@@ -1681,11 +1687,13 @@ check.reaches("batches of 2: batch norm, best rate", of_two[nn.BatchNorm1d], at_
 check.reaches("batches of 2: layer norm, best rate", of_two[nn.LayerNorm], at_least=0.75)
 with_15 = by_batch[15, 0.1, nn.BatchNorm1d]
 check.reaches("batches of 15: batch norm", with_15, at_least=0.7)
+lead = with_15 - by_batch[15, 0.1, nn.LayerNorm]
+check.reaches("batches of 15: batch minus layer norm", lead, at_least=-0.1)
 
 # %% [markdown]
-# With two examples batch normalisation stays far behind layer normalisation at both rates; with fifteen it does not.
+# With two examples batch normalisation at its better rate stays far behind layer normalisation at its better rate; with fifteen it does not.
 #
-# Layer normalisation is no substitute everywhere, though. Put it into the nine sigmoid layers of section 4.10: there all inputs end in almost the same vector, and subtracting a mean over the *units* leaves what the *examples* have in common; a mean over the examples subtracts it.
+# Layer normalisation is no substitute everywhere, though. Put it into the nine sigmoid layers of section 4.10, at a rate of 0.03 (rates of 0.1 and 0.3 end at chance, too). There all inputs end in almost the same vector, and subtracting a mean over the *units* leaves what the *examples* have in common; a mean over the examples subtracts it.
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
@@ -1746,7 +1754,7 @@ check.reaches("clipped", clipped, at_least=0.8)
 check.reaches("clean minus clipped", clean - clipped, at_most=0.08)
 
 # %% [markdown]
-# With outliers clipping does what none of the four rates does. The case is different when *every* gradient is too long. Take twelve hidden layers of ReLU, with weights of twice He's standard deviation, and run the same control.
+# With outliers, clipping reaches an accuracy that none of the four rates reaches without it. The case is different when *every* gradient is too long. Take twelve hidden layers of ReLU, with weights of twice He's standard deviation, and run the same control.
 
 # %%
 explosion = {}
@@ -1764,6 +1772,8 @@ for label, factor, lr, clip in (
 check.reaches("exploding, rate 0.05", explosion["rate 0.05"], at_most=0.2)
 check.reaches("exploding, clipped", explosion["clipped"], at_least=0.35)
 check.reaches("exploding, rate 0.00001", explosion["rate 0.00001"], at_least=0.3)
+lead = explosion["He's weights"] - max(explosion["clipped"], explosion["rate 0.00001"])
+check.reaches("He's weights minus the better of both", lead, at_least=0.1)
 
 # %% [markdown]
 # Here a tiny learning rate comes close to clipping: when all gradients are clipped, clipping amounts to a smaller rate, chosen anew at each step. He's weights do better than both: clipping does not replace a good initialisation. You will need it in chapter 15, where the same weights are applied once for every word of a sentence.
@@ -1813,7 +1823,7 @@ widgets.predict(
 # | gradient clipping | Write | ●● | 10 |
 # | the backward pass of layer normalisation | Derive | ●●● | 30 |
 # | seven numbers before a run | Predict | ●● | 15 |
-# | a start for ten sigmoid layers | Go beyond | ●●● | 30 |
+# | a start for eight sigmoid layers | Go beyond | ●●● | 30 |
 #
 # And one to think about, without a check.
 #
@@ -1827,9 +1837,9 @@ widgets.predict(
 # ## 4.16 In five lines
 #
 # 1. A hidden layer's activation function is judged by its slope where the pre-activations lie: it must not be zero there, and smoothness is not required. The last layer follows from the kind of target.
-# 2. Long steps can kill ReLU units; a leaky slope of 0.1 or an ELU repairs a damaged network, and none of the functions here makes a learning rate safe that is far too large.
+# 2. Long steps can kill ReLU units; a leaky slope of 0.1 or an ELU repairs a damaged network, and no function of section 4.5 makes a learning rate safe that is far too large.
 # 3. A layer multiplies the variance of activations by $n_\text{in}\operatorname{Var} w$ and half of that under ReLU, and that of error signals by $n_\text{out} \operatorname{Var} w\, \mathbb E[f'^2]$; a start keeps both near one, with random weights, since equal units stay equal.
-# 4. Batch normalisation standardises every unit with the statistics of the batch in training and running statistics at inference. It tolerates many starts and rates, and fails with batches of two.
+# 4. Batch normalisation standardises every unit with the statistics of the batch in training and running statistics at inference. In the small networks here it tolerates more starts and rates; with batches of two it does badly.
 # 5. Clipping limits the length of a step and keeps its direction: against rare long gradients none of four rates replaced it, against gradients that are all too long a small rate comes close.
 #
 # ## What the lecture notes get wrong

@@ -381,8 +381,8 @@ seal("a long batch", layer_norm_gradients(X, gamma, dY, 0.02))
 #
 # Work out these numbers, with three significant digits, before you run anything. The check holds the form of your answer; whether the numbers are right is sealed.
 #
-# 1. Inputs of standard deviation 1 pass eight *linear* layers of 100 units, with weights of standard deviation 0.05. What is the standard deviation of the last activations?
-# 2. All hidden layers have a leaky ReLU with slope 0.5 below zero. Which value of $n_\text{in} \operatorname{Var} w$ keeps the variance of the pre-activations?
+# 1. Inputs of mean 0 and standard deviation 1, 100 in number, pass eight *linear* layers of 100 units without biases, with weights of mean 0 and standard deviation 0.05. What is the standard deviation of the last activations?
+# 2. All hidden layers have a leaky ReLU with slope 0.5 below zero; their pre-activations are distributed symmetrically about zero. Which value of $n_\text{in} \operatorname{Var} w$ keeps the variance of the pre-activations?
 # 3. In a deep tanh network of 200 units a layer, the weights have variance 1, and the mean of $f'(z)^2$ is 0.02. By what factor does the standard deviation of the error signal grow in a layer (4.15)?
 # 4. A batch normalisation layer is new, its running mean is 0 and $m = 0.1$. Three batches follow, each with the mean 10. What is the running mean?
 # 5. Another new layer, with running variance 1 and $m = 0.1$, sees one batch of 5 rows with the plain variance $v = 8$. What is the running variance?
