@@ -22,7 +22,7 @@
 # Three common statements are refuted: that shared weights get the mean of their gradients (6.6), that a "deconvolution" undoes a convolution (6.9),
 # and that a convolutional network is invariant to translation by design (6.12, 6.15). Terms in bold are collected in the [glossary](glossary.md).
 #
-# > **Study time** About 130 minutes. The core path, 90 minutes, is sections 6.1 to 6.4, 6.6, 6.8, 6.10 to 6.12 and 6.14; sections marked *going further* can wait.
+# > **Study time** About 140 minutes. The core path, 90 minutes, is sections 6.1 to 6.4, 6.6, 6.8, 6.10 to 6.12 and 6.14; sections marked *going further* can wait.
 
 
 # %%
