@@ -42,12 +42,12 @@ class Chapter:
 
 
 CHAPTERS = (
-    Chapter("01_neurons", "Neurons and expressivity", "a perceptron, its learning rules, and a layer of ReLUs", 20),
+    Chapter("01_neurons", "Neurons and expressivity", "a perceptron, its learning rules, and a layer of ReLUs", 15),
     Chapter(
         "02_optimization",
         "Gradient descent and optimisers",
         "gradient descent, momentum, Nesterov, AdaGrad and Adam",
-        25,
+        20,
     ),
     Chapter(
         "03_backpropagation",
@@ -55,11 +55,11 @@ CHAPTERS = (
         "an autograd tape, an MLP's backward pass, losses from likelihoods",
         15,
     ),
-    Chapter("04_stable_training", "Making training work", "activations, initialisers and batch normalisation", 35),
-    Chapter("05_generalization", "Generalisation", "cross-validation, early stopping, dropout and augmentation", 50),
+    Chapter("04_stable_training", "Making training work", "activations, initialisers and batch normalisation", 30),
+    Chapter("05_generalization", "Generalisation", "cross-validation, early stopping, dropout and augmentation", 45),
     Chapter("06_convolution", "Convolution", "a convolution by loops and as a matrix, backward, and pooling", 30),
     Chapter(
-        "07_architectures", "Architectures and transfer", "inception, residual and separable blocks; fine-tuning", 60
+        "07_architectures", "Architectures and transfer", "inception, residual and separable blocks; fine-tuning", 75
     ),
     Chapter(
         "08_feature_visualization", "Looking inside a network", "DeepDream, feature inversion and style transfer"
