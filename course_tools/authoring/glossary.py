@@ -80,6 +80,7 @@ def _incomplete(term: Term) -> Iterator[str]:
 
 def page(chapters: Mapping[str, NotebookNode]) -> str:
     """The glossary as Markdown, in the order of the alphabet, with links to the sections."""
+    prose = " ".join(cell.source for n in chapters.values() for cell in n.cells if cell.cell_type == "markdown")
     found = sorted(_first(t for chapter in chapters for t in terms(chapter, chapters[chapter])), key=_order)
     parts, letter = ["# Glossary", "", INTRODUCTION], ""
     for term in found:
@@ -89,7 +90,7 @@ def page(chapters: Mapping[str, NotebookNode]) -> str:
         anchor = f"#{term.title.replace(' ', '-')}" if term.title else ""
         where = f"[{_section(term)}]({term.chapter}.ipynb{anchor})"
         said = BOLD.sub(r"*\1*", term.sentence)
-        parts += ["", f"**{term.name}**: {said} {where}"]
+        parts += ["", f"**{_plain(term.name, prose)}**: {said} {where}"]
     return "\n".join(parts) + "\n"
 
 
@@ -99,6 +100,12 @@ def _first(found: Iterable[Term]) -> list[Term]:
     for term in found:
         by_name.setdefault(term.name.lower(), term)
     return list(by_name.values())
+
+
+def _plain(name: str, prose: str) -> str:
+    """The name without the capital of a sentence's beginning: the chapters write it so elsewhere."""
+    small = name[0].lower() + name[1:]
+    return small if re.search(rf"\b{re.escape(small)}\b", prose) else name
 
 
 def _order(term: Term) -> str:

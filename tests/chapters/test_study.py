@@ -123,6 +123,12 @@ def test_the_page_is_in_the_order_of_the_alphabet_with_links():
     )
 
 
+def test_a_name_has_a_capital_only_where_it_always_has() -> None:
+    page = glossary.page(taught("**Bagging** is one. **Adam** is two.", "With bagging and Adam."))
+    assert "**bagging**: *Bagging* is one." in page
+    assert "**Adam**: *Adam* is two." in page
+
+
 def test_the_glossary_is_built_with_the_chapters(tmp_path: Path):
     source = tmp_path / "chapters" / "90_tiny.py"
     build.write_if_changed(source, "# %% [markdown]\n# ## 90.1 One\n#\n# An **epoch** is a pass.\n")
