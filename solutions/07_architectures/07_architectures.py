@@ -435,7 +435,7 @@ check.close(
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
-found = []
+found, rate = [], 0.1 + torch.rand(()).item()
 for mode in ("frozen", "fine-tuned"):
     inner = nn.Sequential(nn.Conv2d(2, 3, 1, bias=False), nn.BatchNorm2d(3))
     body, head = nn.Sequential(nn.BatchNorm2d(2), inner, nn.Dropout(0.5)), nn.Linear(3, 4)
@@ -443,7 +443,7 @@ for mode in ("frozen", "fine-tuned"):
         mode == "frozen"
     )  # the opposite of what is wanted
     head.eval()
-    groups = parameter_groups(body, [body[0], inner[1]], head, mode, 0.25)
+    groups = parameter_groups(body, [body[0], inner[1]], head, mode, rate)
     owner = dict.fromkeys(body.parameters(), "body") | dict.fromkeys(
         head.parameters(), "head"
     )
