@@ -431,7 +431,7 @@ widgets.explore(
 # In the last layer the activation function has to give an output of the right kind: a probability lies between 0 and 1, a waiting time is not negative, a temperature may be any number. The loss follows from the
 # same choice (chapter 3), and so does the gradient with respect to the last pre-activation, the logit.
 #
-# | the target is | last layer | loss | $\partial L / \partial z$ |
+# | the target is | last layer | loss | gradient $\partial L / \partial z$ |
 # |---|---|---|---|
 # | any number | linear: $\hat y = z$ | squared error | $2(\hat y - y)$ |
 # | a number that is never negative | softplus: $\hat y = \log(1 + e^z)$ | squared error | $2(\hat y - y)\,\sigma(z)$ |
