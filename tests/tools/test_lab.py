@@ -304,7 +304,9 @@ def test_a_student_reads_runs_and_saves_and_git_sees_nothing(checkout: Path, sta
 
 @pytest.mark.browser
 def test_a_wrong_answer_gets_its_hint_and_no_wall(checkout: Path, start: Callable, page: Any):
-    slip = exercises.planted(checkout / "solutions/03_backpropagation/03_backpropagation.py")[0]
+    source = checkout / "solutions/03_backpropagation/03_backpropagation.py"
+    first = exercises.solutions(exercises.instructors(source))[0]
+    slip = next(slip for slip in exercises.planted(source) if slip.cell == first)
     open_lab(page, start(""), "Deep Learning by Hand")
     open_notebook(page, "exercises 3")
     run_cell(page, "from course_utils import check")
@@ -316,7 +318,7 @@ def test_a_wrong_answer_gets_its_hint_and_no_wall(checkout: Path, start: Callabl
     shown = run_cell(page, "check.close").first
     shown.wait_for()
     text = shown.inner_text()
-    assert slip.hint in text
+    assert slip.hint in " ".join(text.split())  # a long one goes over lines
     assert "Traceback" not in text
     assert len(text.splitlines()) <= 4
     assert git(checkout, "status", "--porcelain") == ""

@@ -79,7 +79,7 @@ def _picture(_: Any, tokens: list[Token], index: int, __: Any, env: dict[str, An
 
 def _plain(latex: str) -> str:
     """LaTeX with what latex2mathml has no sign for written in another way."""
-    latex = re.sub(r"\\[bB]igg?[lrm]?(?=\\[{}|])", "", latex.replace(r"\#", r"\text{#}"))
+    latex = re.sub(r"\\[bB]igg?[lrm]?(?=\\)", "", latex.replace(r"\#", r"\text{#}"))
     return re.sub(r"\\tag\{([^{}]*)\}", r"\\qquad (\\text{\1})", latex)
 
 
