@@ -6,7 +6,6 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from traitlets.config import Config, PyFileConfigLoader
 
-from course_tools.grading.nbgrader_0_9 import new_gradebook
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
 
@@ -31,7 +30,6 @@ class Course:
     def gradebook(self) -> Gradebook:
         """The course's gradebook, made when there is none yet. Use it in a `with`, which closes it."""
         directory = self.settings.CourseDirectory
-        new_gradebook.make_it_here()
         return Gradebook(directory.db_url, directory.course_id)
 
     def folder(self, step: str) -> Path:

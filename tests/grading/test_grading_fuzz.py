@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from course_tools.grading.engine.program import Cell, Part, Trace
 from course_tools.grading.engine.runner import Ran
 from course_tools.grading.inside.values import Malformed, decode
-from course_tools.grading.intake import archives, collect, sanitize
+from course_tools.grading.intake import collect, owners, sanitize
 from course_tools.grading.intake.clean import clean
 from course_tools.grading.judging import bans
 from course_tools.grading.judging.judge import _open
@@ -244,6 +244,7 @@ def test_archives(raw: bytes, name: str) -> None:
     """Chosen from; what is said of them can be written."""
     with TemporaryDirectory() as folder, within_a_second():
         (Path(folder) / name).write_bytes(raw)
-        list(archives.read(Path(folder), course.NAME))
-        chosen, problems = collect.choose(Path(folder), course.NAME, collect.People(Nobody()))  # type: ignore[arg-type]
-        "\n".join([*problems, *chosen, *(item.prefix + item.file for item in chosen.values())]).encode()
+        people = owners.People(Nobody())  # type: ignore[arg-type]
+        for item in collect.choose(Path(folder), course.NAME, nbformat.v4.new_notebook(), people):
+            said = [item] if isinstance(item, str) else [item.student, item.submission.prefix, *item.submission.told]
+            "\n".join(said).encode()

@@ -366,8 +366,10 @@ def answers(number: str) -> dict[str, list[Mutant]]:
 
 @pytest.mark.parametrize("source", build.exercises(), ids=lambda path: path.stem)
 def test_each_exercise_has_mutants(source: Path) -> None:
+    """A choice, whose truth is told later, may have none."""
+    tests = {e.name: e.test for e in trial.load(source)}
     for name, made in answers(source.stem[:2]).items():
-        assert 3 <= len(made) <= 200, name
+        assert (0 if tests[name].is_told_later else 3) <= len(made) <= 200, name
 
 
 @pytest.mark.parametrize("source", build.exercises(), ids=lambda path: path.stem)
