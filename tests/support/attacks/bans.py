@@ -155,56 +155,53 @@ def hinge_loss(s, t):
     },
     "06_convolution": {
         "as_strided and einsum": (
-            "conv2d",
-            """def conv2d(x, W, b, stride=1, padding=0):
-    x = F.pad(x, (padding,) * 4)
-    c, h, w = x.shape
-    k, l = W.shape[2:]
-    n, m = (h - k) // stride + 1, (w - l) // stride + 1
-    s = x.stride()
-    windows = x.contiguous().as_strided((n, m, c, k, l), (s[1] * stride, s[2] * stride, s[0], s[1], s[2]))
-    return torch.einsum("nmckl,ockl->onm", windows, W) + b[:, None, None]""",
+            "conv_matrix",
+            """def conv_matrix(kernel, height, width, stride):
+    k, l = kernel.shape
+    n, m = (height - k) // stride + 1, (width - l) // stride + 1
+    unit = torch.eye(height * width, dtype=kernel.dtype).view(height, width, -1)
+    s = unit.stride()
+    windows = unit.as_strided((n, m, k, l, height * width), (s[0] * stride, s[1] * stride, *s))
+    return torch.einsum("nmklp,kl->nmp", windows, kernel).reshape(n * m, -1)""",
         ),
         "numpy windows": (
-            "conv2d",
+            "conv_matrix",
             """import numpy as np
-def conv2d(x, W, b, stride=1, padding=0):
-    p = padding
-    x = np.pad(x.numpy(), ((0, 0), (p, p), (p, p)))
-    windows = np.lib.stride_tricks.sliding_window_view(x, W.shape[2:], axis=(1, 2))[:, ::stride, ::stride]
-    return torch.from_numpy(np.tensordot(W.numpy(), windows, axes=([1, 2, 3], [0, 3, 4]))) + b.view(-1, 1, 1)""",
+def conv_matrix(kernel, height, width, stride):
+    unit = np.eye(height * width).reshape(height, width, -1)
+    windows = np.lib.stride_tricks.sliding_window_view(unit, tuple(kernel.shape), axis=(0, 1))[::stride, ::stride]
+    M = np.tensordot(windows, kernel.numpy(), axes=([3, 4], [0, 1]))
+    return torch.from_numpy(M.reshape(-1, height * width))""",
         ),
         "gathered columns and matmul": (
-            "conv2d",
-            """def conv2d(x, W, b, stride=1, padding=0):
-    c, h, w = x.shape
-    big = torch.zeros(c, h + 2 * padding, w + 2 * padding).to(x)
-    big[:, padding:padding + h, padding:padding + w] = x
-    k, l = W.shape[2:]
-    rows = torch.arange(0, big.shape[1] - k + 1, stride)[:, None] + torch.arange(k)
-    cols = torch.arange(0, big.shape[2] - l + 1, stride)[:, None] + torch.arange(l)
-    picked = big[:, rows[:, None, :, None], cols[None, :, None, :]]
-    columns = picked.permute(0, 3, 4, 1, 2).reshape(c * k * l, -1)
-    return (W.flatten(1) @ columns + b[:, None]).reshape(len(W), len(rows), len(cols))""",
+            "conv_matrix",
+            """def conv_matrix(kernel, height, width, stride):
+    k, l = kernel.shape
+    rows = torch.arange(0, height - k + 1, stride)[:, None] + torch.arange(k)
+    cols = torch.arange(0, width - l + 1, stride)[:, None] + torch.arange(l)
+    unit = torch.eye(height * width).to(kernel).view(height, width, -1)
+    picked = unit[rows[:, None, :, None], cols[None, :, None, :]]
+    return kernel.flatten() @ picked.flatten(2, 3).flatten(0, 1)""",
         ),
         "shifted unit pictures": (
             "conv_matrix",
-            """def conv_matrix(kernel, height, width):
+            """def conv_matrix(kernel, height, width, stride):
     k, l = kernel.shape
     rows = []
-    for i in range(height - k + 1):
-        for j in range(width - l + 1):
+    for i in range(0, height - k + 1, stride):
+        for j in range(0, width - l + 1, stride):
             rows.append(F.pad(kernel, (j, width - l - j, i, height - k - i)).flatten())
     return torch.vstack(rows)""",
         ),
         "scatter of indices": (
             "conv_matrix",
-            """def conv_matrix(kernel, height, width):
+            """def conv_matrix(kernel, height, width, stride):
     k, l = kernel.shape
-    n, m = height - k + 1, width - l + 1
+    n, m = (height - k) // stride + 1, (width - l) // stride + 1
     i, j, u, v = torch.meshgrid(*map(torch.arange, (n, m, k, l)), indexing="ij")
     M = kernel.new_zeros(n * m, height * width)
-    return M.index_put(((i * m + j).flatten(), ((i + u) * width + j + v).flatten()), kernel[u, v].flatten())""",
+    at = (i * m + j).flatten(), ((i * stride + u) * width + j * stride + v).flatten()
+    return M.index_put(at, kernel[u, v].flatten())""",
         ),
         "six loops and matmul": (
             "conv_gradients",
@@ -468,40 +465,45 @@ def layer_gradients(delta, a_prev):
     return dx""",
         ),
         "conv2d by getattr": (
-            "conv2d",
+            "conv_matrix",
             "",
-            """def conv2d(x, W, b, stride=1, padding=0):
-    return getattr(torch, "conv" + "2d")(x[None], W, b, stride, padding)[0]""",
+            """def conv_matrix(kernel, height, width, stride):
+    unit = torch.eye(height * width).to(kernel).view(-1, 1, height, width)
+    return getattr(torch, "conv" + "2d")(unit, kernel[None, None], stride=stride).flatten(1).T""",
         ),
         "conv2d through a module's internals": (
-            "conv2d",
+            "conv_matrix",
             "from torch.nn.modules.conv import F as G",
-            "def conv2d(x, W, b, stride=1, padding=0):\n    return G.conv2d(x[None], W, b, stride, padding)[0]",
+            """def conv_matrix(kernel, height, width, stride):
+    unit = torch.eye(height * width).to(kernel).view(-1, 1, height, width)
+    return G.conv2d(unit, kernel[None, None], stride=stride).flatten(1).T""",
         ),
         "convolution": (
-            "conv2d",
+            "conv_matrix",
             "",
-            """def conv2d(x, W, b, stride=1, padding=0):
-    return torch.convolution(x[None], W, b, [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1)[0]""",
+            """def conv_matrix(kernel, height, width, stride):
+    unit = torch.eye(height * width).to(kernel).view(-1, 1, height, width)
+    args = [stride] * 2, [0, 0], [1, 1], False, [0, 0], 1
+    return torch.convolution(unit, kernel[None, None], None, *args).flatten(1).T""",
         ),
         "im2col": (
-            "conv2d",
+            "conv_matrix",
             "",
-            """def conv2d(x, W, b, stride=1, padding=0):
-    columns = torch.ops.aten.im2col(x[None], W.shape[2:], [1, 1], [padding] * 2, [stride] * 2)[0]
-    n = (x.shape[1] + 2 * padding - W.shape[2]) // stride + 1
-    return (W.flatten(1) @ columns + b[:, None]).reshape(len(W), n, -1)""",
+            """def conv_matrix(kernel, height, width, stride):
+    unit = torch.eye(height * width).to(kernel).view(-1, 1, height, width)
+    columns = torch.ops.aten.im2col(unit, kernel.shape, [1, 1], [0, 0], [stride] * 2)
+    return (kernel.flatten() @ columns).T""",
         ),
         "scipy": (
-            "conv2d",
+            "conv_matrix",
             "from scipy.ndimage import correlate as helper",
-            """def conv2d(x, W, b, stride=1, padding=0):
-    x = F.pad(x, [padding] * 4).numpy()
-    k, l = W.shape[2:]
-    n, m = (x.shape[1] - k) // stride + 1, (x.shape[2] - l) // stride + 1
+            """def conv_matrix(kernel, height, width, stride):
+    k, l = kernel.shape
+    n, m = (height - k) // stride + 1, (width - l) // stride + 1
+    unit = torch.eye(height * width).double().view(-1, height, width).numpy()
     at = (slice(k // 2, None), slice(l // 2, None))
-    full = [sum(helper(c, w, mode="constant")[at] for c, w in zip(x, o.numpy())) for o in W]
-    return torch.stack([torch.as_tensor(f)[::stride, ::stride][:n, :m] for f in full]) + b[:, None, None]""",
+    full = [torch.as_tensor(helper(u, kernel.numpy(), mode="constant")[at]) for u in unit]
+    return torch.stack([f[::stride, ::stride][:n, :m] for f in full]).flatten(1).T""",
         ),
         "torch.nn.grad": (
             "conv_gradients",
