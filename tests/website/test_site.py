@@ -363,6 +363,16 @@ def test_what_several_widgets_share_stands_in_the_script_once() -> None:
     assert json.loads(ran.stdout) == whole
 
 
+def test_the_kit_with_which_all_modules_begin_stands_in_the_script_once() -> None:
+    modules = [f"the kit,\nof two lines\n{own}" for own in ("first", "second", "first\nand more")]
+    state = {str(i): {"state": {"_esm": module, "_css": "one"}} for i, module in enumerate(modules)}
+    script = files.script({"state": state})
+    assert [script.count(text) for text in ("the kit,", "of two lines", "second", "and more")] == [1, 1, 1, 1]
+    program = f"globalThis.courseWidgets = null; {script} console.log(JSON.stringify(courseWidgets))"
+    ran = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
+    assert json.loads(ran.stdout) == {"state": state}
+
+
 def test_a_figure_becomes_a_light_and_a_dark_file(tmp_path: Path) -> None:
     alts = ['a "quoted" <curve> & more', "another"]
     drawings = []

@@ -241,7 +241,7 @@ def test_chapter_pages_are_light(html: Path, address: str, browser: Browser) -> 
         assert figures, name
         assert compressed((html / name).read_text("utf-8")) <= 80 * KIB, name  # what the first words wait for
         assert sum(whole.values()) <= 1024 * KIB, (name, whole)
-        assert sum(whole.values()) - drawn <= 320 * KIB, (name, drawn, whole)
+        assert sum(whole.values()) - drawn <= 300 * KIB, (name, drawn, whole)
 
 
 def weigh(address: str, browser: Browser) -> dict[str, int]:

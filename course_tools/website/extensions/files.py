@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from itertools import count
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -27,7 +28,8 @@ FIGURES = "dl-figures"  # the class of a row of figures: what course_utils.plots
 LOADER = "widgets.js"
 SHARED = ("_esm", "_css")  # what each widget of a kind has
 GIVE_BACK = (
-    "for (const [name, text, keys] of %s) for (const key of keys) courseWidgets.state[key].state[name] = text;"
+    "for (const [name, start, ends] of %s) for (const [end, keys] of ends) for (const key of keys) "
+    "courseWidgets.state[key].state[name] = start + end;"
 )
 
 
@@ -43,18 +45,29 @@ def lighten(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 
 def script(state: dict[str, Any]) -> str:
-    """The state of a page's widgets as the script that sets it; what several share (module, style) stands there once.
+    """The state of a page's widgets as the script that sets it; what several share stands there once.
 
-    (Compression would not find it again: a widget is larger than the stretch of text in which gzip looks back.)
+    That is a kind's module and style, and the text with which those of all kinds begin, the kit's. (Compression would
+    not find it again: a widget is larger than the stretch of text in which gzip looks back.)
     """
     models = {key: {**model, "state": dict(model["state"])} for key, model in state["state"].items()}
-    held: dict[tuple[str, str], list[str]] = {}
+    held: dict[str, dict[str, list[str]]] = {name: {} for name in SHARED}
     for key, model in models.items():
         for name in SHARED:
             if name in model["state"]:
-                held.setdefault((name, model["state"].pop(name)), []).append(key)
-    texts = [[name, text, keys] for (name, text), keys in held.items()]
+                held[name].setdefault(model["state"].pop(name), []).append(key)
+    starts = {name: _common_lines(list(kinds)) for name, kinds in held.items()}
+    texts = [
+        [name, start, [[text.removeprefix(start), keys] for text, keys in held[name].items()]]
+        for name, start in starts.items()
+    ]
     return f"courseWidgets = {json.dumps({**state, 'state': models})};\n{GIVE_BACK % json.dumps(texts)}\n"
+
+
+def _common_lines(texts: list[str]) -> str:
+    """The whole lines with which all texts begin."""
+    start = commonprefix(texts)  # noqa: RUF071  (these are no paths)
+    return start[: start.rfind("\n") + 1]
 
 
 def _without_drawings(output: str, folder: Path, numbers: Iterator[int]) -> str:
