@@ -7,7 +7,7 @@ cell is graded `course_tools.grading.inside.guard` makes the calls themselves ra
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from course_tools.grading.inside.families import (
@@ -67,7 +67,9 @@ def inspect(
     needed = set(map(id, answer.body))
     beside = [statement for statement in trees[own].body if id(statement) not in needed]
     for part in [*beside, *(trees[source] for source in others)]:
-        findings.doubts += filter(None, (_doubt(node, aliases, plain) for node in _nodes(part, aliases)))
+        findings.doubts += filter(
+            None, (_doubt(node, aliases, plain) for node in _suspect(list(walk(part)), aliases))
+        )
     rename_variables(answer)
     _look(answer, aliases, names, plain, findings)
     if None in read.values():
@@ -216,18 +218,18 @@ def _look(
     tree: ast.AST, aliases: Mapping[str, str], names: frozenset[str], plain: Set[str], findings: Findings
 ) -> None:
     """Add to the findings what the exercise's own cell holds."""
-    banned = relatives(names)
-    inner = {id(node.value) for node in walk(tree) if isinstance(node, ast.Attribute)}  # torch.nn in torch.nn.X
-    for node in _nodes(tree, aliases):
+    banned, by_name, nodes = relatives(names), relatives(names - AUTOGRAD), list(walk(tree))
+    inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}  # torch.nn in torch.nn.X
+    for node in _suspect(nodes, aliases):
         if id(node) not in inner and (path := _banned_path(node, aliases, banned)):
             findings.hits.append(path)
-        elif doubt := _doubt(node, aliases, plain) or _named(node, relatives(names - AUTOGRAD)):
+        elif doubt := _doubt(node, aliases, plain) or _named(node, by_name):
             findings.doubts.append(doubt)
 
 
-def _nodes(tree: ast.AST, aliases: Mapping[str, str]) -> Iterator[ast.AST]:
-    """All nodes of a tree but the harmless ones that look like a way around: `net.modules()`, `re.compile`."""
-    plain, nodes = set[int](), list(walk(tree))
+def _suspect(nodes: Sequence[ast.AST], aliases: Mapping[str, str]) -> Iterator[ast.AST]:
+    """All nodes but the harmless ones that look like a way around: `net.modules()`, `re.compile`."""
+    plain = set[int]()
     for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "modules":
             plain.add(id(node.func) if not node.args else 0)  # sys.modules cannot be called

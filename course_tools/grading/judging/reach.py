@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+LEAVES = (ast.Name, ast.Constant)  # most nodes are one of these, which have no parts
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -25,6 +26,8 @@ def walk(tree: ast.AST) -> Iterator[ast.AST]:
     while left:
         node = left.popleft()
         yield node
+        if isinstance(node, LEAVES):
+            continue
         for field in node._fields:
             part = getattr(node, field, None)
             if isinstance(part, list):
@@ -105,7 +108,10 @@ def rename_variables(tree: ast.AST) -> None:
 
     What a variable stands for needs no watching: a banned function put into it is read there under its own name.
     """
-    declared = {name for node in walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    nodes = list(walk(tree))
+    if not any(isinstance(node, FUNCTIONS) for node in nodes):
+        return
+    declared = {name for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
     own: Counter[str] = Counter()  # in how many of the functions around it a name is a variable
     left: list[ast.AST | frozenset[str]] = [tree]
     while left:
