@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from course_tools.authoring.sections import sections
+from course_tools.authoring.sections import sections, slug
 from course_tools.paths import ROOT
 
 FEWEST = 8  # terms in a chapter
@@ -87,7 +87,7 @@ def page(chapters: Mapping[str, NotebookNode]) -> str:
         if _order(term)[0] != letter:
             letter = _order(term)[0]
             parts += ["", f"## {letter.upper()}"]
-        anchor = f"#{term.title.replace(' ', '-')}" if term.title else ""
+        anchor = f"#{slug(term.title)}" if term.title else ""
         where = f"[{_section(term)}]({term.chapter}.ipynb{anchor})"
         said = BOLD.sub(r"*\1*", term.sentence)
         parts += ["", f"**{_plain(term.name, prose)}**: {said} {where}"]

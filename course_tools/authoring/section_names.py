@@ -12,58 +12,43 @@ import builtins
 import re
 import symtable
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
+
+from course_tools.authoring.sections import Section, sections
 
 DECLARATION = re.compile(r"^\*This section uses (.+) from section .+\*$", re.MULTILINE)
 COMPOUND = (ast.For, ast.While, ast.With, ast.If, ast.Try)  # these assign names before they read them
 DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
-@dataclass
-class Section:
-    """One `##` section: its heading, the code of its cells in order, and the names that it declares."""
-
-    heading: str
-    cells: list[str] = field(default_factory=list)
-    declared: set[str] = field(default_factory=set)
-
-
-def sections(notebook: NotebookNode) -> list[Section]:
-    """The sections of a chapter; the first one is what stands above the first `##`."""
-    found = [Section("the introduction")]
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            found[-1].cells.append(cell.source)
-        elif heading := re.search(r"^## +(.+)$", cell.source, re.MULTILINE):
-            found.append(Section(heading[1]))
-        if cell.cell_type == "markdown":
-            for line in DECLARATION.findall(cell.source):
-                found[-1].declared |= set(re.findall(r"`(\w+)`", line))
-    return found
-
-
 def leaks(notebook: NotebookNode) -> Iterator[str]:
     """A sentence for each name that a section reads and does not own, and for each declaration without a use."""
     shared: set[str] = set(dir(builtins)) | {"get_ipython", "display"}
     for section in sections(notebook):
+        heading, declared = section.title or "the introduction", _declared(section)
         own: set[str] = set()
         used: set[str] = set()
-        for code in section.cells:
-            for statement in ast.parse(code).body:
+        for cell in section.code:
+            for statement in ast.parse(cell.source).body:
                 read, assigned = _names(statement)
                 foreign = read - own - shared
                 used |= foreign
-                for name in sorted(foreign - section.declared):
+                for name in sorted(foreign - declared):
                     yield (
-                        f"{section.heading!r} reads `{name}`, assigned in an earlier one: compute it again, or "
+                        f"{heading!r} reads `{name}`, assigned in an earlier one: compute it again, or "
                         f"add to the section's text: *This section uses `{name}` from section ...*"
                     )
                 own |= assigned
                 shared |= assigned if isinstance(statement, DEFINING) else {n for n in assigned if n.isupper()}
-        for name in sorted(section.declared - used):
-            yield f"{section.heading!r} says that it uses `{name}`, and does not."
+        for name in sorted(declared - used):
+            yield f"{heading!r} says that it uses `{name}`, and does not."
+
+
+def _declared(section: Section) -> set[str]:
+    """The names that a section's texts say it takes from earlier ones."""
+    lines = [line for text in section.texts for line in DECLARATION.findall(text)]
+    return {name for line in lines for name in re.findall(r"`(\w+)`", line)}
 
 
 def _names(statement: ast.stmt) -> tuple[set[str], set[str]]:

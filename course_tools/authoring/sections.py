@@ -45,3 +45,8 @@ def sections(notebook: NotebookNode) -> list[Section]:
                 found.append(Section(title.strip()))
             found[-1].texts.append(piece)
     return found
+
+
+def slug(title: str) -> str:
+    """The anchor of a heading in JupyterLab, which the pages use too."""
+    return title.replace(" ", "-")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from course_tools.authoring.sections import slug
+
 _LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 _HEADING = re.compile(r"^#{1,3} +(.+?) *$", re.MULTILINE)
 
@@ -14,11 +16,6 @@ _HEADING = re.compile(r"^#{1,3} +(.+?) *$", re.MULTILINE)
 def headings(notebook: NotebookNode) -> list[str]:
     """The titles of a chapter's sections, in order."""
     return [h for cell in notebook.cells if cell.cell_type == "markdown" for h in _HEADING.findall(cell.source)]
-
-
-def slug(title: str) -> str:
-    """The anchor of a heading in JupyterLab, which the pages use too."""
-    return title.replace(" ", "-")
 
 
 def anchor(fragment: str, titles: list[str]) -> str | None:

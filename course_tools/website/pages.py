@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.authoring.rules import COLUMNS, bad_errata, errata_rows
+from course_tools.authoring.sections import slug
 from course_tools.website import links
 from course_utils.errors import CourseError
 
@@ -113,4 +114,4 @@ def _linked(chapter: str, shown_in: str, titles: list[str]) -> str:
     title = next((t for t in titles if number and t.startswith(f"{number[0]} ")), None)
     if title is None:
         raise CourseError(f"The errata of {chapter} say {shown_in!r}, and no section has that number.")
-    return f"[{title}](chapters/{chapter}.ipynb#{links.slug(title)})"
+    return f"[{title}](chapters/{chapter}.ipynb#{slug(title)})"
