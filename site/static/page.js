@@ -11,8 +11,10 @@
     const parts = [...document.querySelectorAll("article pre, article div.math, article .table-wrapper")];
     const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
     parts.forEach((part) => observer.observe(part));
-    // parts that are not laid out yet are observed by nobody, and wider letters need no wider box: these wait for a quiet moment
-    const markAll = () => parts.forEach((part) => (window.requestIdleCallback ?? setTimeout)(() => mark(part)));
+    // Parts that are not laid out yet are observed by nobody, and wider letters need no wider box: these wait for a
+    // quiet moment, on a device that has none two seconds.
+    const whenQuiet = window.requestIdleCallback ?? setTimeout;
+    const markAll = () => parts.forEach((part) => whenQuiet(() => mark(part), { timeout: 2000 }));
     document.fonts.addEventListener("loadingdone", markAll);
     addEventListener("resize", markAll);
     markAll();

@@ -141,8 +141,9 @@
       { rootMargin: "50%" },
     );
     waiting.forEach((place) => near.observe(place));
-    const startRest = () =>
-      [...waiting].forEach((place) => (window.requestIdleCallback ?? setTimeout)(() => startNow([place])));
+    const whenQuiet = window.requestIdleCallback ?? setTimeout;
+    // A device that is never quiet starts them after two seconds all the same.
+    const startRest = () => [...waiting].forEach((place) => whenQuiet(() => startNow([place]), { timeout: 2000 }));
     for (const name of ["scroll", "pointermove", "keydown", "beforeprint"])
       addEventListener(name, startRest, { once: true, passive: true });
   }
