@@ -26,17 +26,21 @@ FAMILIES: dict[str, frozenset[str]] = {
         """
         softmax log_softmax softmin Softmax LogSoftmax Softmin Softmax2d gumbel_softmax logsumexp logcumsumexp
         logaddexp cross_entropy CrossEntropyLoss cross_entropy_loss scaled_dot_product_attention
-        _softmax _log_softmax _softmax_backward_data AdaptiveLogSoftmaxWithLoss distributions
+        _softmax _log_softmax _softmax_backward_data AdaptiveLogSoftmaxWithLoss distributions SoftmaxTransform
+        linear_cross_entropy LinearCrossEntropyLoss MultiheadAttention multi_head_attention_forward
         """
     ),
     "cross_entropy": words(
         """
         cross_entropy CrossEntropyLoss cross_entropy_loss nll_loss NLLLoss nll_loss_forward nll_loss_nd log_loss
         binary_cross_entropy BCELoss BCEWithLogitsLoss binary_cross_entropy_with_logits distributions
+        nll_loss2d NLLLoss2d linear_cross_entropy LinearCrossEntropyLoss AdaptiveLogSoftmaxWithLoss
         """
     ),
-    "sigmoid": words("sigmoid sigmoid_ Sigmoid expit log_expit logsigmoid LogSigmoid log_sigmoid_forward"),
-    "softplus": words("softplus Softplus"),
+    "sigmoid": words(
+        "sigmoid sigmoid_ Sigmoid expit log_expit logsigmoid LogSigmoid log_sigmoid_forward SigmoidTransform"
+    ),
+    "softplus": words("softplus Softplus SoftplusTransform"),
     "elu": words("elu ELU elu_ celu CELU celu_ selu SELU selu_"),
     "autograd": words(
         """
@@ -46,35 +50,54 @@ FAMILIES: dict[str, frozenset[str]] = {
         """
     ),
     "optim": words(
-        "optim Optimizer SGD Adam AdamW Adamax NAdam RAdam Adagrad Adadelta RMSprop Rprop ASGD LBFGS Muon"
+        """
+        optim Optimizer SGD Adam AdamW Adamax NAdam RAdam Adagrad Adadelta Adafactor SparseAdam RMSprop Rprop ASGD
+        LBFGS Muon
+        """
     ),
     "conv2d": words(
         """
         conv2d Conv2d convolution _convolution conv1d Conv1d conv3d Conv3d conv_transpose2d ConvTranspose2d
         correlate correlate2d convolve convolve2d fftconvolve mkldnn_convolution thnn_conv2d
-        convolution_overrideable
+        convolution_overrideable conv_transpose1d ConvTranspose1d conv_transpose3d ConvTranspose3d conv_tbc
+        LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d LazyConvTranspose2d LazyConvTranspose3d
         """
     ),
-    "conv_transpose2d": words("conv_transpose2d ConvTranspose2d slow_conv_transpose2d convolution _convolution"),
+    "conv_transpose2d": words(
+        """
+        conv_transpose2d ConvTranspose2d slow_conv_transpose2d convolution _convolution conv_transpose1d
+        ConvTranspose1d conv_transpose3d ConvTranspose3d LazyConvTranspose1d LazyConvTranspose2d LazyConvTranspose3d
+        """
+    ),
     "unfold": words("unfold Unfold im2col"),
     "fold": words("fold Fold col2im"),
     "max_pool2d": words(
         """
         max_pool2d MaxPool2d max_pool2d_with_indices max_pool1d MaxPool1d max_pool3d MaxPool3d adaptive_max_pool2d
-        AdaptiveMaxPool2d fractional_max_pool2d FractionalMaxPool2d max_unpool2d MaxUnpool2d
+        AdaptiveMaxPool2d fractional_max_pool2d FractionalMaxPool2d max_unpool2d MaxUnpool2d adaptive_max_pool1d
+        AdaptiveMaxPool1d adaptive_max_pool3d AdaptiveMaxPool3d fractional_max_pool3d FractionalMaxPool3d
+        max_unpool1d MaxUnpool1d max_unpool3d MaxUnpool3d
         """
     ),
     "batch_norm": words(
         """
         batch_norm BatchNorm1d BatchNorm2d BatchNorm3d native_batch_norm instance_norm InstanceNorm1d
-        InstanceNorm2d group_norm GroupNorm native_group_norm layer_norm LayerNorm native_layer_norm
+        InstanceNorm2d InstanceNorm3d group_norm GroupNorm native_group_norm layer_norm LayerNorm native_layer_norm
+        rms_norm RMSNorm SyncBatchNorm LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyInstanceNorm1d
+        LazyInstanceNorm2d LazyInstanceNorm3d
         """
     ),
-    "dropout": words("dropout Dropout native_dropout alpha_dropout AlphaDropout feature_dropout FeatureAlphaDropout"),
+    "dropout": words(
+        """
+        dropout dropout_ Dropout native_dropout alpha_dropout alpha_dropout_ AlphaDropout feature_dropout
+        feature_dropout_ feature_alpha_dropout feature_alpha_dropout_ FeatureAlphaDropout dropout1d Dropout1d
+        dropout2d Dropout2d dropout3d Dropout3d
+        """
+    ),
     "lerp": words("lerp lerp_"),
     "kaiming_normal_": words("kaiming_normal_ kaiming_uniform_ kaiming_normal kaiming_uniform"),
     "xavier_normal_": words("xavier_normal_ xavier_uniform_ xavier_normal xavier_uniform"),
-    "clip_grad_norm_": words("clip_grad_norm_ clip_grad_norm clip_grads_with_norm_ clip_grad_value_"),
+    "clip_grad_norm_": words("clip_grad_norm_ clip_grad_norm clip_grads_with_norm_ clip_grad_value_ get_total_norm"),
     "KFold": words("KFold LeaveOneOut ShuffleSplit StratifiedKFold RepeatedKFold"),
 }
 
