@@ -163,9 +163,15 @@ def grade(
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask scheduler, tcp://host:port.")] = "",
 ) -> None:
     """Grade what the class handed in, in a sandbox; goes on where an earlier run stopped."""
-    from course_tools.grading import grade
+    from course_tools.grading.engine import workers as processes
 
-    grade.run(name, workers, only, unsafe, scheduler)
+    processes.begin(unsafe)  # what follows takes as long to import
+    try:
+        from course_tools.grading import grade
+
+        grade.run(name, workers, only, unsafe, scheduler)
+    finally:
+        processes.close()
 
 
 @app.command()

@@ -7,6 +7,7 @@ untrusted: it is counted, typed and cut here, and judged elsewhere.
 import atexit
 import collections
 import contextlib
+import json
 import os
 import re
 import select
@@ -182,9 +183,9 @@ def _names(listed: Any) -> frozenset[str]:
 
 
 class Warm:
-    """The warm process. One per grader; its children may be asked for from several threads."""
+    """The warm process. One per grader; its children may be asked for from several threads, once it is warmed up."""
 
-    def __init__(self, modules: Sequence[str], unsafe: bool = False) -> None:
+    def __init__(self, unsafe: bool = False) -> None:
         if not unsafe:
             sandbox.require()
         self.lock = threading.Lock()
@@ -192,7 +193,7 @@ class Warm:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  (open for as long as the process lives)
         program = [sys.executable, "-m", "course_tools.grading.inside.warm", str(theirs.fileno())]
-        program += ["as-it-is" if unsafe else "shut-in", *modules]
+        program += ["as-it-is" if unsafe else "shut-in"]
         self.scratch = tempfile.mkdtemp(prefix="course-grade-") if unsafe else ""
         self.process = subprocess.Popen(
             sandbox.command(program, unsafe),
@@ -203,12 +204,18 @@ class Warm:
             stderr=self.log,
         )
         theirs.close()
+        self.pidfd = -1  # until it is warm
         atexit.register(self.close)
-        self._wait_until_warm()
 
-    def _wait_until_warm(self) -> None:
+    def warm_up(self, modules: Sequence[str]) -> None:
+        """Have it import these, too, and wait until it has. Raises CourseError when it ends instead."""
+        with contextlib.suppress(OSError):  # it has ended: below
+            self.control.send(json.dumps(modules).encode())
         ready = select.select([self.control], [], [], WARM_UP_SECONDS)[0]
-        if not ready or self.control.recv(16) != b"warm":
+        if ready:
+            with contextlib.suppress(OSError, ValueError):
+                _, [self.pidfd], *_ = socket.recv_fds(self.control, 16, 1)
+        if self.pidfd < 0:
             said = self.said()
             self.close()
             raise CourseError(f"The grader's warm process did not start. It said: {said or 'nothing'}")
@@ -241,11 +248,15 @@ class Warm:
         return self.log.read().decode(errors="replace").strip()[-600:]
 
     def close(self) -> None:
-        """Hang up: the warm process ends, and every child with it."""
+        """End it, and so every child; one that is not warm yet hears that we hung up, and ends by itself."""
         atexit.unregister(self.close)
         self.control.close()
+        if self.pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+            os.close(self.pidfd)
         try:
-            self.process.wait(5)
+            self.process.wait(5 if self.pidfd >= 0 else 0)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -4,6 +4,7 @@
 gradebook, no solutions and no other submission.
 """
 
+import contextlib
 import os
 import threading
 from collections.abc import Sequence
@@ -17,6 +18,17 @@ SCHEDULER_SECONDS = 30  # in which a Dask scheduler answers, on a busy machine t
 
 _lock = threading.Lock()
 _warm: dict[tuple[tuple[str, ...], bool], Warm] = {}
+_begun: dict[bool, Warm] = {}  # by `unsafe`: no assignment has been named yet
+
+
+def begin(unsafe: bool) -> None:
+    """Start a warm process before it is known for which assignment: it imports while the grader does.
+
+    Where none can be started, nothing is said: `warm` will say it when one is needed.
+    """
+    with _lock, contextlib.suppress(CourseError):
+        if not _warm and unsafe not in _begun:
+            _begun[unsafe] = Warm(unsafe)
 
 
 def warm(modules: Sequence[str], unsafe: bool) -> Warm:
@@ -26,7 +38,9 @@ def warm(modules: Sequence[str], unsafe: bool) -> Warm:
         if key not in _warm or _warm[key].process.poll() is not None:
             if key in _warm:
                 _warm.pop(key).close()
-            _warm[key] = Warm(modules, unsafe)
+            started = _begun.pop(unsafe, None) or Warm(unsafe)
+            started.warm_up(key[0])
+            _warm[key] = started
         return _warm[key]
 
 
@@ -41,8 +55,9 @@ def run_program(program: Program, modules: Sequence[str], unsafe: bool) -> Trace
 def close() -> None:
     """End every warm process that this process started, and so every child."""
     with _lock:
-        while _warm:
-            _warm.popitem()[1].close()
+        for started in (_warm, _begun):
+            while started:
+                started.popitem()[1].close()
 
 
 def executor(workers: int, scheduler: str) -> Executor:

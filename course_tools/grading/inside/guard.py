@@ -47,6 +47,11 @@ def _operators(note: Callable[[str], None]) -> Any:
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Operators(TorchDispatchMode):
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            """No: nothing is compiled here, and torch would import its compiler, in a second, to make sure of it."""
+            return False
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             name = func.overloadpacket.__name__
             note(name if func.namespace == "aten" else f"{func.namespace}.{name}")

@@ -1,20 +1,22 @@
 """The warm process: it has imported what the course imports, and forks a child for each submission.
 
-    python -m course_tools.grading.inside.warm DESCRIPTOR SHUT_IN MODULE...
+    python -m course_tools.grading.inside.warm DESCRIPTOR SHUT_IN
 
 Who runs this: the grader (`engine/runner.py`), inside bubblewrap. It holds no secret: no expected value,
 no solution, no marks, nothing in its environment. It trusts the grader's socket, whose descriptor no child keeps.
-It ends when the grader does, and every child with it.
+On it come, first, the names of what the assignment imports, then a message for each child. It ends when the grader
+does, and every child with it.
 """
 
 import contextlib
 import gc
 import importlib
+import json
 import os
 import socket
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import course_tools.grading.inside.child as child
 import course_utils
@@ -22,6 +24,10 @@ from course_tools.grading.inside import lockdown
 
 # of the course: what lessons import, and what stands inside the sandbox (engine/sandbox.py shows no more of it)
 OURS = [os.path.dirname(course_utils.__file__), os.path.dirname(os.path.dirname(child.__file__))]
+# what every assignment needs
+ALWAYS = ("numpy", "torch", "torch.nn.functional", "torch.optim", "torch.utils.data", "course_utils.check")
+SINGLE = 3  # children of a batch of one: for the instructor, for the student, and one that was ordered ahead
+MAX_NAMES = 1 << 16  # bytes of the message with the assignment's modules
 FAILING_CHECK = """
 import torch
 optimizer = torch.optim.SGD(torch.nn.Linear(1, 1).parameters(), lr=0.1)
@@ -32,24 +38,51 @@ torch.testing.assert_close(torch.zeros(2), torch.ones(2))
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Warm up, then fork one child for each message on the socket, until the grader closes it."""
+    """Warm up, then fork one child for each message on the socket, until the grader closes it.
+
+    The grader sends the assignment's modules when it has read it; what needs no assignment is imported before.
+    """
     control = socket.socket(fileno=int(arguments[0]))
     shut_in = arguments[1] == "shut-in"
     own_pids = _become_root_of_pids() if shut_in else -1
     with contextlib.redirect_stdout(sys.stderr):
-        for module in arguments[2:]:
-            with contextlib.suppress(ImportError):  # a missing module is the notebook's own error, when it imports it
-                importlib.import_module(module)
+        _import(ALWAYS, control)
         shell = child.make_shell()
-        shell.run_cell(FAILING_CHECK)  # the first optimizer and the first failing comparison import 800 modules
-        child.forget(shell)
+        _import(json.loads(control.recv(MAX_NAMES) or "[]"), control)
+    _settle(shell, shut_in)
+    socket.send_fds(control, [b"warm"], [os.pidfd_open(os.getpid())])
+    children = 0
+    while descriptor := _request(control):
+        if children == SINGLE:
+            _run_a_failing_check(shell, shut_in)
+        _fork(control, descriptor, shell, own_pids)
+        children += 1
+
+
+def _run_a_failing_check(shell: child.Shell, shut_in: bool) -> None:
+    """Import what the first optimiser and the first failing comparison do, 800 modules, once more than one gains."""
+    with contextlib.redirect_stdout(sys.stderr):
+        shell.run_cell(FAILING_CHECK)
+    _settle(shell, shut_in)
+
+
+def _settle(shell: child.Shell, shut_in: bool) -> None:
+    """Leave the memory as every child is to find it. Raises RuntimeError when a fork would lose threads."""
+    child.forget(shell)
     if shut_in and len(os.listdir("/proc/self/task")) != 1:
         raise RuntimeError("a module of the course starts threads when it is imported; a fork would lose them")
     gc.collect()
     gc.freeze()
-    control.send(b"warm")
-    while _serve_one(control, shell, own_pids):
-        pass
+
+
+def _import(modules: Iterable[str], control: socket.socket) -> None:
+    """Import what is there; end when the grader has gone meanwhile."""
+    for module in modules:
+        with contextlib.suppress(BlockingIOError):
+            if not control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                os._exit(0)
+        with contextlib.suppress(ImportError):  # a missing module is the notebook's own error, when it imports it
+            importlib.import_module(module)
 
 
 def _become_root_of_pids() -> int:
@@ -62,24 +95,26 @@ def _become_root_of_pids() -> int:
     return os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _serve_one(control: socket.socket, shell: child.Shell, own_pids: int) -> bool:
-    """Fork a child around the socket that came with a request, answer with its pidfd. False: the grader is gone."""
+def _request(control: socket.socket) -> int:
+    """The socket for the next child; 0 when the grader is gone."""
     request, descriptors, *_ = socket.recv_fds(control, 64, 1)
     _reap()
-    if not request:
-        return False
+    return descriptors[0] if request else 0
+
+
+def _fork(control: socket.socket, descriptor: int, shell: child.Shell, own_pids: int) -> None:
+    """Fork a child around its socket, and answer with its pidfd."""
     if own_pids >= 0:
         lockdown.next_child_gets_own_pids()
     pid = os.fork()
     if pid == 0:
-        _child(descriptors[0], shell, own_pids >= 0)
+        _child(descriptor, shell, own_pids >= 0)
     if own_pids >= 0:
         lockdown.following_children_share_pids(own_pids)
-    os.close(descriptors[0])
+    os.close(descriptor)
     pidfd = os.pidfd_open(pid)
     socket.send_fds(control, [b"forked"], [pidfd])
     os.close(pidfd)
-    return True
 
 
 def _reap() -> None:
@@ -106,3 +141,4 @@ def _child(descriptor: int, shell: child.Shell, shut_in: bool) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1:])
+    os._exit(0)  # nothing here is to be written or cleared away

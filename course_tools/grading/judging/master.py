@@ -17,17 +17,6 @@ from course_tools.grading import slips
 from course_tools.grading.cells import TestCell, take_apart
 from course_utils.errors import CourseError
 
-ALWAYS_WARM = (
-    "numpy",
-    "torch",
-    "torch.nn.functional",
-    "torch.optim",
-    "torch.utils.data",
-    "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
-    "course_utils.check",
-)
-
 
 @dataclass(frozen=True)
 class Master:
@@ -49,11 +38,12 @@ class Master:
         return hashlib.sha256(repr((cells, self.slips)).encode()).hexdigest()[:16]
 
     def modules(self) -> list[str]:
-        """What the warm process imports: what the course always needs, and the assignment's own imports."""
-        found = list(ALWAYS_WARM)
+        """What the assignment imports, or has torch import: the warm process does, too."""
+        found: list[str] = []
         for cell in self.notebook.cells:
             if cell.cell_type == "code":
                 found += imported(cell.source)
+                found += ["torch._dynamo"] * ("optim." in cell.source)  # the first optimiser imports it, in a second
         return list(dict.fromkeys(found))
 
 
