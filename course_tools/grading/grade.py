@@ -160,7 +160,7 @@ class _Batch:
     entered: list[str] = field(default_factory=list)  # whose results wait for the commit
 
     def grade(self, students: Sequence[str]) -> None:
-        self.modules = tuple(self.master.modules())
+        self.modules, self.late = tuple(self.master.modules()), self.writer.kept.late()
         with self._bar() as bar:
             task = bar.add_task("warming up", total=len(students))
             self.expected = run_reference(self.master, self.seed, workers.warm(self.modules, self.unsafe))
@@ -221,7 +221,7 @@ class _Batch:
 
     def _prepare(self, student: str) -> tuple[Cleaned, Program]:
         cleaned = clean(self.writer.handed_in(student), self.master)
-        return cleaned, prepare(cleaned, self.master, self.seed)
+        return cleaned, prepare(cleaned, self.master, self.seed, self.late.get(student))
 
     def _finish(self, student: str, cleaned: Cleaned, done: Future[Trace], slow: list[str]) -> None:
         trace = attempt("running it", done.result)

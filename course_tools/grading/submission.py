@@ -24,15 +24,16 @@ from course_tools.grading.judging.reference import Reference
 
 @dataclass
 class Graded:
-    """A graded notebook, the verdicts on its test cells, and why a person should look at it."""
+    """A graded notebook, the verdicts on its test cells, why a person should look at it, and what had its time."""
 
     notebook: NotebookNode
     verdicts: list[Verdict]
     person: list[str] = field(default_factory=list)
+    late: Mapping[str, int] = field(default_factory=dict)
 
 
-def prepare(cleaned: Cleaned, master: Master, seed: str) -> Program:
-    """What a child is given of a submission; nothing when it could not be read."""
+def prepare(cleaned: Cleaned, master: Master, seed: str, late: Mapping[str, int] | None = None) -> Program:
+    """What a child is given of a submission; nothing when it could not be read. `late`: what had its time before."""
     if cleaned.unreadable:
         return Program((), seed)
     steps = []
@@ -44,12 +45,12 @@ def prepare(cleaned: Cleaned, master: Master, seed: str) -> Program:
             steps.append(Step(test.name, test.source, test.parts, test.banned))
         else:
             steps.append(Step(grade_id(cell), cell.source))
-    return Program(tuple(steps), seed, cleaned.files)
+    return Program(tuple(steps), seed, cleaned.files, late=late or {})
 
 
 def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
     """The notebook with its verdicts. Call once for each cleaned submission: its notebook is filled in."""
-    graded = Graded(cleaned.notebook, [], list(dict.fromkeys(cleaned.person)))
+    graded = Graded(cleaned.notebook, [], list(dict.fromkeys(cleaned.person)), trace.late_at)
     cells, stopped, sealed = iter(trace.cells), dict[str, str](), False
     for number, cell in enumerate((c for c in cleaned.notebook.cells if c.cell_type == "code"), start=1):
         cell.execution_count = number

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import itertools
 import os
 import random
 import shutil
@@ -363,16 +364,16 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)"""
 def test_what_never_ends_is_paid_for_once(answer: str, computes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own checks are not tried again, what follows has less time, and only what waited is run by itself."""
     asked: list[tuple[str, float]] = []
-    ask, used = program._ask, iter(range(0, 10**6, 100 if computes else 1))
+    ask, used = runner.Child.ask, iter(range(0, 10**6, 100 if computes else 1))
     monkeypatch.setattr(program, "CELL_SECONDS", 3.0)
     monkeypatch.setattr(program, "LATE_SECONDS", 60.0)  # another number; busy machines need it
     monkeypatch.setattr(runner.Child, "_processor_time", lambda self: next(used))
 
-    def noted(child: runner.Child, request: dict, seconds: float, deadline: float) -> runner.Ran:
+    def noted(child: runner.Child, request: dict, seconds: float) -> runner.Ran:
         asked.append((request.get("run", request.get("part", "")), seconds))
-        return ask(child, request, seconds, deadline)
+        return ask(child, request, seconds)
 
-    monkeypatch.setattr(program, "_ask", noted)
+    monkeypatch.setattr(runner.Child, "ask", noted)
     steps = [program.Step("f", answer), program.Step("test_f", "f()", ("f()", "f()")), program.Step("g", "x = 1")]
     trace = program.execute(program.Program(tuple(steps), "seed"), workers.warm((), unsafe=False))
     calls = [text for text, _ in asked]
@@ -383,6 +384,47 @@ def test_what_never_ends_is_paid_for_once(answer: str, computes: bool, monkeypat
     assert trace.cells[2].ran
     assert not trace.cells[2].error
     assert trace.slow == (not computes)
+
+
+@pytest.mark.parametrize(
+    ("answer", "by_the_check"),
+    [
+        ("def softmax(Z):\n    while True: pass", True),
+        ("calls = []\ndef softmax(Z):\n    while calls: pass\n    calls.append(Z)\n    return Z", True),
+        ("while True: pass", False),
+    ],
+    ids=["in the visible check", "in a hidden part", "in the answer's cell"],
+)
+def test_a_regrade_does_not_wait_again(
+    answer: str, by_the_check: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless what never ended, or anything that it rests on, is another now."""
+    root = course.make(tmp_path)
+    notebook = course.solved(root)
+    course.cell(notebook, "softmax").source = answer
+    course.hand_in(root, "loops", notebook)
+    for name in ("CELL_SECONDS", "PART_SECONDS", "LATE_SECONDS"):
+        monkeypatch.setattr(program, name, 5.0)
+    used, late = itertools.count(0, 100), list[str]()
+    monkeypatch.setattr(runner.Child, "_processor_time", lambda self: next(used))
+    interrupt = runner.Child._interrupt
+    monkeypatch.setattr(
+        runner.Child, "_interrupt", lambda self, seconds: late.append("late") or interrupt(self, seconds)
+    )
+    first = course.marks(course.grade(root), "loops")
+    assert first["test_softmax"] == 0
+    assert first["test_linear"] == 2
+    assert len(late) == 1
+    source = root / "solutions" / course.NAME / f"{course.NAME}.py"
+    source.write_text(source.read_text().replace("momentum: from rest", "momentum: corrected"))
+    again = course.grade(root)
+    assert again.graded == 1
+    assert course.marks(again, "loops") == first
+    assert len(late) == 1
+    changed = source.read_text().replace("torch.randn(3, 5)", "torch.randn(3, 6)").replace("(4, 7)", "(4, 8)")
+    source.write_text(changed)
+    assert course.marks(course.grade(root), "loops") == first
+    assert len(late) == 1 + by_the_check  # the check is another: the answer may be right for it
 
 
 def test_the_processor_time_of_a_child_is_known() -> None:

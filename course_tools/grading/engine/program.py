@@ -10,7 +10,7 @@ cell's marks; what had been sealed before stays.
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,8 @@ from course_tools.grading.inside.frames import Message
 CELL_SECONDS, PART_SECONDS, SUBMISSION_SECONDS = 30.0, 20.0, 180.0
 LATE_SECONDS = 10.0  # for a cell or a part of a submission of which one has had its time
 RESTARTS = 3
+WHOLE = -1  # in place of a part's number: the cell itself
+NOT_AGAIN = "had no time left: it ran too long when this was graded before, and was not tried again"
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,15 @@ class Step:
 class Program:
     """All that a child is given: the cells, the other files of the submission, and the batch's seed.
 
-    `rules` is true in the instructor's own run alone: its parts hold their rules.
+    `rules` is true in the instructor's own run alone: its parts hold their rules. `late`: what had its time in an
+    earlier batch, as its trace says it.
     """
 
     steps: tuple[Step, ...]
     seed: str
     files: tuple[tuple[str, bytes], ...] = ()
     rules: bool = False
+    late: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -73,12 +77,14 @@ class Cell:
 class Trace:
     """What a submission's program gave, step by step.
 
-    `slow`: time ran out somewhere while it waited, for others or for nothing; `late`: something has had its time.
+    `slow`: time ran out somewhere while it waited, for others or for nothing; `late`: something has had its time;
+    `late_at`: which part that was, by the step's fingerprint.
     """
 
     cells: list[Cell]
     slow: bool = False
     late: bool = False
+    late_at: dict[str, int] = field(default_factory=dict)
 
 
 def seed_for(seed: str, name: str, part: int) -> int:
@@ -90,9 +96,10 @@ def seed_for(seed: str, name: str, part: int) -> int:
 def execute(program: Program, warm: Warm) -> Trace:
     """Run `program`; never raises for anything that a submission does."""
     trace = Trace([Cell() for _ in program.steps])
+    marks = fingerprints(program)
     deadline = time.monotonic() + SUBMISSION_SECONDS
     for _ in range(RESTARTS + 1):
-        if _attempt(program, trace, warm, deadline):
+        if _attempt(program, marks, trace, warm, deadline):
             return trace
     for cell in trace.cells:
         if not cell.ran and not cell.ended:
@@ -100,15 +107,28 @@ def execute(program: Program, warm: Warm) -> Trace:
     return trace
 
 
-def _attempt(program: Program, trace: Trace, warm: Warm, deadline: float) -> bool:
+def fingerprints(program: Program) -> list[str]:
+    """A text for each step that changes when it does, or anything of the student's that came before."""
+    before = hashlib.blake2b(repr(program.files).encode(errors="replace"), digest_size=16)
+    found = []
+    for step in program.steps:
+        here = before.copy()
+        here.update(repr((step.name, step.source, step.parts)).encode(errors="replace"))
+        found.append(here.hexdigest())
+        if not step.parts:
+            before.update(repr(step.source).encode(errors="replace"))
+    return found
+
+
+def _attempt(program: Program, marks: Sequence[str], trace: Trace, warm: Warm, deadline: float) -> bool:
     """Run in a fresh child what has not ended one yet. True when nothing is left to run."""
     child = warm.child()
     try:
         child.wait_until_ready()
         if program.files:
             child.put_files(program.files)
-        for step, cell in zip(program.steps, trace.cells, strict=True):
-            if not _run_step(step, cell, program, child, trace, deadline):
+        for step, mark, cell in zip(program.steps, marks, trace.cells, strict=True):
+            if not _Running(program, child, trace, deadline, step, mark, cell).step():
                 return False
         return True
     except Ended as ended:
@@ -118,61 +138,82 @@ def _attempt(program: Program, trace: Trace, warm: Warm, deadline: float) -> boo
         child.end()
 
 
-def _run_step(step: Step, cell: Cell, program: Program, child: Child, trace: Trace, deadline: float) -> bool:
-    """Run a step unless it is done or ended a process; False when it ended this one."""
-    done = cell.ran and len(cell.parts) == len(step.parts)
-    if (step.parts and done) or cell.ended:
-        return _run_parts(step, cell, program, child, trace, deadline)
-    if step.source.strip():
-        seed = seed_for(program.seed, step.name, -1)
-        request = {"run": step.source, "seed": seed, "watch": bool(step.banned)}
-        try:
-            ran = _ask(child, request, LATE_SECONDS if trace.late else CELL_SECONDS, deadline)
-        except Ended as ended:
-            cell.error, cell.detail, cell.ended = "Ended", ended.why, True
-            _note_time(trace, cell, ended.slow, ended.late)
+@dataclass
+class _Running:
+    """One step of a submission, in a child that ran those before it."""
+
+    program: Program
+    child: Child
+    trace: Trace
+    deadline: float
+    of: Step
+    mark: str
+    cell: Cell
+
+    def step(self) -> bool:
+        """Run it unless it is done or ended a process; False when it ended this one."""
+        cell = self.cell
+        done = cell.ran and len(cell.parts) == len(self.of.parts)
+        if (self.of.parts and done) or cell.ended:
+            return self._parts()
+        if self.was_late(WHOLE):
+            cell.error, cell.detail, cell.late, self.trace.late = "Timeout", NOT_AGAIN, True, True
+        elif self.of.source.strip():
+            try:
+                ran = self._ask({"run": self.of.source, "watch": bool(self.of.banned)}, WHOLE, CELL_SECONDS)
+            except Ended as ended:
+                cell.error, cell.detail, cell.ended = "Ended", ended.why, True
+                self._note_time(WHOLE, ended.slow, ended.late)
+                return False
+            cell.outputs, cell.error, cell.detail, cell.operators = ran.outputs, ran.error, ran.detail, ran.operators
+            self._note_time(WHOLE, ran.slow, ran.error == "Timeout")
+        cell.ran = True
+        return self._parts()
+
+    def _parts(self) -> bool:
+        """Run the parts that have not been run; one that ends the process is not tried again."""
+        parts = self.cell.parts
+        for i in range(len(parts), len(self.of.parts)):
+            if self.cell.late:
+                parts.append(Part(error="Timeout", detail="was not run: what came before it took too long"))
+                continue
+            if self.was_late(i):
+                parts.append(Part(error="Timeout", detail=NOT_AGAIN))
+                self.cell.late = self.trace.late = True
+                continue
+            asked = {"part": self.of.parts[i], "banned": list(self.of.banned), "rules": self.program.rules}
+            try:
+                ran = self._ask(asked, i, PART_SECONDS)
+            except Ended as ended:
+                parts.append(Part(error="Ended", detail=ended.why))
+                self._note_time(i, ended.slow, ended.late)
+                return False
+            parts.append(Part(ran.seals, ran.error, ran.detail, ran.operators))
+            self._note_time(i, ran.slow, ran.error == "Timeout")
+        return True
+
+    def was_late(self, part: int) -> bool:
+        """Whether this very part had its time in an earlier batch; then it has had it in this one, too."""
+        if self.program.late.get(self.mark) != part:
             return False
-        cell.outputs, cell.error, cell.detail, cell.operators = ran.outputs, ran.error, ran.detail, ran.operators
-        _note_time(trace, cell, ran.slow, ran.error == "Timeout")
-    cell.ran = True
-    return _run_parts(step, cell, program, child, trace, deadline)
+        self.trace.late_at[self.mark] = part
+        return True
 
+    def _note_time(self, part: int, slow: bool, late: bool) -> None:
+        """What ran too long is not tried again, and what comes after it has less time."""
+        self.trace.slow |= slow
+        self.trace.late |= late
+        self.cell.late |= late
+        if late and not slow:  # on another day it might wait less
+            self.trace.late_at[self.mark] = part
 
-def _run_parts(step: Step, cell: Cell, program: Program, child: Child, trace: Trace, deadline: float) -> bool:
-    """Run the parts that have not been run; one that ends the process is not tried again."""
-    for i in range(len(cell.parts), len(step.parts)):
-        if cell.late:
-            cell.parts.append(Part(error="Timeout", detail="was not run: what came before it took too long"))
-            continue
-        request = {
-            "part": step.parts[i],
-            "seed": seed_for(program.seed, step.name, i),
-            "banned": list(step.banned),
-            "rules": program.rules,
-        }
-        try:
-            ran = _ask(child, request, LATE_SECONDS if trace.late else PART_SECONDS, deadline)
-        except Ended as ended:
-            cell.parts.append(Part(error="Ended", detail=ended.why))
-            _note_time(trace, cell, ended.slow, ended.late)
-            return False
-        cell.parts.append(Part(ran.seals, ran.error, ran.detail, ran.operators))
-        _note_time(trace, cell, ran.slow, ran.error == "Timeout")
-    return True
-
-
-def _note_time(trace: Trace, cell: Cell, slow: bool, late: bool) -> None:
-    """What ran too long is not tried again, and what comes after it has less time."""
-    trace.slow |= slow
-    trace.late |= late
-    cell.late |= late
-
-
-def _ask(child: Child, request: Message, seconds: float, deadline: float) -> Ran:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise Ended("was not reached: the submission's time was used up", slow=True)
-    return child.ask(request, min(seconds, left))
+    def _ask(self, request: Message, part: int, seconds: float) -> Ran:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise Ended("was not reached: the submission's time was used up", slow=True)
+        seed = seed_for(self.program.seed, self.of.name, part)
+        at_most = LATE_SECONDS if self.trace.late else seconds
+        return self.child.ask(request | {"seed": seed}, min(at_most, left))
 
 
 def names(steps: Sequence[Step]) -> list[str]:

@@ -1,11 +1,11 @@
-"""Our own bookkeeping: which results are kept, from what they were graded, and why a person should look.
+"""Our own bookkeeping: which results are kept, from what they were graded, why a person should look, what was late.
 
-One table, `course_grading`, in the database of nbgrader's gradebook, so that a row of it is committed together with
-the marks that nbgrader keeps (`nbgrader_0_9/tables`). nbgrader does not know it.
+Two tables, `course_grading` and `course_late`, in the database of nbgrader's gradebook, so that a row of them is
+committed together with the marks that nbgrader keeps (`nbgrader_0_9/tables`). nbgrader does not know them.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -17,6 +17,11 @@ CREATE TABLE IF NOT EXISTS course_grading (
     assignment VARCHAR(128) NOT NULL, student VARCHAR(128) NOT NULL, fingerprint VARCHAR(64) NOT NULL,
     person TEXT NOT NULL, PRIMARY KEY (assignment, student))
 """
+LATE = """
+CREATE TABLE IF NOT EXISTS course_late (
+    assignment VARCHAR(128) NOT NULL, student VARCHAR(128) NOT NULL, step VARCHAR(64) NOT NULL,
+    part INTEGER NOT NULL, PRIMARY KEY (assignment, student, step))
+"""
 
 
 class KeptResults:
@@ -25,19 +30,32 @@ class KeptResults:
     def __init__(self, db: Session, assignment: str) -> None:
         self.db, self.assignment = db, assignment
         self.db.execute(text(TABLE))
+        self.db.execute(text(LATE))
         self.db.commit()
 
-    def keep(self, student: str, fingerprint: str, person: Iterable[str]) -> None:
-        """Enter what a result was graded from, in the same commit as its marks."""
+    def keep(self, student: str, fingerprint: str, person: Iterable[str], late: Mapping[str, int]) -> None:
+        """Enter what a result was graded from and what ran too long, in the same commit as its marks."""
         values = {"name": self.assignment, "student": student}
         self.db.execute(text("DELETE FROM course_grading WHERE assignment = :name AND student = :student"), values)
         values |= {"fingerprint": fingerprint, "person": json.dumps([*map(valid, person)])}
         self.db.execute(text("INSERT INTO course_grading VALUES (:name, :student, :fingerprint, :person)"), values)
+        self.db.execute(text("DELETE FROM course_late WHERE assignment = :name AND student = :student"), values)
+        for step, part in late.items():
+            row = values | {"step": step, "part": part}
+            self.db.execute(text("INSERT INTO course_late VALUES (:name, :student, :step, :part)"), row)
 
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of what each student's kept result was graded from."""
         query = text("SELECT student, fingerprint FROM course_grading WHERE assignment = :name")
         return {row[0]: row[1] for row in self.db.execute(query, {"name": self.assignment})}
+
+    def late(self) -> dict[str, dict[str, int]]:
+        """For each student of whom something ran too long: which part of which step."""
+        query = text("SELECT student, step, part FROM course_late WHERE assignment = :name")
+        found: dict[str, dict[str, int]] = {}
+        for student, step, part in self.db.execute(query, {"name": self.assignment}):
+            found.setdefault(student, {})[step] = part
+        return found
 
     def person(self) -> dict[str, tuple[str, ...]]:
         """For each student with a kept result, in order, why a person should look at it."""

@@ -77,7 +77,7 @@ class ResultWriter:
         marks = self.tables.stamp(graded)
         self._write_folder(student, graded, cleaned)
         self.tables.enter(student, graded, marks, self._timestamp(student))
-        self.kept.keep(student, fingerprint, graded.person)
+        self.kept.keep(student, fingerprint, graded.person, graded.late)
 
     def commit(self) -> None:
         """Keep marks and bookkeeping of all that was saved, in one commit."""
