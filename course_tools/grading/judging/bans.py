@@ -7,6 +7,7 @@ cell is graded `course_tools.grading.inside.guard` makes the calls themselves ra
 """
 
 import ast
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
@@ -56,11 +57,11 @@ def inspect(
     submission's own files, which stand in `others` too. `asked` are the names that the check uses: what they do not
     need of `own` is looked at as `others` are.
     """
-    findings, names, aliases = Findings(), frozenset(banned), dict[str, str]()
-    context, others = list(context), list(others)
-    read = _trees([*context, own, *others])
+    findings, names, aliases = Findings(), frozenset(banned), dict(_aliases_of(tuple(context)))
+    others = list(others)
+    read = _trees([own, *others])
     trees = {source: tree or ast.Module([], []) for source, tree in read.items()}
-    for source in [*context, *others, own]:  # what a name stands for in the exercise's own cell counts most
+    for source in [*others, own]:  # what a name stands for in the exercise's own cell counts most
         _collect_aliases(trees[source], aliases)
     plain = PLAIN_IMPORTS.union(modules)
     answer = ast.Module(reached(trees[own], asked, _of_libraries(aliases)), [])
@@ -171,6 +172,15 @@ def _method_of_ipython(node: ast.Call) -> str:
         return ""
     owner = method.value.func
     return method.attr if isinstance(owner, ast.Name) and owner.id == "get_ipython" else ""
+
+
+@functools.lru_cache(maxsize=64)
+def _aliases_of(context: tuple[str, ...]) -> Mapping[str, str]:
+    """What names stand for after the instructor's cells, which are the same for the whole class."""
+    aliases: dict[str, str] = {}
+    for tree in _trees(context).values():
+        _collect_aliases(tree or ast.Module([], []), aliases)
+    return aliases
 
 
 def _collect_aliases(tree: ast.AST, aliases: dict[str, str]) -> None:
