@@ -8,6 +8,7 @@ started again it goes on where it was.
 import csv
 import fcntl
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
 T = TypeVar("T")
+COMMIT_SECONDS = 0.5  # of grading that a kill can cost
 
 
 @dataclass
@@ -158,6 +160,7 @@ class _Batch:
     console: Console
     seed: str = field(default_factory=lambda: secrets.token_hex(8))
     entered: list[str] = field(default_factory=list)  # whose results wait for the commit
+    commit_at: float = 0.0
 
     def grade(self, students: Sequence[str]) -> None:
         self.modules, self.late = tuple(self.master.modules()), self.writer.kept.late()
@@ -197,11 +200,13 @@ class _Batch:
                 else:
                     flying[started[0]] = student, started[1]
             if not flying:
+                self._commit()
                 return
             arrived = {done: flying.pop(done) for done in wait(flying, return_when=FIRST_COMPLETED).done}
             for done, (student, cleaned) in arrived.items():
                 self._finish(student, cleaned, done, slow)
-            self._commit()  # one write to the disk for all that are there
+            if time.monotonic() > self.commit_at:  # one write to the disk takes as long as judging one
+                self._commit()
             yield from (student for student, _ in arrived.values())
 
     def _start(self, student: str, executor: Executor) -> tuple[Future[Trace], Cleaned]:
@@ -261,6 +266,7 @@ class _Batch:
             raise CourseError(f"{done.reason}. Run the command again; what is graded is kept.")
         self.summary.graded += len(self.entered)
         self.entered.clear()
+        self.commit_at = time.monotonic() + COMMIT_SECONDS
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def _faulty(monkeypatch: pytest.MonkeyPatch) -> None:
 
     wrap(ResultWriter, "fingerprint", "fingerprint", lambda writer, student: student)
     wrap(grade, "clean", "clean", lambda folder, master: folder.parent.name)
-    wrap(grade, "prepare", "prepare", lambda cleaned, master, seed: of(cleaned.files))
+    wrap(grade, "prepare", "prepare", lambda cleaned, master, seed, late: of(cleaned.files))
     wrap(workers, "run_program", "run", lambda program, modules, unsafe: of(program.files))
     wrap(grade, "finish", "finish", lambda cleaned, trace, expected: of(cleaned.files))
     wrap(ResultWriter, "_write_folder", "save", lambda writer, student, graded, cleaned: student)

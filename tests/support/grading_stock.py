@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.support import grading_course as course
+from tests.support.attacks.bans import EVASIONS
 from tests.support.attacks.catalogue import ATTACKS, HONEST, Attack, build
 
 CONFIG = """c = get_config()
@@ -103,6 +104,13 @@ def table() -> str:
         ours = sum(points for cell, points in worth.items() if cell not in one.lost)
         stock = FALLS.get(one.name, "")
         lines.append(f"| {one.about} | {sum(worth.values()):g} | {_said(stock)} | {ours:g} |")
+    return "\n".join(lines)
+
+
+def ways_around() -> str:
+    """Every way around a ban that is tried, by assignment, as Markdown."""
+    lines = ["| assignment | way |", "|---|---|"]
+    lines += [f"| {assignment} | {kind} |" for assignment, kinds in EVASIONS.items() for kind in kinds]
     return "\n".join(lines)
 
 

@@ -825,6 +825,53 @@ def odd_characters(hand: Hand) -> None:
     hand.early("print('\\ud800\\x00\\x1b[31m\\u202e')", "# \ud800")
 
 
+@attack("half a character in the name of an attachment, in a key of the metadata, in the names of outputs")
+def odd_names(hand: Hand) -> None:
+    cell = new_markdown_cell("![x](attachment:a.png)")
+    cell.attachments = {"\ud800.png": {"image/png": "aGVsbG8="}}
+    cell.metadata["\udfff"] = "\ud800"
+    output = new_output("stream", name="std\ud800", text="x")
+    hand.notebook.cells += [cell, new_code_cell("1", outputs=[output])]
+
+
+@attack("half a character in the text that an answer hands out")
+def odd_answer(hand: Hand) -> None:
+    hand.answer("softmax", "def softmax(Z): return '\\ud800' * 3")
+
+
+@attack("parentheses nested deep in a style, tags nested deep")
+def nested_deep(hand: Hand) -> None:
+    style = "(" * 5000
+    hand.early(
+        "from IPython.display import HTML, display",
+        f"display(HTML('<p style=\"width: calc{style}\">x</p>'))",
+        "display(HTML('<b>' * 9000 + 'x'))",
+    )
+    hand.notebook.cells.append(new_markdown_cell(f'<p style="width: calc{style}">x</p>' + "> " * 3000 + "x"))
+
+
+@attack("a file __main__.py beside the notebook")
+def main_file(hand: Hand) -> None:
+    hand.file("__main__.py", "print('LEAK')")
+
+
+@attack("lists of a million lists handed out")
+def many_lists(hand: Hand) -> None:
+    hand.answer("softmax", "def softmax(Z): return [[] for _ in range(10**6)]")
+
+
+@attack("Markdown whose links run and whose pictures call another host; escape sequences for a terminal")
+def markdown_that_acts(hand: Hand) -> None:
+    bad = "[x](javascript:alert(1)) ![x](http://127.0.0.1:9/x.png) <javascript:alert(2)>"
+    bad += "\n\n[x][y]\n\n[y]: javascript:alert(3)"
+    hand.notebook.cells.append(new_markdown_cell(bad))
+    hand.early(
+        "from IPython.display import Markdown, display",
+        f"display(Markdown({bad!r}))",
+        "print('\\x1b]0;mine\\x07\\x1b[2J')",
+    )
+
+
 # -- honest ones that must lose nothing -----------------------------------------------------------------------
 
 
