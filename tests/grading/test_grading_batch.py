@@ -268,6 +268,17 @@ def test_nothing_survives_a_killed_grader(tmp_path: Path) -> None:
     wait_until(lambda: not [pid for pid in started if Path(f"/proc/{pid}").exists()], "the warm process has ended")
 
 
+@pytest.mark.parametrize("seconds", [0.2, 0.8, 1.6])
+def test_a_warm_process_that_still_imports_ends_with_its_grader(seconds: float, tmp_path: Path) -> None:
+    root = course.make(tmp_path)
+    process = _start(root)
+    time.sleep(seconds)
+    started = _descendants(process.pid)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    wait_until(lambda: not [pid for pid in started if Path(f"/proc/{pid}").exists()], "the warm process has ended")
+
+
 def _descendants(pid: int) -> list[int]:
     """The processes that `pid` started, and those that they started."""
     children = []
