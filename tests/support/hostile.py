@@ -16,7 +16,7 @@ DONE = b'{"done": "ok"}'
 
 @contextlib.contextmanager
 def within_a_second() -> Iterator[None]:
-    """Fail when the block takes more than a second of processor time; what the test's own heap costs is not counted."""
+    """Fail when the block takes more than a second of processor time, the test's own garbage left out."""
     gc.disable()
     try:
         start = time.process_time()
