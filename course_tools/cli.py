@@ -163,7 +163,7 @@ def grade(
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask scheduler, tcp://host:port.")] = "",
 ) -> None:
     """Grade what the class handed in, in a sandbox; goes on where an earlier run stopped."""
-    from course_tools.grading.engine import workers as processes
+    import course_tools.grading.engine.workers as processes
 
     processes.begin(unsafe)  # what follows takes as long to import
     try:
