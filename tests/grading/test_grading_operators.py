@@ -1,5 +1,7 @@
 """Where a call is banned in the course's own exercises: no honest style is flagged, and no evasion earns unseen."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -129,3 +131,13 @@ def test_an_answer_that_hands_out_tensors_and_reports_no_operator_is_shown() -> 
     silent, instructor = Seen(NOTHING, NOTHING), Seen(NOTHING, frozenset({"detach"}))
     assert "none of the operators" in for_a_person(silent, instructor, ("elu",))
     assert for_a_person(silent, silent, ("elu",)) == ""
+
+
+def test_watching_does_not_load_the_compiler_of_torch() -> None:
+    """It would take each first watched cell a second."""
+    program = (
+        "import sys, torch\nfrom course_tools.grading.inside.guard import banning\nseen = set()\n"
+        "with banning(['softmax'], seen): torch.ones(3) + 1\n"
+        "assert 'add' in seen and 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)

@@ -96,10 +96,10 @@ def seed_for(seed: str, name: str, part: int) -> int:
 def execute(program: Program, warm: Warm) -> Trace:
     """Run `program`; never raises for anything that a submission does."""
     trace = Trace([Cell() for _ in program.steps])
-    marks = fingerprints(program)
+    prints = fingerprints(program)
     deadline = time.monotonic() + SUBMISSION_SECONDS
     for _ in range(RESTARTS + 1):
-        if _attempt(program, marks, trace, warm, deadline):
+        if _attempt(program, prints, trace, warm, deadline):
             return trace
     for cell in trace.cells:
         if not cell.ran and not cell.ended:
@@ -120,15 +120,15 @@ def fingerprints(program: Program) -> list[str]:
     return found
 
 
-def _attempt(program: Program, marks: Sequence[str], trace: Trace, warm: Warm, deadline: float) -> bool:
+def _attempt(program: Program, prints: Sequence[str], trace: Trace, warm: Warm, deadline: float) -> bool:
     """Run in a fresh child what has not ended one yet. True when nothing is left to run."""
     child = warm.child()
     try:
         child.wait_until_ready()
         if program.files:
             child.put_files(program.files)
-        for step, mark, cell in zip(program.steps, marks, trace.cells, strict=True):
-            if not _Running(program, child, trace, deadline, step, mark, cell).step():
+        for step, fingerprint, cell in zip(program.steps, prints, trace.cells, strict=True):
+            if not _Running(program, child, trace, deadline, step, fingerprint, cell).step():
                 return False
         return True
     except Ended as ended:
@@ -147,7 +147,7 @@ class _Running:
     trace: Trace
     deadline: float
     of: Step
-    mark: str
+    fingerprint: str
     cell: Cell
 
     def step(self) -> bool:
@@ -156,8 +156,9 @@ class _Running:
         done = cell.ran and len(cell.parts) == len(self.of.parts)
         if (self.of.parts and done) or cell.ended:
             return self._parts()
-        if self.was_late(WHOLE):
-            cell.error, cell.detail, cell.late, self.trace.late = "Timeout", NOT_AGAIN, True, True
+        if self._was_late(WHOLE):
+            cell.error, cell.detail = "Timeout", NOT_AGAIN
+            self._note_time(WHOLE, slow=False, late=True)
         elif self.of.source.strip():
             try:
                 ran = self._ask({"run": self.of.source, "watch": bool(self.of.banned)}, WHOLE, CELL_SECONDS)
@@ -177,9 +178,9 @@ class _Running:
             if self.cell.late:
                 parts.append(Part(error="Timeout", detail="was not run: what came before it took too long"))
                 continue
-            if self.was_late(i):
+            if self._was_late(i):
                 parts.append(Part(error="Timeout", detail=NOT_AGAIN))
-                self.cell.late = self.trace.late = True
+                self._note_time(i, slow=False, late=True)
                 continue
             asked = {"part": self.of.parts[i], "banned": list(self.of.banned), "rules": self.program.rules}
             try:
@@ -192,12 +193,9 @@ class _Running:
             self._note_time(i, ran.slow, ran.error == "Timeout")
         return True
 
-    def was_late(self, part: int) -> bool:
+    def _was_late(self, part: int) -> bool:
         """Whether this very part had its time in an earlier batch; then it has had it in this one, too."""
-        if self.program.late.get(self.mark) != part:
-            return False
-        self.trace.late_at[self.mark] = part
-        return True
+        return self.program.late.get(self.fingerprint) == part
 
     def _note_time(self, part: int, slow: bool, late: bool) -> None:
         """What ran too long is not tried again, and what comes after it has less time."""
@@ -205,7 +203,7 @@ class _Running:
         self.trace.late |= late
         self.cell.late |= late
         if late and not slow:  # on another day it might wait less
-            self.trace.late_at[self.mark] = part
+            self.trace.late_at[self.fingerprint] = part
 
     def _ask(self, request: Message, part: int, seconds: float) -> Ran:
         left = self.deadline - time.monotonic()

@@ -251,12 +251,13 @@ class Warm:
         """End it, and so every child; one that is not warm yet hears that we hung up, and ends by itself."""
         atexit.unregister(self.close)
         self.control.close()
-        if self.pidfd >= 0:
+        pidfd, self.pidfd = self.pidfd, -1
+        if pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-            os.close(self.pidfd)
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            os.close(pidfd)
         try:
-            self.process.wait(5 if self.pidfd >= 0 else 0)
+            self.process.wait(5 if pidfd >= 0 else 0)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
