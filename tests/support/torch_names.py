@@ -23,7 +23,8 @@ RUNS_OTHERS = words(
     vmap cond while_loop compile fork wait apply_ map_ map2_ functional_call functionalize module_load
     gradcheck gradgradcheck as_sparse_gradcheck lobpcg pca_lowrank svd_lowrank spectral_norm weight_norm
     remove_spectral_norm remove_weight_norm orthogonal orthogonal_ fuse_conv_bn_eval fuse_conv_bn_weights
-    fuse_linear_bn_eval fuse_linear_bn_weights lu eig lstsq solve symeig matrix_rank saddmm spmm hsmm dsmm spsolve spdiags
+    fuse_linear_bn_eval fuse_linear_bn_weights lu eig lstsq solve symeig matrix_rank saddmm spmm hsmm dsmm spsolve
+    spdiags
     allow_mutation_on_saved_tensors disable_saved_tensors_hooks register_multi_grad_hook register_hook
     register_post_accumulate_grad_hook get_gradient_edge increment_version enter_dual_level exit_dual_level
     unpack_dual kl_divergence reinforce
