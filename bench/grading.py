@@ -1,16 +1,20 @@
-"""The grader: stock nbgrader, ours, and the bare cells, on the same submissions.
+"""The grader: stock nbgrader, otter-grader, ours, and the bare cells, on the same submissions.
 
 python -m bench.grading --stock 1 8 --ours 1 8 200 --batch 1000
+
+otter-grader is measured where `--otter` names the Python of an environment that has it, and torch.
 """
 
 import argparse
 import contextlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +31,15 @@ class Measured:
     memory: float
 
 
-def run(stock: Sequence[int] = (1, 8), ours: Sequence[int] = (1, 8, 200), batch: int = 1000) -> str:
-    """Print the table and return it. Stock is measured on fewer submissions, since each takes it seconds."""
+def run(
+    stock: Sequence[int] = (1, 8), ours: Sequence[int] = (1, 8, 200), batch: int = 1000, otter: Path | None = None
+) -> str:
+    """Print the table and return it. The others are measured on fewer submissions, since each takes them seconds."""
     rows: list[tuple[str, int, Measured]] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         rows += [("stock nbgrader", n, _stock(Path(folder) / f"stock{n}", n)) for n in stock]
+        if otter:
+            rows += [("otter-grader", n, _otter(Path(folder) / f"otter{n}", n, otter)) for n in stock]
         for n in ours:
             rows += [(f"ours, {w} at once", n, _ours(Path(folder) / f"ours{n}-{w}", n, w)) for w in (1, 2)]
         if batch:
@@ -164,6 +172,37 @@ def _stock(root: Path, n: int) -> Measured:
     return _measured(["nbgrader", "autograde", "01_layers"], root)
 
 
+OTTER = """
+import subprocess, sys
+from pathlib import Path
+for notebook in sorted(Path().glob("*.ipynb")):
+    line = ["run", "--no-logo", "-a", "autograder.zip", "-o", ".", str(notebook)]
+    subprocess.run([sys.executable, "-c", "from otter.cli import cli; cli()", *line], check=True)
+"""
+
+
+def _otter(root: Path, n: int, python: Path) -> Measured:
+    """otter-grader without containers: its command for each submission in turn, with the hidden asserts of stock."""
+    from tests.support import grading_course, grading_stock
+
+    root.mkdir()
+    solved = json.dumps(grading_course.solved(grading_course.make(root / "course")))
+    for i in range(n):
+        (root / f"student{i:04}.ipynb").write_text(solved)
+    with zipfile.ZipFile(root / "autograder.zip", "w") as file:
+        file.writestr("otter_config.json", '{"pdf": false}')
+        for name, asserts in grading_stock.HIDDEN.items():
+            code = "\n".join(f">>> {line}" for line in asserts.splitlines())
+            suite = {"type": "doctest", "scored": True, "cases": [{"code": code}]}
+            test = {"name": name, "points": 2, "suites": [suite]}
+            file.writestr(f"tests/{name}.py", f"OK_FORMAT = True\ntest = {test!r}\n")
+    measured = _measured([str(python), "-c", OTTER], root)
+    points = [test.get("score", 0) for test in json.loads((root / "results.json").read_text())["tests"]]
+    if sum(points) != 2 * len(grading_stock.HIDDEN):
+        raise RuntimeError(f"otter-grader gave {points} for the instructor's own answers")
+    return measured
+
+
 def _ours(root: Path, n: int, workers: int) -> Measured:
     from tests.support import grading_course
 
@@ -224,6 +263,7 @@ if __name__ == "__main__":
     parser.add_argument("--stock", type=int, nargs="*", default=[1, 8])
     parser.add_argument("--ours", type=int, nargs="*", default=[1, 8, 200])
     parser.add_argument("--batch", type=int, default=1000)
+    parser.add_argument("--otter", type=Path, help="the Python of an environment with otter-grader and torch")
     parser.add_argument("--write", action="store_true", help="put the table into docs/grading.md")
     parser.add_argument(
         "--attacks", action="store_true", help="write the tables of attacks there, and measure nothing"
@@ -235,6 +275,6 @@ if __name__ == "__main__":
         write("attacks", grading_stock.table())
         write("ways around a ban", grading_stock.ways_around())
     else:
-        measured = run(asked.stock, asked.ours, asked.batch)
+        measured = run(asked.stock, asked.ours, asked.batch, asked.otter)
         if asked.write:
             write("speed", measured)
