@@ -209,7 +209,10 @@ def _generate_assignment(name: str, built: NotebookNode) -> NotebookNode:
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
+    from course_tools.grading.nbgrader_0_9 import new_gradebook
+
     environment_on_path()
+    new_gradebook.make_it_here()
     with tempfile.TemporaryDirectory(prefix="course-build-") as folder:
         course = Path(folder)
         write_if_changed(course / "source" / name / f"{name}.ipynb", _text(built))
