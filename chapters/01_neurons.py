@@ -238,7 +238,7 @@ check.close("pre-activations there", feet @ w - 0.3, torch.zeros(7, dtype=torch.
 check.close("twice the weights", perceptron(X, 2 * w, -0.6), perceptron(X, w, -0.3))
 check.close("signs changed", perceptron(X, -w, 0.3), 1 - perceptron(X, w, -0.3))
 
-# %%
+# %% tags=["hide-input"]
 widgets.predict(
     "A perceptron has w = (3, −4) and b = 5. How far does the point (1, 3) lie from its decision boundary? "
     "Give the signed distance (1.5).",
@@ -969,7 +969,7 @@ for f, bound in (
     net = [layer._replace(f=f) for layer in stack[:-1]] + [stack[-1]]
     check.reaches(f"unexplained with {f.__name__}", unexplained(net, rng), **bound)
 
-# %%
+# %% tags=["hide-input"]
 widgets.choose(
     "A network with 5 inputs has ten hidden layers of width 100 with the activation function f(z) = 3z + 1. Which functions can it represent?",
     {

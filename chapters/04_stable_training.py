@@ -503,7 +503,7 @@ check.reaches("error, softplus over the ReLUs that fit", gap, at_least=1.5)
 # %% [markdown]
 # From the moderate start no softplus is stuck, from the wide one more than half are. A ReLU that is not stuck fits these times with the smaller error; their true curve is almost zero for a while, as a ReLU's is.
 
-# %%
+# %% tags=["hide-input"]
 widgets.choose(
     "A network shall report which of five faults a machine has; several can occur at once. Which output layer?",
     {
@@ -617,7 +617,7 @@ still = torch.zeros_like(moved[dead])
 check.close("change of the dead units' weights, 200 steps", moved[dead], still, atol=0)
 check.reaches("largest change of a living unit's weight", moved[~dead].max(), at_least=0.01)
 
-# %%
+# %% tags=["hide-input"]
 widgets.choose(
     "A ReLU unit of the first hidden layer is dead, and training goes on by plain gradient descent on the same images. What can bring it back?",
     {
@@ -837,7 +837,7 @@ check.reaches("sigmoid, 1/n_in: std over the inputs", apart, at_most=1e-12)
 # %% [markdown]
 # All 64 inputs have become the same vector, down to rounding. The weights keep the size of the differences between inputs on average, and the slope of at most a quarter divides them by four or more in every layer.
 
-# %%
+# %% tags=["hide-input"]
 widgets.predict(
     "The weights of ten ReLU layers are drawn with variance 1/n_in, the biases are zero. By what factor does the variance of the pre-activations change from the first layer to the tenth?",
     answer=2.0**-9,
@@ -1257,7 +1257,7 @@ check.catches(
     "a mean for every pixel", lambda: check.close("images", by_pixel, layer(images))
 )
 
-# %%
+# %% tags=["hide-input"]
 widgets.choose(
     "A network with batch normalisation is trained, and you forget `net.eval()` before you classify a single photograph. What is used for the mean?",
     {
@@ -1778,7 +1778,7 @@ check.reaches("He's weights minus the better of both", lead, at_least=0.1)
 # %% [markdown]
 # Here a tiny learning rate comes close to clipping: when all gradients are clipped, clipping amounts to a smaller rate, chosen anew at each step. He's weights without clipping do better than both, at a rate of 0.1 on each of five seeds, at 0.05 on four of the five: here clipping does not replace a good initialisation. You will need it in chapter 15, where the same weights are applied once for every word of a sentence.
 
-# %%
+# %% tags=["hide-input"]
 widgets.predict(
     "Two tensors have gradients of lengths 6 and 8. They are clipped together at c = 2. How long is the first afterwards?",
     answer=1.2,

@@ -209,7 +209,7 @@ def _generate_assignment(name: str, built: NotebookNode) -> NotebookNode:
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
-    from course_tools.grading.nbgrader_0_9 import new_gradebook
+    from course_tools.grading import new_gradebook
 
     environment_on_path()
     new_gradebook.make_it_here()

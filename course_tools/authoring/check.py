@@ -112,8 +112,9 @@ def sections(lesson: Lesson) -> Finding:
 
 
 def cells(lesson: Lesson) -> Finding:
-    """Short cells of code, the first of the shape that all chapters share."""
+    """Short cells of code, the first of the shape that all chapters share; the answers of questions are folded."""
     wrong = rules.setup_problems(lesson.notebook, int(lesson.name[:2])) + rules.too_long(lesson.notebook)
+    wrong += rules.answers_shown(lesson.notebook)
     return Finding(wrong, fine=f"{rules.LONGEST_CELL} lines at most, the set-up in its shape")
 
 

@@ -42,6 +42,17 @@ def too_long(notebook: NotebookNode) -> list[str]:
     ]
 
 
+def answers_shown(notebook: NotebookNode) -> list[str]:
+    """The questions whose code is not folded on the page: it holds their answers."""
+    return [
+        f'{cell.source.splitlines()[0]}: its code holds the answer; fold it with tags=["hide-input"]'
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        and re.search(r"(?m)^widgets\.(predict|choose|arrange)\(", cell.source)
+        and "hide-input" not in cell.metadata.get("tags", [])
+    ]
+
+
 def setup_problems(notebook: NotebookNode, number: int) -> list[str]:
     """What is wrong with a chapter's first code cell, which has one shape in all chapters.
 

@@ -9,7 +9,15 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_tools.authoring import build, execution, floors
-from course_tools.authoring.rules import bad_errata, not_alike, setup_problems, too_long, too_wordy, undescribed
+from course_tools.authoring.rules import (
+    answers_shown,
+    bad_errata,
+    not_alike,
+    setup_problems,
+    too_long,
+    too_wordy,
+    undescribed,
+)
 from course_tools.authoring.section_names import leaks
 from course_tools.paths import ROOT
 
@@ -226,6 +234,18 @@ def test_hints_and_code_in_markdown_pass():
 
 def test_a_long_cell_is_noticed_unless_it_is_a_class():
     assert len(too_long(chapter("x = 1\n" * 26, "class A:\n" + "    x = 1\n" * 40, "x = 1\n" * 25))) == 1
+
+
+@each_chapter
+def test_no_question_shows_its_answer(source: Path):
+    assert answers_shown(build.read(source)) == []
+
+
+def test_a_question_that_shows_its_answer_is_noticed():
+    asked = chapter("widgets.predict(\n    'How many?', answer=2\n)", "x = widgets.Slider()")
+    assert len(answers_shown(asked)) == 1
+    asked.cells[0].metadata["tags"] = ["hide-input"]
+    assert answers_shown(asked) == []
 
 
 # -- the first code cell sets up, in one shape ------------------------------------------------------------------

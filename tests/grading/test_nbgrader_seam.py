@@ -17,12 +17,12 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import compute_checksum
 
 from course_tools.authoring.build import environment_on_path
-from course_tools.grading import grade
+from course_tools.grading import grade, new_gradebook
 from course_tools.grading.course import Course
 from course_tools.grading.engine import workers
 from course_tools.grading.gradebook import export_marks, feedback
 from course_tools.grading.judging.judge import Verdict
-from course_tools.grading.nbgrader_0_9 import FITS, new_gradebook, plug, require_fitting
+from course_tools.grading.nbgrader_0_9 import FITS, plug, require_fitting
 from course_tools.grading.nbgrader_0_9.marks import CellMark, NoVerdict, cell_marks
 from course_tools.grading.similarity import similarity
 from course_tools.grading.submission import Graded, finish

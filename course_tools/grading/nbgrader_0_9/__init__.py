@@ -4,10 +4,9 @@
     plug_in(c)                                     # in nbgrader_config.py
 
 `plug` makes `nbgrader autograde` and formgrader's button grade as `course grade` does, `tables` reads and writes the
-gradebook's rows, `new_gradebook` spares a process when there is none, `marks` says what a cell earns, `pages` has
-feedback written, `extractor` unpacks archives for `nbgrader zip_collect`. Elsewhere the course uses what nbgrader
-documents: the metadata of its cells, the Gradebook's methods, the class for exporters. Another minor of nbgrader gets
-a folder of its own name, with the same functions.
+gradebook's rows, `marks` says what a cell earns, `pages` has feedback written, `extractor` unpacks archives for
+`nbgrader zip_collect`. Elsewhere the course uses what nbgrader documents: the metadata of its cells, the Gradebook's
+methods, the class for exporters. Another minor of nbgrader gets a folder of its own name, with the same functions.
 """
 
 from importlib.metadata import version

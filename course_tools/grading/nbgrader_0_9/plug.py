@@ -20,12 +20,12 @@ from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
+from course_tools.grading import new_gradebook
 from course_tools.grading.engine import workers
 from course_tools.grading.engine.program import Trace
 from course_tools.grading.intake.clean import Cleaned, clean
 from course_tools.grading.judging.master import Master, grade_id, is_grade, load
 from course_tools.grading.judging.reference import Reference, run_reference
-from course_tools.grading.nbgrader_0_9 import new_gradebook
 from course_tools.grading.nbgrader_0_9.marks import NoVerdict, cell_marks
 from course_tools.grading.submission import Graded, finish, prepare
 
