@@ -48,7 +48,7 @@ def answers_shown(notebook: NotebookNode) -> list[str]:
         f'{cell.source.splitlines()[0]}: its code holds the answer; fold it with tags=["hide-input"]'
         for cell in notebook.cells
         if cell.cell_type == "code"
-        and re.search(r"(?m)^widgets\.(predict|choose|arrange)\(", cell.source)
+        and re.search(r"\bwidgets\.(predict|choose|arrange)\(", cell.source)
         and "hide-input" not in cell.metadata.get("tags", [])
     ]
 

@@ -241,11 +241,12 @@ def test_no_question_shows_its_answer(source: Path):
     assert answers_shown(build.read(source)) == []
 
 
-def test_a_question_that_shows_its_answer_is_noticed():
-    asked = chapter("widgets.predict(\n    'How many?', answer=2\n)", "x = widgets.Slider()")
-    assert len(answers_shown(asked)) == 1
-    asked.cells[0].metadata["tags"] = ["hide-input"]
-    assert answers_shown(asked) == []
+@pytest.mark.parametrize("asked", ["widgets.predict(", "widgets.choose(", "widgets.arrange(", "q = widgets.choose("])
+def test_a_question_that_shows_its_answer_is_noticed(asked: str):
+    shown = chapter(f"{asked}\n    'How many?', 2\n)", "x = widgets.Slider()")
+    assert len(answers_shown(shown)) == 1
+    shown.cells[0].metadata["tags"] = ["hide-input"]
+    assert answers_shown(shown) == []
 
 
 # -- the first code cell sets up, in one shape ------------------------------------------------------------------
