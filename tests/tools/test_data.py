@@ -120,3 +120,20 @@ def test_accuracy_goes_to_the_parameters_and_keeps_no_graph():
 def test_accuracy_of_nothing_is_refused(n, m):
     with pytest.raises(ValueError, match="must agree"):
         data.accuracy(Told(), torch.zeros(n, 1), torch.zeros(m))
+
+
+@pytest.mark.parametrize("kind", ["strokes", "glass"])
+def test_paintings_are_drawn_anew_for_each_seed_and_the_same_for_one(kind):
+    first = data.painting(kind, 48, seed=1)
+    assert first.shape == (3, 48, 48)
+    assert first.dtype == torch.float32
+    assert 0 <= first.min() < 0.2 < 0.7 < first.max() <= 1
+    assert torch.equal(first, data.painting(kind, 48, seed=1))
+    assert (first - data.painting(kind, 48, seed=2)).abs().mean() > 0.05
+
+
+def test_other_paintings_are_refused():
+    with pytest.raises(ValueError, match="no painting of the kind 'oil'; there are strokes, glass"):
+        data.painting("oil")
+    with pytest.raises(ValueError, match="31 pixels is too small; 32"):
+        data.painting(size=31)

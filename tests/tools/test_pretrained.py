@@ -36,6 +36,34 @@ def test_prepare_scales_as_the_network_was_trained():
         pretrained.prepare(x[0])
 
 
+@pytest.mark.parametrize(
+    ("images", "sentence"),
+    [
+        (torch.zeros(2, 3, 8, 6, dtype=torch.uint8), r"uint8.*images.float\(\) / 255"),
+        (torch.zeros(2, 1, 8, 6), r"\(2, 1, 8, 6\).*grey.*expand"),
+        (torch.zeros(2, 4, 8, 6), r"alpha.*images\[:, :3\]"),
+        (torch.zeros(3, 8, 6), r"single picture is images\[None\]"),
+        (torch.zeros(8, 6), r"give \(n, 3, height, width\)$"),
+    ],
+)
+def test_other_pictures_are_refused_in_a_sentence(images, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        pretrained.prepare(images)
+
+
+def test_a_class_is_found_by_name_and_by_number():
+    names = pretrained.class_names()
+    assert pretrained.class_index(names[980].upper()) == 980 == pretrained.class_index(980)
+    with pytest.raises(ValueError, match=r"no class 'cup of'.*"):
+        pretrained.class_index("cup of")
+    with pytest.raises(ValueError, match=r"no class 1000; they are numbered 0 to 999"):
+        pretrained.class_index(1000)
+    with pytest.raises(ValueError, match=r"no class -1"):
+        pretrained.class_index(-1)
+    with pytest.raises(ValueError, match=r"no class 'espreso'; similar are espresso"):
+        pretrained.class_index("espreso")
+
+
 def test_other_weights_are_refused(tmp_path):
     path = tmp_path / "weights.pth"
     path.write_bytes(b"not the weights")
