@@ -110,6 +110,83 @@ def mnist(seed: int = 0, test_share: float = 0.2, dtype: torch.dtype | None = No
     )
 
 
+class Canvases(NamedTuple):
+    """Pictures with digits on them: `X` (n, 1, size, size), `y` (n, digits), `boxes` (n, digits, 4)."""
+
+    X: Tensor
+    y: Tensor
+    boxes: Tensor
+
+
+def canvases(n: int, seed: int = 0, digits: int = 1, part: str = "train", size: int = 40) -> Canvases:
+    """Digits of MNIST, stretched at random, on a black canvas among scraps of other digits.   X in 0..1, float32
+
+    A box is (x, y, width, height) in shares of the canvas: the centre of the digit's ink, x to the right and y down,
+    and its extent. Two digits on one canvas are of different classes, side by side. With the same `seed`, the parts
+    "train" and "test" share no digit. Raises ValueError for another part, for other numbers of digits than 1 and 2,
+    and for a canvas of less than 40 pixels.
+    """
+    if part not in ("train", "test") or digits not in (1, 2) or size < 40:
+        raise ValueError(f"part={part!r}, digits={digits}, size={size}: give train or test, 1 or 2, and 40 or more")
+    rng = torch.Generator().manual_seed(4 * seed + 2 * (part == "test") + digits - 1)
+    source = mnist(seed, dtype=torch.float32)
+    pictures, labels = (source.X_train, source.y_train) if part == "train" else (source.X_test, source.y_test)
+    X, ys, boxes = _scraps(pictures, n, size, rng), [], []
+    left_first = torch.rand(n, generator=rng) < 0.5
+    for digit in range(digits):
+        chosen = torch.randint(len(labels), (n,), generator=rng)
+        while ys and (same := labels[chosen] == ys[0]).any():
+            chosen[same] = torch.randint(len(labels), (int(same.sum()),), generator=rng)
+        sides = 12 + 7 * torch.rand(n, 2, generator=rng)  # width and height of what was 20 x 20 pixels
+        room = torch.tensor([size / digits, size]) - sides
+        corner = room * torch.rand(n, 2, generator=rng)
+        if digits == 2:
+            corner[:, 0] += torch.where(left_first == bool(digit), size / 2, 0.0)
+        pasted = _pasted(pictures[chosen], corner + sides / 2, sides, size)
+        ys.append(labels[chosen])
+        boxes.append(_ink_box(pasted[:, 0] > 0.2))
+        X = torch.where(_inside(corner, sides, size), pasted, X)
+    return Canvases(X, torch.stack(ys, dim=1), torch.stack(boxes, dim=1))
+
+
+def _scraps(pictures: Tensor, n: int, size: int, rng: torch.Generator, count: int = 4, side: int = 8) -> Tensor:
+    """Canvases with pieces cut from the middle of digits.   -> (n, 1, size, size)"""
+    canvas, rows = torch.zeros(n, 1, size, size), torch.arange(n)[:, None, None]
+    for _ in range(count):
+        places = [torch.randint(5, 16, (2, n), generator=rng), torch.randint(size - side + 1, (2, n), generator=rng)]
+        (i, j), (top, left) = (place[:, :, None] + torch.arange(side) for place in places)
+        piece = pictures[torch.randint(len(pictures), (n,), generator=rng)][rows, 0, i[:, :, None], j[:, None, :]]
+        canvas[rows, 0, top[:, :, None], left[:, None, :]] = piece
+    return canvas
+
+
+def _pasted(pictures: Tensor, centre: Tensor, sides: Tensor, size: int) -> Tensor:
+    """Each picture's middle 20 x 20 pixels, stretched to `sides` around `centre` in pixels.   -> (n, 1, size, size)"""
+    change = torch.zeros(len(pictures), 2, 3)
+    change[:, 0, 0], change[:, 1, 1] = (size / 2) * (20 / sides.T) / 14
+    change[:, :, 2] = (size / 2 - centre) * (20 / sides) / 14
+    grid = F.affine_grid(change, [len(pictures), 1, size, size], align_corners=False)
+    return F.grid_sample(pictures, grid, align_corners=False)
+
+
+def _inside(corner: Tensor, sides: Tensor, size: int) -> Tensor:
+    """Which pixels' middles lie in the rectangles.   corner, sides: (n, 2) as (x, y) -> (n, 1, size, size)"""
+    at = torch.arange(size) + 0.5
+    x, y = ((at > low) & (at < low + side) for low, side in zip(corner.T[..., None], sides.T[..., None], strict=True))
+    return (y[:, :, None] & x[:, None, :])[:, None]
+
+
+def _ink_box(ink: Tensor) -> Tensor:
+    """The smallest box around the pixels that are True.   ink: (n, size, size) -> (n, 4)"""
+    size = ink.shape[-1]
+    ends = []
+    for along in (ink.any(dim=1), ink.any(dim=2)):  # columns, then rows
+        first, behind = along.float().argmax(dim=1), size - along.flip(1).float().argmax(dim=1)
+        ends.append(torch.stack([(first + behind) / 2, behind - first], dim=1) / size)
+    (x, width), (y, height) = (end.T for end in ends)
+    return torch.stack([x, y, width, height], dim=1)
+
+
 def photo(name: str, size: int | tuple[int, int] | None = None) -> Tensor:
     """A photograph, as RGB in 0..1.   -> (3, height, width), float32
 

@@ -137,3 +137,40 @@ def test_other_paintings_are_refused():
         data.painting("oil")
     with pytest.raises(ValueError, match="31 pixels is too small; 32"):
         data.painting(size=31)
+
+
+def test_canvases_are_the_same_for_the_same_seed_and_their_boxes_hold_the_ink():
+    once, again = (data.canvases(6, seed=1, digits=2) for _ in range(2))
+    other = data.canvases(6, seed=2, digits=2)
+    assert all(torch.equal(a, b) for a, b in zip(once, again, strict=True))
+    assert not torch.equal(once.X, other.X)
+    assert (once.X.shape, once.y.shape, once.boxes.shape) == ((6, 1, 40, 40), (6, 2), (6, 2, 4))
+    assert (once.y[:, 0] != once.y[:, 1]).all()
+    x, y, w, h = once.boxes.reshape(-1, 4).T
+    for centre, extent in ((x, w), (y, h)):
+        assert (centre - extent / 2 > -0.01).all()
+        assert (centre + extent / 2 < 1.01).all()
+        assert (extent > 0.02).all()
+        assert (extent < 0.55).all()
+    first, second = once.boxes.unbind(1)
+    assert ((first[:, 0] < 0.5) != (second[:, 0] < 0.5)).all()  # side by side
+
+
+def test_a_canvas_without_scraps_is_dark_outside_its_box(monkeypatch):
+    monkeypatch.setattr(data, "_scraps", lambda pictures, n, size, rng: torch.zeros(n, 1, size, size))
+    made = data.canvases(20, seed=3, size=52)
+    at = (torch.arange(52) + 0.5) / 52
+    x, y, w, h = made.boxes[:, 0].T[..., None]
+    inside = ((at - y).abs() < h / 2)[:, :, None] & ((at - x).abs() < w / 2)[:, None, :]
+    ink = made.X[:, 0] > 0.2
+    assert not (ink & ~inside).any()
+    for axis in (1, 2):  # the box touches the ink on all four sides
+        assert torch.equal(ink.any(dim=axis), inside.any(dim=axis))
+
+
+def test_canvases_of_the_two_parts_share_no_digit_and_bad_wishes_are_told():
+    train, test = (data.canvases(3, seed=0, part=part) for part in ("train", "test"))
+    assert not torch.equal(train.X, test.X)
+    for wish in ({"digits": 3}, {"part": "all"}, {"size": 20}):
+        with pytest.raises(ValueError, match="give train or test, 1 or 2"):
+            data.canvases(3, **wish)
