@@ -142,10 +142,11 @@ def canvases(n: int, seed: int = 0, digits: int = 1, part: str = "train", size: 
         corner = room * torch.rand(n, 2, generator=rng)
         if digits == 2:
             corner[:, 0] += torch.where(left_first == bool(digit), size / 2, 0.0)
-        pasted = _pasted(pictures[chosen], corner + sides / 2, sides, size)
+        here = _inside(corner, sides, size)
+        pasted = _pasted(pictures[chosen], corner + sides / 2, sides, size) * here
         ys.append(labels[chosen])
         boxes.append(_ink_box(pasted[:, 0] > 0.2))
-        X = torch.where(_inside(corner, sides, size), pasted, X)
+        X = torch.where(here, pasted, X)
     return Canvases(X, torch.stack(ys, dim=1), torch.stack(boxes, dim=1))
 
 
@@ -161,7 +162,7 @@ def _scraps(pictures: Tensor, n: int, size: int, rng: torch.Generator, count: in
 
 
 def _pasted(pictures: Tensor, centre: Tensor, sides: Tensor, size: int) -> Tensor:
-    """Each picture's middle 20 x 20 pixels, stretched to `sides` around `centre` in pixels.   -> (n, 1, size, size)"""
+    """The middle 20 x 20 pixels of each, stretched to `sides` around `centre`, both in pixels.   -> (n, 1, size, size)"""
     change = torch.zeros(len(pictures), 2, 3)
     change[:, 0, 0], change[:, 1, 1] = (size / 2) * (20 / sides.T) / 14
     change[:, :, 2] = (size / 2 - centre) * (20 / sides) / 14
