@@ -162,7 +162,7 @@ def _scraps(pictures: Tensor, n: int, size: int, rng: torch.Generator, count: in
 
 
 def _pasted(pictures: Tensor, centre: Tensor, sides: Tensor, size: int) -> Tensor:
-    """The middle 20 x 20 pixels of each, stretched to `sides` around `centre`, both in pixels.   -> (n, 1, size, size)"""
+    """The middle 20 x 20 pixels of each, stretched to `sides` pixels around `centre`.   -> (n, 1, size, size)"""
     change = torch.zeros(len(pictures), 2, 3)
     change[:, 0, 0], change[:, 1, 1] = (size / 2) * (20 / sides.T) / 14
     change[:, :, 2] = (size / 2 - centre) * (20 / sides) / 14
