@@ -1,0 +1,109 @@
+"""RISE, mask by mask: a trained network answers in the page what it sees behind random masks."""
+
+from typing import Any
+
+import numpy as np
+import torch
+import traitlets as t
+from torch import Tensor, nn
+
+from course_utils.widgets.kit.base import CourseWidget, Number, WidgetError
+from course_utils.widgets.kit.net import evaluating, export
+
+__all__ = ["RiseMasks"]
+
+MOST_CLASSES = 12
+MOST_PIXELS = 96  # along a side
+MOST_MASKS = 1024
+HALF = np.finfo(np.float16).max
+
+
+class RiseMasks(CourseWidget):
+    """Teaches how RISE estimates a map from outputs alone, and how slowly its error falls with the number of masks.
+
+    `net` maps (n, c, h, w) to logits (n, classes) and was trained in the chapter; its weights travel with the page
+    in 16 bits, see `export` in kit/net.py for the layers that it may have. `image` is (1, h, w) or (3, h, w) in 0..1,
+    `names` the classes' names, `maps` (classes, i, j) the class activation maps to compare with, None for none.
+    The score is the softmax probability of the class `chosen`. Raises WidgetError for what does not fit.
+    """
+
+    title = t.Unicode("RISE: what does the network still see behind a mask?").tag(sync=True)
+    hint = t.Unicode("Raise the number of masks; then change the size of the cells. When does the map settle?").tag(
+        sync=True
+    )
+    layers = t.List(t.Dict()).tag(sync=True)
+    weights = t.Bytes().tag(sync=True)  # float16, little-endian
+    image = t.List(t.Float()).tag(sync=True)
+    shape = t.List(t.Int(), minlen=3, maxlen=3).tag(sync=True)
+    names = t.List(t.Unicode()).tag(sync=True)
+    maps = t.List(t.Float()).tag(sync=True)
+    map_shape = t.List(t.Int()).tag(sync=True)
+    chosen = t.Int(0, min=0, max=MOST_CLASSES - 1).tag(sync=True)
+    masks = t.Int(16, min=1, max=MOST_MASKS).tag(sync=True)
+    cells = t.Int(6, min=2, max=16).tag(sync=True)
+    keep = Number(0.5, min=0.1, max=0.9).tag(sync=True)
+
+    def __init__(self, net: nn.Module, image: Tensor, names: list[str], *, maps: Any = None, **traits: Any):
+        pixels = _pixels(image)
+        layers, weights = export(net)
+        logits = _answer(net, image)
+        if logits is None or len(logits) != len(names):
+            raise WidgetError(
+                f"the network does not map the picture {tuple(image.shape)} to {len(names)} logits, one for each name"
+            )
+        if len(names) > MOST_CLASSES:
+            raise WidgetError(f"there are {len(names)} classes; this widget shows at most {MOST_CLASSES}")
+        compared = _compared(maps, len(names))
+        super().__init__(
+            layers=layers,
+            weights=halved(weights),
+            image=pixels.ravel().round(4).tolist(),
+            shape=list(pixels.shape),
+            names=list(names),
+            maps=compared.ravel().round(4).tolist(),
+            map_shape=list(compared.shape),
+            **{"chosen": int(logits.argmax()), **traits},
+        )
+
+
+def halved(weights: bytes) -> bytes:
+    """Weights in 16 bits instead of 32. Raises WidgetError for one that is too large."""
+    row = np.frombuffer(weights, "<f4")
+    if np.abs(row).max(initial=0) > HALF:
+        raise WidgetError(f"the network has a weight above {HALF:.0f}; a page holds its weights in 16 bits")
+    return row.astype("<f2").tobytes()
+
+
+def _pixels(image: Any) -> np.ndarray:
+    """The picture as an array. Raises WidgetError for another shape, another size, or values outside 0..1."""
+    if not isinstance(image, Tensor) or image.ndim != 3 or image.shape[0] not in (1, 3):
+        shape = tuple(getattr(image, "shape", ()))
+        raise WidgetError(f"the picture has shape {shape}; give (1, height, width) or (3, height, width)")
+    if not all(2 <= side <= MOST_PIXELS for side in image.shape[1:]):
+        raise WidgetError(f"the picture has sides of {tuple(image.shape[1:])} pixels; give 2 to {MOST_PIXELS}")
+    if not image.is_floating_point() or not bool(((image >= 0) & (image <= 1)).all()):
+        raise WidgetError("the picture holds values outside 0..1; divide bytes by 255")
+    return image.detach().cpu().double().numpy()
+
+
+def _answer(net: nn.Module, image: Tensor) -> Tensor | None:
+    """The logits (classes,) of one picture; None when the network cannot take it."""
+    parameter = next(net.parameters(), torch.zeros(1))
+    with evaluating(net), torch.no_grad():
+        try:
+            logits = net(image[None].to(parameter))
+        except RuntimeError:
+            return None
+    return logits[0] if logits.ndim == 2 else None
+
+
+def _compared(maps: Any, classes: int) -> np.ndarray:
+    """The maps to compare with; none where `maps` is None. Raises WidgetError for another shape."""
+    if maps is None:
+        return np.zeros((0, 0, 0))
+    array = torch.as_tensor(maps).detach().cpu().double().numpy()
+    if array.ndim != 3 or len(array) != classes or not np.isfinite(array).all():
+        raise WidgetError(
+            f"the maps have shape {tuple(array.shape)}; give ({classes}, rows, columns) of finite numbers"
+        )
+    return array
