@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_tools.grading.slips import change, slip
+from course_tools.grading.slips import change, equivalent, slip
 
 # -- detection_loss -------------------------------------------------------------------------------------------
 
@@ -384,8 +384,8 @@ change(
 change(
     "hires_cam",
     "The result still belongs to a graph: detach the maps that are multiplied.",
-    "A.detach())",
-    "leaf)",
+    "gradient * A.detach()",
+    "gradient * leaf",
 )
 change(
     "hires_cam",
@@ -568,20 +568,20 @@ change(
 change(
     "expected_rise",
     "The pixels of the own cell count with p, as those of the other cells do; they are kept whenever the pixel is.",
-    "(1 - p) * sums[owner] + ",
+    "(1 - p) * own + ",
     "",
 )
 change(
     "expected_rise",
     "The own cell counts in full and again among all: its share of the sum over all pixels has to be taken off.",
-    "(1 - p) * sums[owner]",
-    "sums[owner]",
+    "(1 - p) * own",
+    "own",
 )
 change(
     "expected_rise",
     "The pixel stands alone; all pixels of its cell are kept together.",
-    "sums[owner]",
-    "gain",
+    "(1 - p) * own",
+    "(1 - p) * gain",
 )
 change("expected_rise", "The constant a of the score is missing.", " + a", "")
 change(
@@ -593,19 +593,19 @@ change(
 change(
     "expected_rise",
     "The division by p is missing.",
-    "(1 - p) * sums[owner] + p * gain.sum() + a",
-    "p * ((1 - p) * sums[owner] + p * gain.sum() + a)",
+    "(1 - p) * own + p * gain.sum() + a",
+    "p * ((1 - p) * own + p * gain.sum() + a)",
 )
 change(
     "expected_rise",
     "The other cells count with 1 - p; a cell is kept with probability p.",
-    "(1 - p) * sums[owner] + p * gain.sum()",
-    "p * sums[owner] + (1 - p) * gain.sum()",
+    "(1 - p) * own + p * gain.sum()",
+    "p * own + (1 - p) * gain.sum()",
 )
 change(
     "expected_rise",
     "The other cells count in full; each is kept with probability p.",
-    "(1 - p) * sums[owner] + p * gain.sum()",
+    "(1 - p) * own + p * gain.sum()",
     "gain.sum()",
 )
 change(
@@ -617,8 +617,8 @@ change(
 change(
     "expected_rise",
     "The own cell counts by its mean; its pixels are added up.",
-    "sums[owner] +",
-    "(sums / torch.bincount(owner.flatten(), minlength=h * w).clamp(min=1))[owner] +",
+    "* own +",
+    "* own / (same_row.sum(1)[:, None] * same_column.sum(1)) +",
 )
 change(
     "expected_rise",
@@ -629,14 +629,14 @@ change(
 change(
     "expected_rise",
     "The expectation is divided by p twice.",
-    "(1 - p) * sums[owner] + p * gain.sum() + a",
-    "((1 - p) * sums[owner] + p * gain.sum() + a) / p",
+    "(1 - p) * own + p * gain.sum() + a",
+    "((1 - p) * own + p * gain.sum() + a) / p",
 )
 change(
     "expected_rise",
     "The other cells count with p squared: the division by p is missing there.",
-    "(1 - p) * sums[owner] + p * gain.sum()",
-    "(1 - p**2) * sums[owner] + p**2 * gain.sum()",
+    "(1 - p) * own + p * gain.sum()",
+    "(1 - p**2) * own + p**2 * gain.sum()",
 )
 change(
     "expected_rise",
@@ -650,30 +650,87 @@ change(
 change(
     "find_box",
     "Too many questions: 400 masks in all may be asked.",
-    "torch.rand(400, h, w)",
-    "torch.rand(401, h, w)",
+    "torch.rand(400, *size)",
+    "torch.rand(401, *size)",
 )
 change(
     "find_box",
     "Width and height are given where the ends belong: (left, top, right, bottom), right and bottom behind the box.",
-    "(fit, (left, top, right, bottom))",
-    "(fit, (left, top, right - left, bottom - top))",
+    "(left, top, left + w, top + h)",
+    "(left, top, w, h)",
 )
 change(
     "find_box",
     "Rows and columns are exchanged: left and right are columns, top and bottom rows.",
-    "(fit, (left, top, right, bottom))",
-    "(fit, (top, left, bottom, right))",
+    "(left, top, left + w, top + h)",
+    "(top, left, top + h, left + w)",
 )
 change(
     "find_box",
     "The whole picture is given for a box.",
-    "return best[1]",
-    "return (0, 0, w, h)",
+    "return max(best)[1]",
+    "return (0, 0, size[1], size[0])",
 )
 change(
     "find_box",
     "The box is empty: right and bottom lie behind its last column and row.",
-    "return best[1]",
-    "return (best[1][0], best[1][1], best[1][0], best[1][1])",
+    "return max(best)[1]",
+    "return max(best)[1][:2] * 2",
+)
+
+# -- mutants that compute the same ------------------------------------------------------------------------------
+
+equivalent(
+    "detection_loss",
+    "The smooth L1 loss is the same for a difference and its opposite.",
+    'boxes = F.smooth_l1_loss(b[seen], b_hat[seen], beta=beta, reduction="sum")',
+)
+equivalent(
+    "detection_loss",
+    "The larger of the two is the same number.",
+    "return classes + lam * boxes / max(seen.sum(), 1)",
+    "return classes + lam * boxes / max(1, int(seen.sum()))",
+)
+equivalent(
+    "invariances",
+    "The letters may stand in any order.",
+    'return ["C", "A", "F", "G"]',
+    'return ["A", "F", "C", "G"]',
+    'return ["A", "C", "G", "F"]',
+)
+equivalent(
+    "pointing_game",
+    "The length of a vector and of its opposite are the same.",
+    "away = -torch.maximum(boxes[:, :2] - place, place - boxes[:, 2:] + 1).clamp(min=0)",
+)
+equivalent(
+    "pointing_game",
+    "A maximum of two has no order.",
+    "away = torch.maximum(place - boxes[:, 2:] + 1, boxes[:, :2] - place).clamp(min=0)",
+)
+equivalent(
+    "hires_cam",
+    "The leaf shares its memory with the input, which nothing changes, or is a copy inside a graph.",
+    "leaf = A.detach().requires_grad_()",
+    "leaf = A.clone().requires_grad_()",
+)
+equivalent(
+    "hires_cam",
+    "The list of gradients has one entry.",
+    "gradient = torch.autograd.grad(head(leaf)[:, c].sum(), leaf)[-1]",
+)
+equivalent(
+    "hires_cam",
+    "The copy holds the same numbers.",
+    "return (gradient * leaf.detach()).sum(dim=1)",
+)
+equivalent(
+    "cut_masks",
+    "There is one channel.",
+    'large = F.interpolate(grids[:, None], sides, mode="bilinear", align_corners=False)[:, -1]',
+)
+equivalent(
+    "cut_masks",
+    "Corners are not aligned unless it is asked for.",
+    'large = F.interpolate(grids[:, None], sides, mode="bilinear")[:, 0]',
 )
