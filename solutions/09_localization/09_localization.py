@@ -62,9 +62,9 @@ def faulty_loss(
     z: Tensor, y: Tensor, b_hat: Tensor, b: Tensor, lam: float, beta: float
 ) -> Tensor:
     """A loss for classes and boxes, with three faults."""
-    seen = y != 0
+    with_object = y != 0
     classes = F.cross_entropy(z.softmax(dim=1), y)
-    boxes = F.smooth_l1_loss(b_hat[seen], b[seen], beta=beta)
+    boxes = F.smooth_l1_loss(b_hat[with_object], b[with_object], beta=beta)
     return classes + lam * boxes
 
 
@@ -114,8 +114,12 @@ from course_tools.grading.author import seal
 rng = torch.default_generator
 y = torch.tensor([3, 0, 1, 2, 0, 1])
 z, b_hat, b = 3 * normal(rng, 6, 4), normal(rng, 6, 4), normal(rng, 6, 4)
-both = [detection_loss(z, y, b_hat, b, 1.7, 0.3), detection_loss(z, y, b_hat, b, 0.2, 1.9)]
-seal("some with an object, and the inputs afterwards", [*both, z, y, b_hat, b])
+found = [detection_loss(z, y, b_hat, b, 1.7, 0.3), detection_loss(z, y, b_hat, b, 0.2, 1.9)]
+found.append(detection_loss(z, y * 0, b_hat, b, 1.7, 0.3))
+seal(
+    "some with an object, none with one, and the inputs afterwards",
+    [*found, z, y, b_hat, b],
+)
 z, b_hat, b = 3 * normal(rng, 5, 6), normal(rng, 5, 4), normal(rng, 5, 4)
 seal("all with one", detection_loss(z, torch.tensor([5, 1, 2, 1, 3]), b_hat, b, 2.5, 0.8))
 seal("none with one", detection_loss(z, torch.zeros(5).long(), b_hat, b, 2.5, 0.8))
@@ -236,6 +240,8 @@ for n, h, w in ((60, 6, 13), (50, 15, 7)):
     maps = normal(rng, n, h, w) - 3
     left, top = torch.randint(0, w - 3, (n,)), torch.randint(0, h - 2, (n,))
     boxes = torch.stack([left, top, left + 3, top + 2], dim=1)
+    maps[:8], boxes[:8] = -2.5, torch.tensor([0, 0, 2, 1])  # flat maps
+    maps[8:30] = maps[8:30].round()  # ties
     shares = [pointing_game(maps, boxes, t) for t in (0, 1, 1.5, 2.9, 4)]
     seal(f"{n} maps of {h} x {w}, and the inputs afterwards", [shares, maps, boxes])
 maps = torch.randint(0, 3, (40, 4, 5)).double()
@@ -468,13 +474,15 @@ def faulty_masks(
     grids: Tensor, shifts: Tensor, cell: tuple[int, int], size: tuple[int, int]
 ) -> Tensor:
     """Masks with two faults."""
-    (h, w), (C_h, C_w) = size, cell
-    sides = (grids.shape[1] * C_h, grids.shape[2] * C_w)
-    large = F.interpolate(grids[:, None], size=sides, mode="bilinear", align_corners=True)[
+    height, width = size
+    enlarged = (grids.shape[1] * cell[0], grids.shape[2] * cell[1])
+    fine = F.interpolate(grids[:, None], enlarged, mode="bilinear", align_corners=True)[
         :, 0
     ]
-    cut = [large[n, e : e + h, d : d + w] for n, (d, e) in enumerate(shifts.tolist())]
-    return torch.stack(cut)
+    masks = torch.empty(len(grids), height, width, dtype=grids.dtype)
+    for n, (d, e) in enumerate(shifts.tolist()):
+        masks[n] = fine[n, e : e + height, d : d + width]
+    return masks
 
 
 # %% bilinear
@@ -525,8 +533,8 @@ from course_tools.grading.author import seal
 
 rng = torch.default_generator
 for N, a, b, cell, size in (
-    (5, 3, 7, (6, 2), (12, 11)),
-    (3, 5, 4, (1, 3), (4, 8)),
+    (5, 3, 7, (6, 2), (12, 8)),
+    (3, 5, 4, (1, 3), (3, 8)),
     (4, 6, 3, (3, 5), (13, 9)),
 ):
     grids = (uniform(rng, N, a, b) < 0.6).double()

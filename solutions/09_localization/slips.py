@@ -649,12 +649,6 @@ change(
 
 change(
     "find_box",
-    "Too many questions: 400 masks in all may be asked.",
-    "torch.rand(400, *size)",
-    "torch.rand(401, *size)",
-)
-change(
-    "find_box",
     "Width and height are given where the ends belong: (left, top, right, bottom), right and bottom behind the box.",
     "(left, top, left + w, top + h)",
     "(left, top, w, h)",
@@ -733,4 +727,51 @@ equivalent(
     "cut_masks",
     "Corners are not aligned unless it is asked for.",
     'large = F.interpolate(grids[:, None], sides, mode="bilinear")[:, 0]',
+)
+equivalent(
+    "expected_rise",
+    "The shapes are the same.",
+    "rows, columns = (torch.arange(n) // k for n in v.shape)  # the cell of each pixel",
+    "rows, columns = (torch.arange(n) // k for n in gain.shape)  # the cell of each pixel",
+)
+equivalent(
+    "expected_rise",
+    "The matrix is symmetric.",
+    "own = same_row @ gain @ same_column.T  # the sum over the own cell",
+    "own = same_row.T @ gain @ same_column  # the sum over the own cell",
+)
+equivalent(
+    "find_box",
+    "One question fewer changes little.",
+    "masks = (torch.rand(399, *size) < 0.5).double()",
+)
+equivalent(
+    "find_box",
+    "A mask keeps other pixels with probability one half; any method may be used.",
+    "masks = (torch.rand(400, *size) <= 0.5).double()",
+    "masks = (torch.rand(400, *size) >= 0.5).double()",
+    "masks = (torch.rand(400, *size) > 0.5).double()",
+)
+equivalent(
+    "find_box",
+    "A mask keeps seven pixels of ten; any method may be used.",
+    "masks = (torch.randn(400, *size) < 0.5).double()",
+)
+equivalent(
+    "find_box",
+    "Boxes that are smaller or larger than any are tried, too, and do not fit best.",
+    "for h in range(2, 8):",
+    "for h in range(3, 9):",
+    "for w in range(2, 8):",
+    "for w in range(3, 9):",
+)
+equivalent(
+    "find_box",
+    "There is one picture.",
+    "fits = F.avg_pool2d(covariances[None], (h, w), stride=1)[-1] * (h * w) ** 0.5",
+)
+equivalent(
+    "find_box",
+    "A tensor of one number compares as the number does.",
+    "best.append((fits.max(), (left, top, left + w, top + h)))",
 )
