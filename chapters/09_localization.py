@@ -11,7 +11,6 @@
 #     name: python3
 # ---
 
-
 # %% [markdown]
 # # 9 Localisation and explanations
 #
@@ -49,9 +48,9 @@ def pair(left: str, right: str) -> Tensor:
     return torch.cat([data.photo(name, 224)[:, :, 32:192] for name in (left, right)], dim=2)
 
 
-photograph = pair("cat", "coffee")
+PHOTOGRAPH = pair("cat", "coffee")
 with torch.no_grad():
-    A = NETWORK.extract_features(pretrained.prepare(photograph[None]))[0]  # (1280, 7, 10)
+    A = NETWORK.extract_features(pretrained.prepare(PHOTOGRAPH[None]))[0]  # (1280, 7, 10)
 rows = NETWORK._fc.weight[[CAT, ESPRESSO]].detach()
 cat_map, espresso_map = (rows @ A.flatten(1)).view(2, *A.shape[1:])
 
@@ -75,7 +74,7 @@ def overlaid(
 
 
 plots.show(
-    overlaid("the photograph", photograph), overlaid("tabby cat", photograph, cat_map), overlaid("espresso", photograph, espresso_map),
+    overlaid("the photograph", PHOTOGRAPH), overlaid("tabby cat", PHOTOGRAPH, cat_map), overlaid("espresso", PHOTOGRAPH, espresso_map),
     alt=["Left half: the face of a cat. Right half: a cup of coffee on a red saucer.",
          "The map of the class tabby cat lies on the left half, on the cat's face.",
          "The map of the class espresso lies on the right half, on the coffee in its cup."],
@@ -552,7 +551,7 @@ def box_of(M: Tensor, share: float) -> Tensor:
 
     h, w = M.shape
     M = M - M.min().clamp(max=0) if M.max() <= 0 else M
-    parts, count = label((M >= share * M.max()).numpy())  # neighbours share a side
+    parts, count = label((share * M.max() <= M).numpy())  # neighbours share a side
     largest = max(range(count), key=lambda i: (parts == i + 1).sum())
     rows, columns = find_objects(parts)[largest]
     ends = [(columns.start, columns.stop, w), (rows.start, rows.stop, h)]
@@ -597,6 +596,7 @@ def feature_sum(net: nn.Module, X: Tensor) -> Tensor:
         return upsampled(net.body(X).sum(dim=1), X.shape[2:])
 
 
+# %%
 def smooth_random(X: Tensor, rng: torch.Generator) -> Tensor:
     """A random value for each cell of 4 x 4 pixels, upsampled.   -> (n, s, s)"""
     h, w = X.shape[2:]
@@ -747,10 +747,11 @@ def with_maps(net: nn.Module, layer: str, x: Tensor) -> tuple[Tensor, Tensor]:
     return kept[-1], z
 
 
+# %%
 def weighted_maps(net: nn.Module, layer: str, x: Tensor, c: Tensor) -> Tensor:
     """The sum in (9.7), before the ReLU.   x: (n, c, H, W), c: (n,) -> (n, h, w)"""
     A, z = with_maps(net, layer, x)
-    if len(c) != len(x) or not (0 <= int(c.min()) and int(c.max()) < z.shape[1]):
+    if len(c) != len(x) or not (int(c.min()) >= 0 and int(c.max()) < z.shape[1]):
         raise ValueError(
             f"classes {c.tolist()} for {len(x)} pictures; give one in 0..{z.shape[1] - 1} for each"
         )
@@ -823,7 +824,7 @@ check.close("no activation, no map", against, torch.zeros(1, 2, 3))
 # What is asked for may not exist, and a photograph may come in a form that the network was not trained on. Each is told in a sentence.
 
 # %%
-name, picture = torch.tensor([3]), pretrained.prepare(photograph[None])
+name, picture = torch.tensor([3]), pretrained.prepare(PHOTOGRAPH[None])
 wrong = {
     "a layer that does not exist": lambda: grad_cam(NETWORK, "block 99", picture, name),
     "a layer without maps": lambda: grad_cam(NETWORK, "_fc", picture, name),
@@ -831,9 +832,9 @@ wrong = {
         NETWORK, "_swish", picture, torch.tensor([1000])
     ),
     "a name of no class": lambda: pretrained.class_index("cat with a hat"),
-    "a grey picture": lambda: pretrained.prepare(photograph[None, :1]),
+    "a grey picture": lambda: pretrained.prepare(PHOTOGRAPH[None, :1]),
     "a picture with alpha": lambda: pretrained.prepare(torch.rand(1, 4, 8, 9)),
-    "whole numbers 0..255": lambda: pretrained.prepare((255 * photograph[None]).byte()),
+    "whole numbers 0..255": lambda: pretrained.prepare((255 * PHOTOGRAPH[None]).byte()),
 }
 for what, call in wrong.items():
     check.raises(what, ValueError, call)
@@ -842,7 +843,9 @@ for what, call in wrong.items():
 # EfficientNet-lite0 ends in GAP and a dense layer, so the maps at the head of this chapter were CAMs. Its last feature maps are the output of the activation function `_swish` (a ReLU6 in this version), the last time it is used. Take an earlier layer as well.
 
 # %%
-picture, c = pretrained.prepare(photograph[None]), torch.tensor([CAT])
+picture, c = pretrained.prepare(PHOTOGRAPH[None]), torch.tensor([CAT])
+with torch.no_grad():
+    cat_map = cam(NETWORK.extract_features(picture), NETWORK._fc.weight, c)[0]
 last, middle = (
     grad_cam(NETWORK, layer, picture, c)[0] for layer in ("_swish", "_blocks.10")
 )
@@ -852,7 +855,7 @@ check.close(
 
 # %% tags=["hide-input"]
 plots.show(
-    overlaid("tabby cat, last feature maps", photograph, last), overlaid("tabby cat, block 10", photograph, middle),
+    overlaid("tabby cat, last feature maps", PHOTOGRAPH, last), overlaid("tabby cat, block 10", PHOTOGRAPH, middle),
     alt=["The map lies on the cat's face.",
          "At block 10 small spots lie on the cat's eye and nose and, as well, on the spoon and the rim of the cup."],
 )  # fmt: skip
@@ -885,6 +888,7 @@ def halves() -> tuple[float, float]:
     return tuple(torch.tensor(values).double().mean().item() for values in hits.values())
 
 
+# %%
 right_half, by_edges = halves()
 check.reaches("photographs: peaks of the CAM in the right half", right_half, at_least=0.9)
 check.close("photographs: peaks of the edges in the right half", by_edges, 0.5)
@@ -897,7 +901,7 @@ shown = ["tabby cat", "espresso", "tea cup", "coffee mug", "sports car"]
 chosen = [pretrained.class_index(name) for name in shown]
 with torch.no_grad():
     features = NETWORK.extract_features(picture)[0]
-widgets.ClassMaps(photograph, features, NETWORK._fc.weight[chosen].detach(), NETWORK._fc.bias[chosen].detach(),
+widgets.ClassMaps(PHOTOGRAPH, features, NETWORK._fc.weight[chosen].detach(), NETWORK._fc.bias[chosen].detach(),
                   shown, true_box=(0, 0, 160, 224))  # fmt: skip
 
 # %% [markdown]
@@ -1051,6 +1055,8 @@ for p in (0.3, 0.7):
     check.close(
         f"a constant model, p = {p}", flat, torch.full((18, 24), 0.6), rtol=0, atol=0.06
     )
+
+# %%
 peak = rise(lambda X: X[:, 0, 5, 16], x, M, p).flatten().argmax().item()
 check.close("a model that looks at row 5, column 16", (peak // 24, peak % 24), (5, 16))
 inverted = rise(
@@ -1078,6 +1084,8 @@ COUNTS, rng = (50, 200, 800), torch.Generator().manual_seed(SEED)
 M = masks(max(COUNTS), (40, 40), 5, 0.5, rng)
 with torch.no_grad():
     scores = torch.stack([torch.cat([probability(net, k)(x * part) for part in M.split(100)]) for x, k in progress([*zip(X, c.tolist(), strict=True)], "masks")])  # fmt: skip
+
+# %%
 agreed, hit = {}, {}
 for count in COUNTS:
     S = torch.einsum("nm,mij->nij", scores[:, :count], M[:count, 0]) / (
@@ -1141,6 +1149,7 @@ def curves(net: nn.Module, x: Tensor, c: int, M: Tensor) -> Tensor:
     return net(both.flatten(0, 1)).softmax(dim=1)[:, c].view(2, -1)
 
 
+# %%
 toy = nn.Sequential(nn.Flatten(), nn.Linear(6, 2))
 with torch.no_grad():
     toy[1].weight.copy_(torch.tensor([[1.0, 0, 0, 2, 0, 4], [0] * 6]))
@@ -1226,6 +1235,7 @@ def transformed(X: Tensor, T: Tensor) -> Tensor:
     return F.grid_sample(X, grid, align_corners=False)
 
 
+# %%
 def reductions(T: Tensor, size: int, factor: int) -> Tensor:
     """The matrix S: every D T_l, one below the other.   -> (L (size / factor)^2, size^2)"""
     ones = torch.eye(size * size).view(-1, 1, size, size)
@@ -1276,6 +1286,7 @@ def augmented(X: Tensor, c: Tensor) -> Tensor:
     return super_resolved(g, S, 40, 0.1)
 
 
+# %%
 def moved_back(X: Tensor, c: Tensor) -> Tensor:
     square = torch.cat([T, torch.tensor([[[0.0, 0, 1]]]).expand(len(T), 1, 3)], dim=1)
     back = torch.linalg.inv(square)[:, :2]
