@@ -379,7 +379,7 @@ def moved(X: Tensor, degrees: float = 0.0, scale: float = 1.0) -> Tensor:
 left, left_test = TRAIN.boxes[:, 0, 0] < 0.5, ONE.boxes[:, 0, 0] < 0.5
 X_left, y_left = TRAIN.X[left], TRAIN.y[left, 0]
 test_left, test_y = ONE.X[left_test], ONE.y[left_test, 0]
-TESTS = {
+tests = {
     "left half": (test_left, test_y), "right half": (ONE.X[~left_test], ONE.y[~left_test, 0]),
     "turned by 30°": (moved(test_left, degrees=30.0), test_y), "scaled by 0.7": (moved(test_left, scale=0.7), test_y),
 }  # fmt: skip
@@ -395,16 +395,16 @@ for few, count, epochs in ((True, 600, 14), (False, len(X_left), 5)):
             larger = data.accuracy(net, wide.X, wide.y[:, 0])
         else:
             check.raises("a larger picture", RuntimeError, lambda net=net: net(wide.X[:1]))
-        for test, (X, y) in TESTS.items():
+        for test, (X, y) in tests.items():
             results[kind, few, test] = data.accuracy(net, X, y)
-        shown = ", ".join(f"{test} {results[kind, few, test]:.2f}" for test in TESTS)
+        shown = ", ".join(f"{test} {results[kind, few, test]:.2f}" for test in tests)
         print(f"{kind:9} {count:4} canvases: {shown}")
 print(f"GAP on canvases of 57×57: {larger:.2f}")
 
 # %%
-gain = {(few, test): results["GAP", few, test] - results["flattened", few, test] for few in (True, False) for test in TESTS}  # fmt: skip
+gain = {(few, test): results["GAP", few, test] - results["flattened", few, test] for few in (True, False) for test in tests}  # fmt: skip
 lost = {
-    test: results["GAP", False, "left half"] - results["GAP", False, test] for test in TESTS
+    test: results["GAP", False, "left half"] - results["GAP", False, test] for test in tests
 }
 check.reaches("GAP on larger canvases", larger, at_least=0.55)
 check.reaches("few canvases: what GAP gains", gain[True, "left half"], at_least=0.1)
@@ -945,12 +945,12 @@ check.close("rank correlation", rank_correlation(a, b), expected)
 X, c = TWO.X[:200], TWO.y[:200, 0]
 randomised, rng = copy.deepcopy(net), torch.Generator().manual_seed(SEED)
 layers = {"dense": randomised.fc} | {f"convolution {k}": randomised.body[i] for k, i in ((4, 11), (3, 8), (2, 4), (1, 0))}  # fmt: skip
-FIRST = {
+first_maps = {
     "CAM": cams(net, X, c),
     "sum of the features": feature_sum(net, X),
     "edge detector": edges(X),
 }
-kept = {name: [1.0] for name in FIRST}
+kept = {name: [1.0] for name in first_maps}
 for name, layer in layers.items():
     with torch.no_grad():
         layer.weight.copy_(shuffled(layer.weight, rng))
@@ -960,7 +960,7 @@ for name, layer in layers.items():
         "edge detector": edges(X),
     }
     for kind, M in again.items():
-        kept[kind].append(rank_correlation(M, FIRST[kind]).mean().item())
+        kept[kind].append(rank_correlation(M, first_maps[kind]).mean().item())
     print(
         f"down to {name:13} "
         + ", ".join(f"{kind} {values[-1]:.2f}" for kind, values in kept.items())
