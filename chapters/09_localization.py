@@ -23,7 +23,7 @@
 # The chapter has two questions. Where is the object? And: which pixels does a network's output depend on? The first has a true answer, a box, and an answer can be wrong. The second is asked of the network, and a picture that convinces the eye may have little to do with
 # what the network computes. So each method here is measured beside maps that know nothing of the network: a centre guess, a random map, an edge detector.
 #
-# > **Study time** About 140 minutes. The core path, 90 minutes, is sections 9.1, 9.3 to 9.7; sections marked *going further* can wait.
+# > **Study time** About 135 minutes. The core path, 90 minutes, is sections 9.1 and 9.3 to 9.6; sections marked *going further* can wait.
 
 # %%
 import copy
@@ -85,9 +85,10 @@ plots.show(
 #
 # **Localisation** assigns a class to a picture and finds the place of the object of that class. The place is given as a box. A **bounding box** is the smallest rectangle, its sides parallel to those of the picture, that contains the object. Four numbers describe it, here
 #
-# $$ \mathbf b = (x, y, w, h) , \tag{9.1} $$
-#
-# the centre $(x, y)$, the width $w$ and the height $h$, as shares of the picture's sides; $x$ runs to the right and $y$ down. Other programs put $h$ before $w$, or store the corners: the order is a convention, which the code that makes the boxes and the code that reads them must share.
+# $$ \mathbf b = (x, y, w, h) . \tag{9.1} $$
+
+# %% [markdown]
+# These are the centre $(x, y)$, the width $w$ and the height $h$, as shares of the picture's sides; $x$ runs to the right and $y$ down. Other programs put $h$ before $w$, or store the corners: the order is a convention, which the code that makes the boxes and the code that reads them must share.
 
 # %% [markdown]
 # The task of this chapter is drawn: digits of MNIST, stretched at random, on canvases of 40×40 pixels among scraps of other digits. The true boxes are known.
@@ -177,7 +178,8 @@ check.close(
 # A **head** is the part of a network, behind layers that several outputs share, which computes one of these outputs. Our network has two: one for the ten logits $\mathbf z$, one for the four numbers $\hat{\mathbf b}$. Its loss adds the cross-entropy and the squared distance of the boxes, averaged over the $n$ pictures:
 #
 # $$ L = \frac1n \sum_{i=1}^{n} \Big( -\log p_{i, c_i} + \lambda\, \lVert \hat{\mathbf b}_i - \mathbf b_i \rVert^2 \Big) \tag{9.3} $$
-#
+
+# %% [markdown]
 # $p_{i,c}$ is the softmax of $\mathbf z_i$, and $c_i$ the true class. $\lambda$ sets how much an error of the box counts. (Many detectors use an absolute error for large differences, the smooth L1 loss of Girshick, 2015.)
 
 
@@ -302,7 +304,8 @@ plots.show(fig, alt="Six canvases; the dashed box of the network lies around the
 # %% [markdown]
 # The box from the maps is best. The box from the means is less surprising than it seems: a network of convolutions with circular padding and global averages gives the same means wherever the digit is, and there the box is about as good as the mean box. With zero padding the border is visible in the feature maps, and
 # that tells the network where the digit is.
-#
+
+# %% [markdown]
 # **Break it.** Exchange width and height, as the notes do from one line to the next: the shapes agree, the loss can be computed, and the IoU falls by little, since most boxes are nearly square. A check with unequal sides finds it.
 
 # %%
@@ -363,7 +366,7 @@ heads = [
 check.close("parameters of the dense layers", heads, [10 * 49, 10 * 4801])
 
 # %% [markdown]
-# The dense layer behind GAP has 490 parameters, the other 48,010. For the shift, train both on canvases whose digit lies in the left half, and test them on digits in either half: once with 600 training canvases, and once with all that are left of the 4,000.
+# The dense layer behind GAP has 490 parameters, the other 48,010. For the shift, train both on canvases whose digit lies in the left half, and test them on digits in either half: once with 600 training canvases, and once with all of this kind among the 4,000.
 
 
 # %%
@@ -910,7 +913,8 @@ widgets.ClassMaps(PHOTOGRAPH, features, NETWORK._fc.weight[chosen].detach(), NET
 # *This section uses `net` from section 9.3.*
 #
 # A map that looks right may come from the picture alone. Adebayo et al. (2018) propose a test. The **parameter randomisation test** replaces the parameters of a network by random ones, layer by layer from the output down, and compares the maps with the first one. A map that stays the same does not depend on what the network learned.
-#
+
+# %% [markdown]
 # The comparison is by ranks. The **rank correlation** of two maps is the correlation of the ranks of their values: 1 when both order the places in the same way, near 0 when the orders are unrelated.
 
 
@@ -1000,12 +1004,15 @@ widgets.choose(
 # %% [markdown]
 # ## 9.7 Can a map be had from the outputs alone?
 #
+# *Going further.*
+#
 # *This section uses `net` from section 9.3.*
 #
 # A **black-box explanation** uses a model's inputs and outputs only. **RISE** (Petsiuk, Das and Saenko 2018) hides random parts of the picture, and averages the masks, each weighted with the score that the model gives to what is left visible.
 #
 # $$ S_{i,j} = \frac{1}{N\, p} \sum_{m=1}^{N} f_c(I \odot M_m)\, M_{m,i,j} \tag{9.9} $$
-#
+
+# %% [markdown]
 # $f_c$ is the score of class $c$, here its probability, and $p$ the expected value of a mask at each pixel. $S_{i,j}$ estimates the mean score when pixel $(i, j)$ is visible. The notes give no formula; without $p$ the scale of the map would depend on it.
 
 # %% [markdown]
@@ -1211,7 +1218,8 @@ check.reaches(
 # A map of 7×7 places is coarse. **Augmented Grad-CAM** (Morbidelli et al. 2020) moves the *input* by $L$ known transformations $T_l$, takes the Grad-CAM $\mathbf g_l$ of each, and looks for the fine map $\mathbf u$ that explains them all after the same movement and a reduction $D$ to the size of the maps:
 #
 # $$ \min_{\mathbf u} \sum_{l=1}^{L} \lVert D\, T_l\, \mathbf u - \mathbf g_l \rVert^2 + \mu \lVert \nabla \mathbf u \rVert^2 . \tag{9.10} $$
-#
+
+# %% [markdown]
 # The second term asks for a smooth map. (The paper has the absolute size of the differences, called total variation, and a small square of $\mathbf u$; with squares throughout, the solution is that of a linear system.)
 
 # %% [markdown]
