@@ -306,7 +306,7 @@ plots.show(fig, alt="Six canvases; the dashed box of the network lies around the
 # that tells the network where the digit is.
 
 # %% [markdown]
-# **Break it.** Exchange width and height, as the notes do from one line to the next: the shapes agree, the loss can be computed, and the IoU falls by little, since most boxes are nearly square. A check with unequal sides finds it.
+# **Break it.** Exchange width and height, as the notes do from one line to the next: the shapes agree, the loss can be computed, and the IoU falls by little, since many boxes are nearly square. A check with unequal sides finds it.
 
 # %%
 right, wrong = torch.tensor([0.5, 0.5, 0.2, 0.6]), torch.tensor([0.5, 0.5, 0.6, 0.2])
@@ -424,7 +424,7 @@ check.reaches("GAP: what a turn of 30° costs", lost["turned by 30°"], at_least
 check.reaches("GAP: what the scale of 0.7 costs", lost["scaled by 0.7"], at_least=0.1)
 
 # %% [markdown]
-# With GAP the digits in the other half cost little; the flattened network gets most of them wrong, since the weights for that half saw no digit. With few canvases GAP is better in the half where both were trained, too, and with all canvases there is less difference. Turning and scaling are another matter: a mean over places
+# With GAP the digits in the other half cost little; the flattened network, whose weights for that half saw scraps alone, gets most of them wrong. With few canvases GAP is better in the half where both were trained, too, and with all canvases there is less difference. Turning and scaling are another matter: a mean over places
 # does nothing for them, and the network with GAP loses as well. So of the notes' three kinds of robustness, one is measured here.
 
 # %% tags=["hide-input"]
@@ -515,8 +515,8 @@ def cams(net: nn.Module, X: Tensor, c: Tensor) -> Tensor:
 
 
 # %% tags=["hide-input"]
-rows = [framed(f"CAM of the class in the {line} box", TWO.X[:6], list(TWO.boxes[:6].flip(1) if k else TWO.boxes[:6]),
-               cams(net, TWO.X[:6], TWO.y[:6, k])) for k, line in ((0, "solid"), (1, "solid"))]  # fmt: skip
+rows = [framed(f"CAM of {line} class, in the solid box", TWO.X[:6], list(TWO.boxes[:6].flip(1) if k else TWO.boxes[:6]),
+               cams(net, TWO.X[:6], TWO.y[:6, k])) for k, line in ((0, "one"), (1, "the other"))]  # fmt: skip
 plots.show(*rows, alt=["Six canvases with two digits each. The bright part of the map lies on the digit in the solid box.",
                        "The same canvases for the other class: the bright part has moved to the other digit."])  # fmt: skip
 
@@ -864,7 +864,7 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# At the last maps the two halves separate. At block 10 the gradient's mean over places says less about a single place, and the map marks details of both halves. Is the first more than luck? Put each two of six photographs side by side, in both orders. For the class that the network gives to each photograph alone, does the peak of the CAM lie in the right half?
+# At the last maps the two halves separate. At block 10 the gradient differs from place to place, its mean stands for all of them, and the map marks details of both halves. Is the first more than luck? Put each two of six photographs side by side, in both orders. For the class that the network gives to each photograph alone, does the peak of the CAM lie in the right half?
 
 # %%
 PHOTOGRAPHS = ("cat", "coffee", "rocket", "motorcycle", "flower", "temple")
@@ -1121,7 +1121,7 @@ check.reaches("RISE, 800 masks: pointing", hit[800], at_least=0.7)
 check.reaches("RISE, scores in another order", by_chance, at_least=-0.25, at_most=0.25)
 
 # %% [markdown]
-# With some hundred masks the peak is in the box, and the map keeps changing slowly: the error of a mean falls with the square root of the number of masks. Each mask is a forward pass, where Grad-CAM needs one forward and one backward pass in all. In exchange RISE needs no access to the network and speaks about pixels, not places of a feature map. Below, the network itself computes in the page.
+# With some hundred masks most peaks are in the box, and the map keeps changing slowly: the error of a mean falls with the square root of the number of masks. Each mask is a forward pass, where Grad-CAM needs one forward and one backward pass in all. In exchange RISE needs no access to the network and speaks about pixels, not places of a feature map. Below, the network itself computes in the page.
 
 # %% tags=["hide-input"]
 canvas = TWO.X[2]
@@ -1220,7 +1220,7 @@ check.reaches(
 # $$ \min_{\mathbf u} \sum_{l=1}^{L} \lVert D\, T_l\, \mathbf u - \mathbf g_l \rVert^2 + \mu \lVert \nabla \mathbf u \rVert^2 . \tag{9.10} $$
 
 # %% [markdown]
-# The second term asks for a smooth map. (The paper has the absolute size of the differences, called total variation, and a small square of $\mathbf u$; with squares throughout, the solution is that of a linear system.)
+# The second term asks for a smooth map. (The paper has the total variation, which adds up absolute differences; with squares throughout, the solution is that of a linear system.)
 
 # %% [markdown]
 # $D\,T_l$ is linear in $\mathbf u$, so it is a matrix $S_l$, found by sending the pictures with a single 1 through it. With all $S_l$ below one another as $S$, and the differences of neighbours as $G$, the minimum solves $(S^\top S + \mu\, G^\top G)\, \mathbf u = S^\top \mathbf g$.
@@ -1335,7 +1335,7 @@ check.reaches(
 )
 
 # %% [markdown]
-# Here the mean of the maps moved back does best, and (9.10) gains little over one map. It assumes that a coarse map is the mean of a fine one over cells; the features of this network see 22 pixels, so its maps are blurred by more than that. The paper reports a gain for networks with maps of 14×14 on photographs.
+# Here the mean of the maps moved back does best, and (9.10) gains little over one map. Copies of one map, moved as in the notes, hold nothing new, and (9.10) does with them about what it does with moved inputs. It assumes that a coarse map is the mean of a fine one over cells, while each place of these maps has a receptive field of 26 pixels; whether that is the reason was not tested. The paper reports a gain on ImageNet.
 
 # %% [markdown]
 # ## 9.10 Your turn
