@@ -287,7 +287,7 @@ check.reaches(
     "two heads: accuracy of the class", accuracies["box from the maps"], at_least=0.65
 )
 check.reaches("two heads: mean IoU, box from the maps", from_maps, at_least=0.48)
-check.reaches("mean IoU: maps minus means", from_maps - from_means, at_least=-0.06)
+check.reaches("mean IoU: maps minus means", from_maps - from_means, at_least=0.0)
 check.reaches("mean IoU: zero minus circular padding", from_means - circular, at_least=0.15)
 check.reaches(
     "mean IoU: circular padding minus the mean box", circular - mean_box, at_most=0.12
@@ -410,9 +410,14 @@ lost = {
     test: results["GAP", False, "left half"] - results["GAP", False, test] for test in tests
 }
 check.reaches("GAP on larger canvases", larger, at_least=0.55)
-check.reaches("few canvases: what GAP gains", gain[True, "left half"], at_least=0.1)
+check.reaches("few canvases: what GAP gains", gain[True, "left half"], at_least=0.25)
 check.reaches(
     "all canvases: what GAP gains", gain[False, "left half"], at_least=0.0, at_most=0.45
+)
+check.reaches(
+    "what GAP gains: few canvases minus all",
+    gain[True, "left half"] - gain[False, "left half"],
+    at_least=0.0,
 )
 check.reaches(
     "all canvases: what GAP gains in the other half",
@@ -1323,16 +1328,18 @@ for name, make in WAYS.items():
     print(f"{name:17} pointing {sharp[name][0]:.2f}, mean IoU {sharp[name][1]:.2f}")
 gains = {name: sharp[name][1] - sharp["one map"][1] for name in WAYS}
 check.reaches(
-    "IoU: what (9.10) gains over one map", gains["eq. (9.10)"], at_least=-0.05, at_most=0.1
+    "IoU: what (9.10) gains over one map", gains["eq. (9.10)"], at_least=-0.02, at_most=0.05
 )
 check.reaches(
-    "IoU: what the mean gains over one map", gains["mean, moved back"], at_least=-0.01
+    "IoU: what the mean gains over one map", gains["mean, moved back"], at_least=0.01
 )
 check.reaches(
     "IoU: the mean minus (9.10)",
     gains["mean, moved back"] - gains["eq. (9.10)"],
-    at_least=-0.03,
+    at_least=0.0,
 )
+again = abs(sharp["the notes"][1] - sharp["eq. (9.10)"][1])
+check.reaches("IoU: the notes and (9.10) differ by", again, at_most=0.04)
 
 # %% [markdown]
 # Here the mean of the maps moved back does best, and (9.10) gains little over one map. Copies of one map, moved as in the notes, hold nothing new, and (9.10) does with them about what it does with moved inputs. It assumes that a coarse map is the mean of a fine one over cells, while each place of these maps has a receptive field of 26 pixels; whether that is the reason was not tested. The paper reports a gain on ImageNet.
