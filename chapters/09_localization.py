@@ -1142,7 +1142,7 @@ widgets.RiseMasks(plain, canvas, [str(digit) for digit in range(10)], maps=cam(f
 #
 # *This section uses `net` from section 9.3.*
 #
-# A box says where the object is, and the network may look elsewhere. The **deletion curve** of a map is the score of the class while the pixels are blanked, from the largest value of the map down. The **insertion curve** is the score while they are put back into a blank picture in the same order. A good map has a small area under the first and a large one under the second.
+# A box says where the object is, and the network may look elsewhere. The **deletion curve** of a map is the score of the class while the pixels are blanked, from the largest value of the map down. The **insertion curve** of a map is the score of the class while the pixels are put into a blank picture, from the largest value of the map down. A good map has a small area under the first and a large one under the second.
 
 # %%
 STEPS = 16
