@@ -705,7 +705,7 @@ check.reaches(
 )
 
 # %% [markdown]
-# The maps of the network that saw class names alone find the digit. Over five seeds their boxes have a mean IoU of 0.60 to 0.62, those of section 9.1, for which 4,000 boxes were given, 0.58 to 0.61. None of the controls without a trained network comes near.
+# The maps of the network that saw class names alone find the digit. Over five seeds their boxes have a mean IoU of 0.60 to 0.62, those of section 9.1, for which 4,000 boxes were given, 0.58 to 0.61. No control without a trained network comes near.
 #
 # With one digit, the sum of the features points as well as the CAM, and knows nothing of the class. Only the canvases with two digits tell the two maps apart: there the sum finds the digit that is asked for about every second time. A test with one object in the picture says little about whether a map explains *this* class.
 
