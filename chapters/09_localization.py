@@ -1220,7 +1220,7 @@ check.reaches(
 #
 # *This section uses `net` from section 9.3.*
 #
-# A map of 7×7 places is coarse. **Augmented Grad-CAM** (Morbidelli et al. 2020) moves the *input* by $L$ known transformations $T_l$, takes the Grad-CAM $\mathbf g_l$ of each, and looks for the fine map $\mathbf u$ that explains them all after the same movement and a reduction $D$ to the size of the maps:
+# A map of 7×7 places is coarse. **Augmented Grad-CAM** (Morbidelli et al. 2020) computes the Grad-CAM of several transformed copies of the input and joins them into one finer map by regularised least squares. With known transformations $T_l$, their maps $\mathbf g_l$ and the reduction $D$ to the size of these maps, it looks for the $\mathbf u$ with
 #
 # $$ \min_{\mathbf u} \sum_{l=1}^{L} \lVert D\, T_l\, \mathbf u - \mathbf g_l \rVert^2 + \mu \lVert \nabla \mathbf u \rVert^2 . \tag{9.10} $$
 
