@@ -145,7 +145,7 @@ seal("one of five", detection_loss(z, torch.tensor([0, 0, 0, 4, 0]), b_hat, b, 0
 # | I | the sum over the places takes the place of the mean in the pooling |
 # | J | the ReLU acts on the weights $\alpha^c_k$ and not on the weighted sum |
 #
-# Predict **the four that leave every number of $L^c$ as it is** but for rounding, whatever the picture and the weights are, and give their letters as a list of texts, in any order. Whether they are right is only judged after handing in; then run the ten on the network of the chapter.
+# Predict **the four that leave every number of $L^c$ as it is** but for rounding, whatever the picture and the weights are, and give their letters as a list of texts, in any order. Whether they are right is only judged after handing in; then run the ten on the network of the chapter (its convolutions have no biases: for H take those of the batch normalisation behind the last one).
 #
 # <details><summary>Hint</summary>
 #
@@ -619,7 +619,7 @@ for h, w, p, k in ((7, 5, 0.2, 2), (6, 11, 0.9, 4), (3, 4, 0.5, 1), (5, 3, 0.6, 
 # ## 9.9 A hidden box and 400 questions
 # *Go beyond · 2 points · effort ●●● · about 30 minutes*
 #
-# Somewhere in a picture of $h \times w$ pixels lies a box that you cannot see. You may ask a black box for the scores of at most **400** masks of zeros and ones: each score rises with the share of the box that the mask keeps, from below 0.01 to above 0.99 along a sigmoid, and noise is added to it. `ask` takes masks $(n, h, w)$ and gives scores $(n,)$; it refuses when its 400 are used up.
+# Somewhere in a picture of $h \times w$ pixels lies a box that you cannot see. You may ask a black box for the scores of at most **400** masks of zeros and ones: each score rises with the share of the box that the mask keeps, from below 0.01 to above 0.99 along a sigmoid, and normal noise with a standard deviation of 0.05 is added to it. `ask` takes masks $(n, h, w)$ and gives scores $(n,)$; it refuses when its 400 are used up.
 #
 # Find the box, by any method: give `(left, top, right, bottom)` with `right` and `bottom` behind its last column and row. **In each picture at least 98 %** of the pixels must be told right, inside or outside, here and for fresh boxes after handing in. A box has 3 to 7 pixels along each side. Draw with `torch.rand` without a generator.
 #

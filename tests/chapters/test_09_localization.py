@@ -168,3 +168,48 @@ def test_the_fine_map_is_the_minimum():
     for seed in range(5):
         assert objective(u + 0.01 * normal(2, 8, 8, seed=seed).float()) > objective(u)
     torch.testing.assert_close(T[0], torch.eye(2, 3))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_largest_stroke_is_the_digit_as_long_as_there_is_one(seed):
+    """Section 9.4 says so: with one digit, a box needs no network; with two, it finds the one asked for by chance."""
+    from scipy.ndimage import label
+
+    from course_utils import data
+
+    pointing, fit = {}, {}
+    for digits in (1, 2):
+        canvases, strokes = data.canvases(200, seed, digits=digits, part="test"), []
+        for x in canvases.X[:, 0]:
+            parts, count = label((x > 0.2).numpy(), [[1] * 3] * 3)  # neighbours share a side or a corner
+            largest = max(range(1, count + 1), key=lambda i, parts=parts: (parts == i).sum())
+            strokes.append(torch.tensor(parts == largest).float())
+        boxes = torch.stack([CHAPTER["box_of"](stroke, 0.5) for stroke in strokes])
+        truth = canvases.boxes[:, 0]
+        pointing[digits] = CHAPTER["points_at"](torch.stack(strokes), truth).double().mean()
+        fit[digits] = CHAPTER["iou"](boxes, truth).mean()
+    assert pointing[1] > 0.7
+    assert fit[1] > 0.75
+    assert pointing[2] < 0.55
+    assert fit[2] < 0.55
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_an_exchange_of_width_and_height_costs_an_exact_box(seed):
+    """Section 9.1 says that the mean IoU is about 0.6."""
+    from course_utils import data
+
+    boxes = data.canvases(200, seed, part="test").boxes[:, 0]
+    assert 0.55 < CHAPTER["iou"](boxes, boxes[:, [0, 1, 3, 2]]).mean() < 0.7
+
+
+def test_what_the_means_know_of_the_place():
+    """Section 9.1: nothing with circular padding, at a shift by whole cells; with zero padding, the border."""
+    X = torch.rand(2, 1, 40, 40, generator=torch.Generator().manual_seed(0))
+    means = {}
+    for padding in ("zeros", "circular"):
+        torch.manual_seed(0)
+        body = CHAPTER["convolutions"](padding).eval()
+        means[padding] = [CHAPTER["gap"](body(x)) for x in (X, X.roll((8, -12), (2, 3)))]
+    torch.testing.assert_close(*means["circular"])
+    assert not torch.allclose(*means["zeros"], rtol=1e-3)
