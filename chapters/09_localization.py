@@ -707,7 +707,8 @@ check.reaches(
 
 # %% [markdown]
 # The maps of the network that saw class names alone find the digit. Over five seeds their boxes have a mean IoU of 0.60 to 0.62, those of section 9.1, for which 4,000 boxes were given, 0.58 to 0.61. None of these controls without a trained network comes near with its peaks.
-#
+
+# %% [markdown]
 # With one digit, the sum of the features points as well as the CAM, and knows nothing of the class. Only the canvases with two digits tell the two maps apart: there the sum finds the digit that is asked for about every second time. A test with one object in the picture says little about whether a map explains *this* class.
 
 # %% [markdown]
@@ -1346,7 +1347,10 @@ again = abs(sharp["the notes"][1] - sharp["eq. (9.10)"][1])
 check.reaches("IoU: the notes and (9.10) differ by", again, at_most=0.04)
 
 # %% [markdown]
-# Here, with 16 movements and the best of three values of $\mu$ (0.01, 0.1 and 1), the mean of the maps moved back does best, by 3 to 5 points over one map; (9.10) changes the IoU by −1 to +2 points. Copies of one map, moved as in the notes, hold nothing new, and (9.10) does with them about what it does with moved inputs. It assumes that a coarse map is the mean of a fine one over cells, while each place of these maps has a receptive field of 30 pixels (26 before they were pooled once more); whether that is the reason was not tested. The paper reports a gain on ImageNet.
+# Here, with 16 movements and the best of three values of $\mu$ (0.01, 0.1 and 1), the mean of the maps moved back does best, by 3 to 5 points over one map; (9.10) changes the IoU by −1 to +2 points.
+
+# %% [markdown]
+# Copies of one map, moved as in the notes, hold nothing new, and (9.10) does with them about what it does with moved inputs. (9.10) assumes that a coarse map is the mean of a fine one over cells, while each place of these maps has a receptive field of 30 pixels (26 before they were pooled once more); whether that is the reason was not tested. The paper reports a gain on ImageNet.
 
 # %% [markdown]
 # ## 9.10 Your turn
