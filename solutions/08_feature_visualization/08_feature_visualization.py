@@ -194,11 +194,10 @@ for n, C, h, w, H, W in ((3, 4, 5, 3, 12, 10), (2, 1, 6, 8, 6, 8), (1, 5, 1, 2, 
     maps, mask = 2 * normal(rng, n, C, h, w), torch.rand(H, W).double()
     mask[: H // 3] = 0
     seal(
-        f"{C} maps of {h} x {w}, a mask of {H} x {W}, and the inputs afterwards",
-        [region_gram(maps, mask), maps, mask],
+        f"{C} maps of {h} x {w}, a mask of {H} x {W} and none, and the inputs afterwards",
+        [region_gram(maps, mask), region_gram(maps, 0 * mask), maps, mask],
     )
 maps = normal(rng, 2, 3, 4, 6)
-seal("no region", region_gram(maps, torch.zeros(8, 9).double()))
 seal("a very small region", region_gram(maps, 1e-9 * torch.rand(8, 9).double()))
 ### END HIDDEN TESTS
 
@@ -225,11 +224,11 @@ def faulty_step(
     x: Tensor, objective: Callable[[Tensor], Tensor], eta: float, shift: tuple[int, int]
 ) -> Tensor:
     """A step of image ascent with two faults."""
-    shifted = x.roll(shift, dims=(2, 3)).detach().requires_grad_()
-    (g,) = torch.autograd.grad(objective(shifted).sum(), shifted)
-    g = g.roll(shift, dims=(2, 3))
-    rms = g.square().mean().sqrt()
-    return (x + eta * g / (rms + 1e-8)).clamp(0, 1)
+    moved = torch.roll(x, shift, (2, 3)).detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(objective(moved).sum(), moved)
+    gradient = torch.roll(gradient, shift, (2, 3))
+    size = gradient.square().mean().sqrt()
+    return (x + eta * gradient / (size + 1e-8)).clamp(0, 1)
 
 
 # %% places_that_count
@@ -272,14 +271,11 @@ for n, c, h, w, shift in (
     (2, 1, 8, 3, (3, 0)),
 ):
     x, W = torch.rand(n, c, h, w).double(), normal(rng, n, c, h, w)
-    W[-1] *= 5
+    W[n // 3], W[-1] = (0 if n > 1 else W[0]), 5 * W[-1]  # one picture without a gradient
     seal(
         f"{n} pictures, shift {shift}, and the inputs afterwards",
         [jittered_step(x, weighted(W), 0.08, shift), x],
     )
-x, W = torch.rand(3, 2, 5, 4).double(), normal(rng, 3, 2, 5, 4)
-W[1] = 0
-seal("one picture without a gradient", jittered_step(x, weighted(W), 0.3, (1, 1)))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -304,13 +300,14 @@ def faulty_style_losses(
     maps: list[Tensor], styles: list[Tensor], gammas: list[float]
 ) -> Tensor:
     """Style losses with two faults."""
-    losses = torch.zeros(len(maps[0]), dtype=maps[0].dtype)
-    for X, Y, gamma in zip(maps, styles, gammas, strict=True):
-        n, C, h, w = X.shape
-        flat, style = X.transpose(0, 1).reshape(C, n * h * w), Y.flatten(1)
-        G, S = flat @ flat.T / (n * h * w), style @ style.T / (h * w)
-        losses += gamma * (G - S).square().sum()
-    return losses
+    totals = torch.zeros_like(maps[0][:, 0, 0, 0])
+    for features, picture, weight in zip(maps, styles, gammas, strict=True):
+        n, C, h, w = features.shape
+        flat = features.transpose(0, 1).reshape(C, n * h * w)
+        G = flat @ flat.T / (n * h * w)
+        S = picture.flatten(1) @ picture.flatten(1).T / (h * w)
+        totals += weight * (G - S).square().sum()
+    return totals
 
 
 # %% style_losses
@@ -461,7 +458,7 @@ seal("constant maps", adain(constant, normal(rng, 2, 3, 3, 5), 0.6))
 # $\mathbf p \mapsto T \mathbf p + \mathbf b$ with a 3×3 matrix $T$, so that afterwards
 #
 # - the mean of its colours and their covariance, which divides by the number of pixels, are those of the other picture (to $10^{-6}$);
-# - little is changed: the mean over all pixels of the squared length of the change is **at most 1.1 times the smallest possible**.
+# - little is changed: the mean over all pixels of the squared length of the change is **at most 1.35 times the smallest possible**.
 #
 # Values may leave 0 to 1. The colours of both pictures fill all three dimensions, and the pictures may have different sizes. Many matrices $T$ fulfil the first line, and most of them change too much.
 #
@@ -495,7 +492,7 @@ def change(picture: Tensor, result: Tensor) -> Tensor:
 
 def coloured(rng: torch.Generator, h: int, w: int) -> Tensor:
     """For the check: a picture whose colours are correlated.   -> (3, h, w)"""
-    mix = torch.eye(3).double() + 0.6 * normal(rng, 3, 3)
+    mix = torch.eye(3).double() + 0.4 * normal(rng, 3, 3)
     return torch.einsum("ab, bij -> aij", mix, normal(rng, 3, h, w)) + normal(rng, 3, 1, 1)
 
 
@@ -518,29 +515,33 @@ def recoloured(picture: Tensor, other: Tensor) -> Tensor:
 
 
 # %% test_recoloured points=3
-rng = torch.Generator().manual_seed(88)
-picture, other = coloured(rng, 9, 7), coloured(rng, 5, 8)
+rng = torch.Generator().manual_seed(96)
+pairs = [(coloured(rng, 9, 7), coloured(rng, 5, 8)) for _ in range(3)]
 check.close(
-    "mean and covariance", lambda: statistics(recoloured(picture, other)), statistics(other)
+    "mean and covariance",
+    lambda: statistics(recoloured(*pairs[0])),
+    statistics(pairs[0][1]),
 )
-excess = 1.1 * least_change(picture, other)
+allowed = torch.stack([1.35 * least_change(*pair) for pair in pairs])
 check.close(
-    "change beyond 1.1 times the smallest",
-    lambda: (change(picture, recoloured(picture, other)) - excess).clamp(min=0),
-    torch.zeros(()).double(),
+    "change beyond 1.35 times the smallest, three pairs",
+    lambda: (
+        torch.stack([change(one, recoloured(one, two)) for one, two in pairs]) - allowed
+    ).clamp(min=0),
+    torch.zeros(3).double(),
 )
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import at_most, close, seal
 
 rng = torch.default_generator
-pairs = [(coloured(rng, 8, 6), coloured(rng, 5, 9)) for _ in range(4)]
+pairs = [(coloured(rng, 8, 6), coloured(rng, 5, 9)) for _ in range(20)]
 found = torch.stack([statistics(recoloured(one, two)) for one, two in pairs])
-seal("mean and covariance of four pictures", found, rule=close(rtol=1e-6, atol=1e-6))
+seal("mean and covariance of twenty pictures", found, rule=close(rtol=1e-6, atol=1e-6))
 ratio = max(
     (change(one, recoloured(one, two)) / least_change(one, two)).item()
     for one, two in pairs
 )
-seal("the largest change, in units of the smallest possible", ratio, rule=at_most(1.1))
+seal("the largest change, in units of the smallest possible", ratio, rule=at_most(1.35))
 ### END HIDDEN TESTS
 
 # %% [markdown]
