@@ -185,6 +185,7 @@ small = torch.stack(
 )
 expected = torch.einsum("ij, naij, nbij -> nab", small, maps, maps) / small.sum()
 check.close("G", lambda: region_gram(maps, mask), expected)
+check.close("a small region", lambda: region_gram(maps, 0.001 * mask), expected)
 check.close("no region", lambda: region_gram(maps, 0 * mask), torch.zeros_like(expected))
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
@@ -234,7 +235,7 @@ def faulty_step(
 # %% places_that_count
 def weighted(weights: Tensor) -> Callable[[Tensor], Tensor]:
     """For the check: an objective in which the places have different weights."""
-    return lambda pictures: (weights * pictures.sin()).sum(dim=(1, 2, 3))
+    return lambda pictures: (weights * (pictures + 0.3).sin()).sum(dim=(1, 2, 3))
 
 
 # %% jittered_step
@@ -256,11 +257,19 @@ rng = torch.Generator().manual_seed(84)
 x, W = torch.rand(2, 3, 5, 7, generator=rng).double(), normal(rng, 2, 3, 5, 7)
 W[1] *= 6
 W[0, :, 2] = 0
-g = W.roll((-1, 2), dims=(2, 3)) * x.cos()  # by hand: the weights that meet each pixel
+g = (
+    W.roll((-1, 2), dims=(2, 3)) * (x + 0.3).cos()
+)  # by hand: the weights that meet each pixel
 step = torch.stack([one / (one.square().mean().sqrt() + 1e-8) for one in g])
 expected = (x + 0.1 * step).clamp(0, 1)
 check.close("one step", lambda: jittered_step(x, weighted(W), 0.1, (1, -2)), expected)
 check.close("no gradient", lambda: jittered_step(x, weighted(0 * W), 0.1, (1, -2)), x)
+g = 1e-8 * g
+step = torch.stack([one / (one.square().mean().sqrt() + 1e-8) for one in g])
+tiny = (x + 0.1 * step).clamp(0, 1)
+check.close(
+    "a tiny gradient", lambda: jittered_step(x, weighted(1e-8 * W), 0.1, (1, -2)), tiny
+)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
@@ -334,6 +343,7 @@ parts = [
 ]
 expected = 0.5 * parts[0] + 0.2 * parts[1]
 check.close("losses", lambda: style_losses(maps, styles, [0.5, 0.2]), expected)
+check.close("one layer", lambda: style_losses(maps[:1], styles[:1], [0.5]), 0.5 * parts[0])
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_tools.grading.slips import change, slip
+from course_tools.grading.slips import change, equivalent, slip
 
 # -- style_gradient -------------------------------------------------------------------------------------------
 
@@ -843,4 +843,47 @@ change(
     "The root is missing: T P T is not the other covariance.",
     "power(root @ Q @ root, 0.5)",
     "(root @ Q @ root)",
+)
+
+# -- what computes the same -----------------------------------------------------------------------------------
+
+equivalent(
+    "style_gradient",
+    "A has the shape of Z, and is positive where Z is.",
+    "G = A @ A.mT / A.shape[2]",
+    "return 4 * gamma / A.shape[2] * (G - S) @ A * (Z > 0)",
+    "return 4 * gamma / Z.shape[2] * (G - S) @ A * (A > 0)",
+)
+equivalent(
+    "smoothness_gradient",
+    "The last axis is the default, the terms are added in another order, and the first one is added to zeros.",
+    "down, across = x.diff(dim=2), x.diff()",
+    "dx[:, :, :-1] -= 2 * down\ndx[:, :, 1:] += 2 * down",
+    "dx[:, :, 1:] = 2 * down",
+    "dx[:, :, :, 1:] += 2 * across\ndx[:, :, :-1] -= 2 * down",
+    "dx[:, :, :, :-1] -= 2 * across\ndx[:, :, :, 1:] += 2 * across",
+)
+equivalent(
+    "region_gram",
+    "The sign cancels in the products; a sum is above zero when the mean is; without a region all products are zero.",
+    "flat = -maps.flatten(2)",
+    "return weighted / m.sum() if m.mean() > 0 else torch.zeros_like(weighted)",
+    "return weighted / m.sum() if m.sum() > 0 else weighted",
+)
+equivalent(
+    "jittered_step",
+    "The pictures have no graph to leave, and rms does not depend on the order of the places.",
+    "shifted = x.roll(shift, dims=(2, 3)).requires_grad_()",
+    "rms = g.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()\ng = g.roll((-shift[0], -shift[1]), dims=(2, 3))",
+)
+equivalent(
+    "style_losses",
+    "All layers have the same batch and dtype; the sign cancels in the products and in the square; the lists are equally long.",
+    "losses = torch.zeros(len(maps[-1]), dtype=maps[0].dtype)",
+    "losses = torch.zeros(len(maps[0]), dtype=maps[-1].dtype)",
+    "losses = torch.zeros(len(maps[0]), dtype=styles[0].dtype)",
+    "for X, Y, gamma in zip(maps, styles, gammas):",
+    "flat, style = -X.flatten(2), Y.flatten(1)",
+    "flat, style = X.flatten(2), -Y.flatten(1)",
+    "losses += gamma * (S - G).square().sum(dim=(1, 2))",
 )
