@@ -285,6 +285,7 @@ for n, c, h, w, shift in (
         f"{n} pictures, shift {shift}, and the inputs afterwards",
         [jittered_step(x, weighted(W), 0.08, shift), x],
     )
+seal("tiny gradients", jittered_step(x, weighted(1e-8 * W), 0.08, (1, 1)))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -513,7 +514,7 @@ def recoloured(picture: Tensor, other: Tensor) -> Tensor:
     ### BEGIN SOLUTION
     def power(matrix: Tensor, exponent: float) -> Tensor:
         L, V = torch.linalg.eigh(matrix)
-        return V * L.clamp(min=0) ** exponent @ V.T
+        return V * L**exponent @ V.T
 
     p, q = picture.flatten(1), other.flatten(1)
     P, Q = p.cov(correction=0), q.cov(correction=0)

@@ -887,3 +887,16 @@ equivalent(
     "flat, style = X.flatten(2), -Y.flatten(1)",
     "losses += gamma * (S - G).square().sum(dim=(1, 2))",
 )
+equivalent(
+    "recoloured",
+    "The roots and T are symmetric, and the sign of a root that stands on both sides cancels.",
+    "root, inverse = -power(P, 0.5), power(P, -0.5)",
+    "root, inverse = power(P, 0.5), -power(P, -0.5)",
+    "T = inverse @ power(root @ Q @ root, 0.5) @ inverse.T",
+    "T = inverse.T @ power(root @ Q @ root, 0.5) @ inverse",
+    "T = inverse @ power(root @ Q @ root, 0.5).T @ inverse",
+    "T = inverse @ power(root @ Q @ root.T, 0.5) @ inverse",
+    "T = inverse @ power(root.T @ Q @ root, 0.5) @ inverse",
+    "T = inverse @ power(root @ Q.T @ root, 0.5) @ inverse",
+    "moved = T.T @ (p - p.mean(1, keepdim=True)) + q.mean(1, keepdim=True)",
+)
