@@ -354,7 +354,7 @@ climbs = {
     for name, target in TARGETS.items()
 }
 for name in list(TARGETS)[:2]:
-    climbs[f"untrained: {name[2:]}"] = ascend(
+    climbs[f"untrained, {name[2:]}"] = ascend(
         grey, objective(*TARGETS[name], RANDOM), steps=50
     )
 
@@ -362,7 +362,7 @@ for name in list(TARGETS)[:2]:
 SEEN = ["a disc of lines in the middle of a grey picture", "diagonal ripples over the whole picture",
         "vertical folds with dark dots like eyes", "a disc of coloured noise", "coloured noise over the whole picture"]  # fmt: skip
 plots.pictures(
-    {name: x[0].cpu() for name, (x, _) in climbs.items()}, side=1.8,
+    {name: x[0].cpu() for name, (x, _) in climbs.items()}, side=2.2,
     alt=[f"Picture that activates {name}: {seen}." for name, seen in zip(climbs, SEEN, strict=True)],
 )  # fmt: skip
 
@@ -398,25 +398,13 @@ check.close("the gradient's extent, by (6.19)", sides, [67, 67])
 # %% tags=["hide-input"]
 widgets.arrange(
     "Put the steps of one iteration of image ascent in order.",
-    [
-        (
-            "Forward pass: compute the activation of the current picture",
-            "There is nothing to compute from yet: the picture comes first.",
-        ),
-        (
-            "Backward pass: the gradient with respect to the pixels",
-            "The backward pass needs the activation of the forward pass.",
-        ),
-        (
-            "Divide the gradient by its root mean square",
-            "There is no gradient before the backward pass.",
-        ),
-        (
-            "Add η times the result to the picture",
-            "The step is taken with the divided gradient.",
-        ),
-        ("Clip the picture to 0..1", "Only the step can lead out of the range."),
-    ],
+    {
+        "forward pass of the current picture": "",
+        "backward pass: the gradient with respect to the pixels": "It needs the activation of the forward pass.",
+        "divide the gradient by its root mean square": "There is no gradient before the backward pass.",
+        "add η times the result to the picture": "The step is taken with the divided gradient.",
+        "clip the picture to 0..1": "Only the step can lead out of the range.",
+    },
     because="The parameters stay fixed throughout; the next iteration begins with a forward pass of the changed picture.",
 )
 
@@ -439,7 +427,7 @@ def total_variation(x: Tensor) -> Tensor:
 
 
 ramp = torch.arange(5.0)[:, None] * 2 + torch.arange(7.0) * 3  # 2 a row, 3 a column
-check.close("a ramp", total_variation(ramp[None, None].expand(2, 3, -1, -1)), 5.0)
+check.close("a ramp", total_variation(ramp.expand(2, 3, -1, -1)).item(), 5.0)
 
 # %% [markdown]
 # **Jitter** shifts the picture by a few random pixels before each forward pass, so that only patterns pay which survive a shift.
@@ -459,24 +447,30 @@ def jittered(x: Tensor, rng: torch.Generator, most: int) -> Tensor:
 #
 # $\mathcal F^{-1}$ is the inverse Fourier transform, $\theta$ (`theta`) what is optimised, $C$ (`COLOURS`) a square root of the covariance of the colours, and $\sigma$ the sigmoid, which keeps pixels in range.
 
+
 # %%
-colourful = [
-    "cat",
-    "coffee",
-    "rocket",
-    "motorcycle",
-    "retina",
-    "tissue",
-    "temple",
-    "flower",
-]
-pixels = torch.cat(
-    [data.photo(name, 64).flatten(1) for name in colourful], dim=1
-)  # (3, places)
-values, vectors = torch.linalg.eigh(torch.cov(pixels))
-COLOURS = vectors * values.sqrt()  # its columns: the mixtures   (3, 3)
-check.close("C C^T", COLOURS @ COLOURS.T, torch.cov(pixels))
-COLOURS = (COLOURS / COLOURS.norm(dim=0).max()).to(device())
+def colour_mixtures() -> Tensor:
+    """C of (8.3): the eigenvectors of the covariance, times the roots of the eigenvalues.   -> (3, 3)"""
+    names = [
+        "cat",
+        "coffee",
+        "rocket",
+        "motorcycle",
+        "retina",
+        "tissue",
+        "temple",
+        "flower",
+    ]
+    pixels = torch.cat(
+        [data.photo(name, 64).flatten(1) for name in names], dim=1
+    )  # (3, places)
+    values, vectors = torch.linalg.eigh(torch.cov(pixels))
+    C = vectors * values.sqrt()  # its columns: the mixtures
+    check.close("C C^T", C @ C.T, torch.cov(pixels))
+    return (C / C.norm(dim=0).max()).to(device())
+
+
+COLOURS = colour_mixtures()
 
 
 # %%
@@ -532,7 +526,7 @@ for name, image in {"Pixels": Pixels(1, 32, rng), "Fourier": Fourier(1, 32, rng)
         loss = F.mse_loss(image.picture(), target)
         loss.backward()
         optimizer.step()
-    check.reaches(f"{name}: mean squared error of a fit", loss, at_most=0.001)
+    check.reaches(f"{name}: mean squared error of a fit", loss.item(), at_most=0.004)
 
 # %% [markdown]
 # The optimiser is Adam. Two numbers judge each result, and neither was maximised. *After turning* is the activation when the picture is turned by 5° and enlarged by 5 %, against the activation before. *Fine structure* is the share of the picture's variance in waves shorter than four pixels.
@@ -586,7 +580,9 @@ wave = torch.cos(2 * torch.pi * torch.arange(24) / 3).expand(
     1, 3, 20, 24
 )  # three pixels long
 slow = 2 * torch.cos(2 * torch.pi * torch.arange(20) / 10)[:, None].expand(1, 3, 20, 24)
-check.close("one wave of five is fine", fine_structure(wave + slow), [0.2])
+check.close(
+    "one wave of five is fine", fine_structure(wave + slow).tolist(), [0.2], atol=1e-5
+)
 
 # %%
 CHANNELS = torch.randperm(112, generator=torch.Generator().manual_seed(SEED))[:3].tolist()
@@ -619,8 +615,9 @@ for name, x in pictures.items():
             for z in (x, turned(x))
         )
     table[name] = a, b / a, fine_structure(x).mean().item()
+    kept = f"{b / a:.0%}" if a > 1 else "-"
     print(
-        f"{name:19} activation {a:5.1f}, after turning {b / a:4.0%}, fine structure {table[name][2]:.1%}"
+        f"{name:19} activation {a:5.1f}, after turning {kept:>4}, fine structure {table[name][2]:.1%}"
     )
 print(
     f"fifteen photographs: fine structure {fine_structure(F.interpolate(ALBUM, size=96, mode='area')).median():.1%} (median)"
@@ -674,7 +671,7 @@ check.reaches("untrained, all four: activation", table["untrained"][0], at_most=
 # - Decorrelated colours remove the rainbow; that is seen and is not measured here.
 
 # %% [markdown]
-# The untrained network is the control. Its channels can be driven up as well when nothing is asked of the picture, but that activation does not survive turning, and with all four regularisers nothing is found. So the scales, eyes and folds above come from training. That does not make them a full account of a channel: a regulariser prefers pictures, and other pictures that activate the channel as much are not shown.
+# The untrained network is the control. Its channels can be driven up as well when nothing is asked of the picture, but that activation does not survive turning, and with all four regularisers nothing is found. So the patterns above come from training. That does not make them a full account of a channel: a regulariser prefers pictures, and other pictures that activate the channel as much are not shown.
 #
 # > **Remember.** A picture found by ascent shows the channel and the regulariser together. Say which one was used.
 
@@ -733,7 +730,7 @@ dressed = visualise(
     Fourier(4, 112, rng), "logits", numbers, rng, steps=80, tv=100, jitter=14
 )
 rng = torch.Generator().manual_seed(SEED)
-bare = visualise(Pixels(4, 112, rng), "logits", numbers, rng, steps=25)
+bare = visualise(Pixels(4, 112, rng), "logits", numbers, rng, steps=45)
 sure = {}
 for kind, x in {"all four regularisers": dressed, "none": bare}.items():
     p = activations(x, ["logits"])["logits"].softmax(dim=1)[range(4), numbers]
@@ -787,7 +784,7 @@ def unexplained(x: Tensor, target: Tensor) -> Tensor:
 
 
 x = photo("cat", 40)
-check.close("a copy, paler and brighter", unexplained(0.3 * x + 0.5, x), [0.0], atol=1e-4)
+check.close("a copy", unexplained(0.3 * x + 0.5, x).tolist(), [0.0], atol=1e-4)
 check.raises("another size", ValueError, lambda: feature_error(x, photo("cat", 41)))
 
 
@@ -1177,23 +1174,28 @@ def stylise(
 
 
 # %% [markdown]
-# How far a result has the style is not to be judged by the loss that was minimised. As a judge without a network take all patches of 5×5 pixels, project them onto random directions, and compare the sorted projections of two pictures: the *patch distance*.
+# How far a result has the style is not to be judged by the loss that was minimised. Two numbers judge it without a network. The *colour distance* projects all pixels onto random directions in the space of colours, sorts the projections, and takes the mean difference of two pictures. The *fine structure* of section 8.4 should be that of the style picture.
 
 
-# %% tags=["hide-input"]
-def patch_distance(x: Tensor, y: Tensor) -> float:
-    """Mean distance of the quantiles of 5 x 5 patches along 64 random directions (sliced Wasserstein)."""
-    directions = F.normalize(
-        torch.randn(75, 64, generator=torch.Generator().manual_seed(0)), dim=0
-    )
+# %%
+def colour_distance(x: Tensor, y: Tensor) -> float:
+    """Mean difference of the quantiles of the colours along 64 random directions (sliced Wasserstein)."""
+    rng = torch.Generator().manual_seed(0)
+    directions = F.normalize(torch.randn(3, 64, generator=rng), dim=0)
     q = torch.linspace(0.005, 0.995, 100)
-    a, b = (
-        torch.quantile(F.unfold(z.cpu(), 5)[0].T @ directions, q, dim=0) for z in (x, y)
-    )
+    a, b = (torch.quantile(z[0].flatten(1).T.cpu() @ directions, q, dim=0) for z in (x, y))
     return (a - b).abs().mean().item()
 
 
-check.close("a picture and itself", patch_distance(photo("cat", 40), photo("cat", 40)), 0.0)
+def judged(x: Tensor, style: Tensor) -> str:
+    """The two numbers, for a row of a table."""
+    return f"colour distance {colour_distance(x, style):.3f}, fine structure {fine_structure(x).item():.1%}"
+
+
+shaken = shuffled_tiles(photo("cat", 40), 1, torch.Generator().manual_seed(SEED))
+check.close(
+    "places do not count", colour_distance(shaken, photo("cat", 40)), 0.0, atol=1e-6
+)
 
 # %% [markdown]
 # First the style alone, from noise: which layers are needed? The style picture is a drawn one.
@@ -1213,11 +1215,16 @@ textures["random network"] = stylise(
     noise, STROKES, alpha=0, tau=0.1, network=RANDOM, start=noise
 )
 textures["pixels"] = stylise(noise, STROKES, alpha=0, tau=0.1, network=None, start=noise)
-far = {name: patch_distance(x, STROKES) for name, x in textures.items()}
-print(
-    ", ".join(f"{name} {value:.3f}" for name, value in far.items()),
-    f", noise {patch_distance(noise, STROKES):.3f}",
+print(f"{'the style itself':16} {judged(STROKES, STROKES)}")
+for name, x in textures.items():
+    print(f"{name:16} {judged(x, STROKES)}")
+rough = {name: fine_structure(x).item() for name, x in textures.items()}
+check.reaches(
+    "texture, fine structure: random minus trained",
+    rough["random network"] - rough["up to block 4"],
+    at_least=0.15,
 )
+check.reaches("texture, fine structure: pixels", rough["pixels"], at_most=0.1)
 
 # %% tags=["hide-input"]
 seen = (
@@ -1228,41 +1235,32 @@ seen = (
     "coloured noise",
     "soft blocks of blue and ochre",
 )
-plots.pictures({"the style": STROKES[0].cpu(), **{f"{n}: {far[n]:.3f}": x[0].cpu() for n, x in textures.items()}}, side=1.7,
+plots.pictures({"the style": STROKES[0].cpu(), **{n: x[0].cpu() for n, x in textures.items()}}, side=1.7,
                alt=["Bent brush strokes in blue and yellow.", *[f"Texture from noise, {n}: {s}." for n, s in zip(textures, seen, strict=True)]])  # fmt: skip
 
-# %%
-best_texture = min(far[name] for name in list(far)[:4])
-check.reaches(
-    "texture: random network minus best",
-    far["random network"] - best_texture,
-    at_least=0.005,
-)
-check.reaches("texture: pixels minus best", far["pixels"] - best_texture, at_least=0.02)
-
 # %% [markdown]
-# The stem alone gives colours in spots, and with each further block the strokes grow longer. With random parameters noise of the right colours remains, with the pixels themselves the colours. Now content and style together, for three values of $\alpha$.
+# The stem alone gives colours in spots, and with each further block the strokes grow longer. With random parameters coloured noise remains, twice as fine or more, and with the pixels themselves spots of colour. Now content and style together, for three values of $\alpha$.
 
 # %%
 cat, results = photo("cat", 128), {}
 for alpha in (0.02, 0.15, 1.0):
     results[alpha] = stylise(cat, STROKES, alpha=alpha)
 before = style_distance(cat, STROKES)
+print(f"style {judged(STROKES, STROKES)}\nphotograph {judged(cat, STROKES)}")
 for alpha, o in results.items():
-    print(
-        f"alpha {alpha}: style loss {before:.2f} -> {style_distance(o, STROKES):.3f}, patches {patch_distance(o, STROKES):.3f}, unexplained {unexplained(o, cat).item():.2f}"
-    )
+    loss = style_distance(o, STROKES)
+    print(f"alpha {alpha}: style loss {before:.2f} -> {loss:.3f}, {judged(o, STROKES)}")
 left = style_distance(results[0.15], STROKES) / before
 check.reaches("alpha 0.15: share of the style loss that is left", left, at_most=0.12)
-check.reaches(
-    "alpha 0.15: patch distance, after over before",
-    patch_distance(results[0.15], STROKES) / patch_distance(cat, STROKES),
-    at_most=0.7,
-)
+nearer = colour_distance(results[0.15], STROKES) / colour_distance(cat, STROKES)
+check.reaches("alpha 0.15: colour distance, after over before", nearer, at_most=0.75)
 
 # %% tags=["hide-input"]
 plots.pictures({"content": cat[0].cpu(), **{f"α = {a}": o[0].cpu() for a, o in results.items()}}, side=2.1,
                alt=["A cat's face.", *[f"The cat in brush strokes, content weight {a}." for a in results]])  # fmt: skip
+
+# %% [markdown]
+# The smaller $\alpha$, the smaller the style loss that is reached and the less of the photograph is left. At 0.15 less than 12 % of the style loss remains. The table below crosses $\alpha$ with the number of style layers, for another style and photograph.
 
 # %% tags=["hide-input"]
 GLASS = data.painting("glass", 96, seed=SEED)[None].to(device())
@@ -1278,7 +1276,7 @@ grid = [
 widgets.PictureGrid(
     torch.stack([torch.cat(row).cpu() for row in grid]), rows=("style layers", list(shares)), columns=("α", [str(a) for a in weights]),
     numbers={"content lost": [[unexplained(o, small).item() for o in row] for row in grid],
-             "patch distance": [[patch_distance(o, GLASS) for o in row] for row in grid]},
+             "colour distance": [[colour_distance(o, GLASS) for o in row] for row in grid]},
     beside={"content": small[0].cpu(), "style": GLASS[0].cpu()},
     title="Style against content", hint="Less weight for the content, or more style layers: what does each change?",
 )  # fmt: skip
@@ -1286,20 +1284,15 @@ widgets.PictureGrid(
 # %% [markdown]
 # ## 8.10 What is left with a random network, or with pixels?
 #
-# The result looks like a painting. Would any features do? The same optimisation is run with the untrained network, and with the pixels in place of all feature maps. Their losses have other scales, so each control gets three content weights, and the one with the smallest patch distance is taken among those that leave at least half of the content's variance.
+# The result looks like a painting. Would any features do? The same optimisation is run with the untrained network, and with the pixels in place of all feature maps. Each control has the same weights and steps.
 
 # %%
 cat, controls = photo("cat", 128), {}
 for kind, network in (("trained", NETWORK), ("random", RANDOM), ("pixels", None)):
-    tries = [
-        stylise(cat, STROKES, alpha=a, network=network, steps=60) for a in (0.02, 0.15, 1.0)
-    ]
-    kept = [o for o in tries if unexplained(o, cat).item() < 0.5] or tries[-1:]
-    controls[kind] = min(kept, key=lambda o: patch_distance(o, STROKES))
-    o = controls[kind]
-    print(
-        f"{kind:8} patch distance {patch_distance(o, STROKES):.3f} (the photograph: {patch_distance(cat, STROKES):.3f}), unexplained {unexplained(o, cat).item():.2f}"
-    )
+    controls[kind] = stylise(cat, STROKES, network=network)
+    print(f"{kind:10} {judged(controls[kind], STROKES)}")
+print(f"the style  {judged(STROKES, STROKES)}")
+print(f"photograph {judged(cat, STROKES)}")
 
 # %% tags=["hide-input"]
 seen = (
@@ -1311,21 +1304,31 @@ plots.pictures({kind: o[0].cpu() for kind, o in controls.items()}, side=2.1,
                alt=[f"The cat, {kind}: {s}." for kind, s in zip(controls, seen, strict=True)])  # fmt: skip
 
 # %%
-reached = {kind: patch_distance(o, STROKES) for kind, o in controls.items()}
+style_fine, cat_colours = fine_structure(STROKES).item(), colour_distance(cat, STROKES)
+fine = {kind: fine_structure(o).item() / style_fine for kind, o in controls.items()}
+check.reaches(
+    "fine structure over the style's: trained", fine["trained"], at_least=0.7, at_most=1.5
+)
+check.reaches("fine structure over the style's: random", fine["random"], at_least=2)
+check.reaches("fine structure over the style's: pixels", fine["pixels"], at_most=0.3)
+moved = {
+    kind: 1 - colour_distance(o, STROKES) / cat_colours for kind, o in controls.items()
+}
 for kind in ("random", "pixels"):
     check.reaches(
-        f"patch distance: {kind} minus trained",
-        reached[kind] - reached["trained"],
-        at_least=0.005,
+        f"share of the colour distance removed: {kind}", moved[kind], at_least=0.02
     )
     check.reaches(
-        f"patch distance: photograph minus {kind}",
-        patch_distance(cat, STROKES) - reached[kind],
-        at_least=0.0,
+        f"share of the colour distance removed: trained minus {kind}",
+        moved["trained"] - moved[kind],
+        at_least=0.03,
     )
 
 # %% [markdown]
-# Something remains in both controls: colours move towards those of the style, and the content stays, since the optimisation begins with it. The strokes are missing. So colour transfer needs no network, content preservation needs no training, and the strokes need trained features, at least in this architecture.
+# Something remains in both controls: the colours move towards those of the style, less far than with trained features, and the content stays, since the optimisation begins with it. The fine structure tells them apart. With trained features it is that of the style; with random ones the picture is covered by noise, with more than twice as much; with the pixels it is smoother than the photograph.
+
+# %% [markdown]
+# So colours can be moved without a network, and keeping the content needs no training here. The strokes need trained features, at least in this architecture; He, Wang and Hopcroft (2016) report style transfer with a random VGG. With other content weights, in runs outside this notebook (0.02 and 1), the fine structure told the three apart in the same way at one seed.
 
 # %% [markdown]
 # > **Remember.** Report a style transfer beside the same run with a random network and with pixels, and judge it by a number that was not optimised.
