@@ -62,7 +62,7 @@ CHAPTERS = (
         "07_architectures", "Architectures and transfer", "inception, residual and separable blocks; fine-tuning", 75
     ),
     Chapter(
-        "08_feature_visualization", "Looking inside a network", "DeepDream, feature inversion and style transfer"
+        "08_feature_visualization", "Looking inside a network", "DeepDream, feature inversion and style transfer", 105
     ),
     Chapter("09_localization", "Localisation and explanations", "class activation maps, Grad-CAM and RISE", 80),
     Chapter("10_segmentation", "Segmentation", "fully convolutional networks, four upsamplers and a U-Net"),
