@@ -1217,6 +1217,8 @@ textures["random network"] = stylise(
 textures["pixels"] = stylise(
     noise, STROKES, alpha=0, tau=0.1, network=None, steps=60, start=noise
 )
+
+# %%
 print(f"{'the style itself':16} {judged(STROKES, STROKES)}")
 for name, x in textures.items():
     print(f"{name:16} {judged(x, STROKES)}")
