@@ -250,7 +250,7 @@ widgets.choose(
 # 5. Repeat from step 2 until the activation is high enough.
 
 # %% [markdown]
-# $a$ is the activation of a unit, or for a whole channel the mean over its places. Gradients of different layers differ in size by orders of magnitude, so the gradient $\mathbf g$ is divided by its root mean square, and the result is clipped to the range of a picture:
+# $a$ is the activation of a unit, or for a whole channel the mean over its places. The size of the gradient depends on the layer, so the gradient $\mathbf g$ is divided by its root mean square, and the result is clipped to the range of a picture:
 #
 # $$ \begin{gathered} a(\mathbf x) = \frac1{hw}\sum_{i,j} \Phi_{l,c,i,j}(\mathbf x) \quad\text{or}\quad \Phi_{l,c,i,j}(\mathbf x), \\
 # \mathbf x \leftarrow \operatorname{clip}_{[0,1]}\Big(\mathbf x + \eta\, \frac{\mathbf g}{\operatorname{rms}(\mathbf g) + \varepsilon}\Big), \quad \mathbf g = \frac{\partial a}{\partial \mathbf x} \end{gathered} \tag{8.1} $$
@@ -384,7 +384,7 @@ for name in list(climbs)[3:]:
     )
 
 # %% [markdown]
-# Image ascent leaves every photograph of the album far behind, already after a few steps. The control shows what this is worth: in the untrained network an activation can be driven up as well, and the picture is noise. A high activation is evidence of optimisation. What was learned is in the *pattern*, and the trained network's patterns are still covered by noise.
+# Image ascent reaches more than twice the activation of any photograph of the album, for the channels more than ten times. The control shows what this is worth: in the untrained network an activation can be driven up as well, and the picture is noise. A high activation is evidence of optimisation. What was learned is in the *pattern*, and the trained network's patterns are still covered by noise.
 #
 # One thing the picture of the unit shows exactly: its receptive field.
 
@@ -861,7 +861,7 @@ check.reaches(
 check.reaches("shrunk 4 times: error in the pixels", measured["shrunk", 4][1], at_most=0.2)
 
 # %% [markdown]
-# From the stem the photographs return, and the deeper the layer, the more is lost: first the absolute colours, then the exact places. At block 10 an eye is still an eye although the pixels agree no better than those of another picture. The pixel error is no measure of what a person recognises: a picture shrunk four times, all detail gone, agrees far better.
+# From the stem the photographs return, and the deeper the layer, the more is lost: first the absolute colours, then the exact places. At block 10 an eye can still be recognised, although most of the variance of the pixels is unexplained. The pixel error is no measure of what a person recognises: a picture shrunk four times, all detail gone, agrees far better.
 
 # %% [markdown]
 # The control: with random parameters the maps of block 4 are matched as well as the trained ones, and the picture is a cloud. Many pictures share nearly the same random features, so a small error at the layer proves little by itself. This holds for this architecture and eighty steps. Four hundred steps did not help in a run outside this notebook; He, Wang and Hopcroft (2016) report good inversions of VGG with random weights, whose convolutions are not depthwise.
@@ -1495,7 +1495,7 @@ for name in HELD_OUT:
     )
 
 # %% [markdown]
-# One pass is faster than 90 steps by a factor of twenty at the least. That comparison is unequal: 90 steps reach a much lower loss. At about the loss of one pass the optimisation needs five to ten steps, and the gain is the ratio of the times printed above. What is bought is speed for one style; the training, and another style another training, come on top.
+# One pass is faster than 90 steps by a factor of twenty at the least. That comparison is unequal: 90 steps reach a much lower loss. In the rows above, five steps already come to about the loss of one pass; at equal loss the gain is the ratio of those two times. What is bought is speed for one style; the training, and another style another training, come on top.
 
 # %% [markdown]
 # ## 8.12 Your turn
