@@ -81,7 +81,8 @@ function describe({ name, channel, step, best, start, kind }, means) {
     step === 0
       ? `${number(means[0])} for ${from}.`
       : `${number(means[step])} after ${step} steps from ${from}, ${number(means[0])} before.`;
-  return `${first}${climbed}\nThe largest one on the chapter's photographs is ${number(best)} (dashed).`;
+  const owner = kind === "shuffled" ? "With the trained weights, the" : "The";
+  return `${first}${climbed}\n${owner} largest one on the chapter's photographs is ${number(best)} (dashed).`;
 }
 
 /** Controls for what a trait holds: { element, show(now) }. */
