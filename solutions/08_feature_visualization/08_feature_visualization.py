@@ -43,7 +43,7 @@ def normal(rng: torch.Generator, *size: int) -> Tensor:
 #
 # $$ \ell = \gamma \sum_{a,b} (G_{ab} - S_{ab})^2, \qquad G = \frac{1}{M}\, A A^{\mathsf T} $$
 #
-# Derive $\partial \ell / \partial Z$ with the chain rule and give it as code, for a batch: each picture has its own loss, and $S$ and $\gamma$ are the same for all. Where $Z$ is exactly 0, the gradient is 0. No automatic differentiation.
+# Derive $\partial \ell / \partial Z$ with the chain rule and give it as code, for a batch: each picture has its own loss, and $S$ and $\gamma$ are the same for all. Where $Z$ is exactly 0, take the slope of the ReLU as 0. No automatic differentiation.
 #
 # <details><summary>Hint</summary>
 #
@@ -377,7 +377,7 @@ for n, layers in (
 # | E | $F F^{\mathsf T}$ | sum over all entries, divided by $4 C^2 M^2$ |
 #
 # The features of both pictures are changed in the same way: (1) each *channel* is there three times, so that $F$ has the shape $(3C, M)$; (2) each *place* is there three times, $(C, 3M)$. By which factor does the loss change?
-# Give ten numbers, A (1), A (2), B (1) ... E (2). Whether they are right is only judged after handing in; compute some of them afterwards.
+# $G$ is computed with the new $C$ and $M$, and so is $S$. Give ten numbers, A (1), A (2), B (1) ... E (2). Whether they are right is only judged after handing in; compute some of them afterwards.
 #
 # <details><summary>Hint</summary>
 #
@@ -476,7 +476,7 @@ seal("constant maps", adain(constant, normal(rng, 2, 3, 3, 5), 0.6))
 # <details><summary>Hint</summary>
 #
 # With the covariances $P$ (of the picture) and $Q$ (of the other), the first line asks for $T P T^{\mathsf T} = Q$. A symmetric matrix has a square root: `L, V = torch.linalg.eigh(P)`, then $P^{1/2} = V L^{1/2} V^{\mathsf T}$ and
-# $P^{-1/2} = V L^{-1/2} V^{\mathsf T}$. Try $Q^{1/2} P^{-1/2}$. Which symmetric matrix $T$ solves $T P T = Q$?
+# $P^{-1/2} = V L^{-1/2} V^{\mathsf T}$. The smallest change has a symmetric $T$ with positive eigenvalues. Which one solves $T P T = Q$?
 #
 # </details>
 

@@ -95,7 +95,7 @@ change(
 )
 change(
     "style_gradient",
-    "The two factors M are counted twice: this is 1/M² in the gradient.",
+    "The gradient is divided by M once too often.",
     "gamma / Z.shape[2]",
     "gamma / Z.shape[2] ** 2",
 )
@@ -107,7 +107,7 @@ change(
 )
 change(
     "style_gradient",
-    "A Z of exactly 0 passes a gradient only if its own activation counts; here it is multiplied by Z, and the ReLU's slope is 0 or 1.",
+    "The last factor is the slope of the ReLU, 0 or 1; here it is the activation itself.",
     " * (Z > 0)",
     " * A",
 )
@@ -478,14 +478,14 @@ change(
 )
 change(
     "style_losses",
-    "The mean over the entries is taken; the formula has their sum.",
+    "A layer's loss is divided by C²: the formula has the sum over the entries, and Gram matrices that are not divided by C.",
     ".sum(dim=(1, 2))",
     ".mean(dim=(1, 2))",
 )
 change("style_losses", "The weights gamma of the layers are missing.", "gamma * (G", "(G")
 change(
     "style_losses",
-    "The losses are averaged over the layers; they are added up.",
+    "The losses are divided by a number that is not in the formula, such as that of the layers: layers are added up, and a picture has its own loss, without a factor ½.",
     "return losses",
     "return losses / len(maps)",
 )

@@ -166,3 +166,30 @@ def test_a_change_of_long_waves_is_coarse():
     assert CHAPTER["coarse_change"]((16 * t).sin().expand(1, 3, 64, 64), start) < 0.01
     assert CHAPTER["fine_structure"]((30 * t).sin().expand(1, 3, 64, 64)).item() > 0.99
     assert F.mse_loss(CHAPTER["turned"](torch.ones(1, 3, 9, 9)), torch.ones(1, 3, 9, 9)) < 1e-10
+
+
+def test_optimised_pictures_stay_in_range_and_their_start_as_it_was():
+    content, style = (torch.rand(1, 3, n, 44, generator=torch.Generator().manual_seed(n)) for n in (40, 36))
+    before = content.clone()
+    o = CHAPTER["stylise"](content, style, steps=3)
+    dreamt = CHAPTER["dream"](content, CHAPTER["layer_energy"]("block 1"), octaves=2, steps=2)
+    for x in (o, dreamt):
+        assert x.shape == content.shape
+        assert x.is_leaf
+        assert not torch.equal(x, content)
+        assert 0 <= x.min() < x.max() <= 1
+    assert torch.equal(content, before)
+
+
+def test_the_same_seed_gives_the_same_picture_alone_and_beside_others():
+    """In training mode batch normalisation would make a picture depend on its neighbours."""
+
+    def drawn(n: int) -> torch.Tensor:
+        rng = torch.Generator().manual_seed(4)
+        image = CHAPTER["Pixels"](n, 36, rng)
+        with torch.no_grad():
+            image.theta.copy_(image.theta[:1].expand(n, -1, -1, -1))
+        return CHAPTER["visualise"](image, "block 2", [5] * n, rng, steps=3)
+
+    torch.testing.assert_close(drawn(1), drawn(1))
+    torch.testing.assert_close(drawn(3)[2:], drawn(1), rtol=1e-3, atol=1e-3)
