@@ -273,7 +273,7 @@ def _glass(size: int, rng: np.random.Generator, palette: np.ndarray) -> np.ndarr
     """Cells around random points, with dark borders.   -> (size, size, 3)"""
     seeds = rng.uniform(0, size, (140, 2))
     colours = (palette[rng.integers(len(palette), size=len(seeds))] + rng.normal(0, 0.05, (len(seeds), 3))).clip(0, 1)
-    grid = np.stack(np.mgrid[:size, :size], axis=-1).reshape(-1, 2)
+    grid = np.indices((size, size)).reshape(2, -1).T
     distances = np.sqrt(((grid[:, None] - seeds[None]) ** 2).sum(-1))
     first, second = np.partition(distances, 1, axis=1)[:, :2].T
     light = 0.85 + 0.15 * np.tanh(_smooth(size, rng, 9)).reshape(-1, 1)
