@@ -74,7 +74,9 @@ def overlaid(
 
 
 plots.show(
-    overlaid("the photograph", PHOTOGRAPH), overlaid("tabby cat", PHOTOGRAPH, cat_map), overlaid("espresso", PHOTOGRAPH, espresso_map),
+    overlaid("the photograph", PHOTOGRAPH, width=2.2),
+    overlaid("tabby cat", PHOTOGRAPH, cat_map, width=2.2),
+    overlaid("espresso", PHOTOGRAPH, espresso_map, width=2.2),
     alt=["Left half: the face of a cat. Right half: a cup of coffee on a red saucer.",
          "The map of the class tabby cat lies on the left half, on the cat's face.",
          "The map of the class espresso lies on the right half, on the coffee in its cup."],
@@ -1076,9 +1078,6 @@ for p in (0.3, 0.7):
 # %%
 peak = rise(lambda X: X[:, 0, 5, 16], x, M, p).flatten().argmax().item()
 check.close("a model that looks at row 5, column 16", (peak // 24, peak % 24), (5, 16))
-inverted = rise(
-    lambda X: X[:, 0, 5, 16], x, 1 - M, p
-)  # the masks handed over are visible where M is 0
 hidden = ((1 - M[:, 0, 5, 16])[:, None, None] * M[:, 0]).sum(
     dim=0
 )  # scores of 1 - M, added to M
@@ -1182,20 +1181,35 @@ check.close("half deleted", deleted[STEPS // 2], torch.tensor(1.0).sigmoid())
 
 # %%
 rng = torch.Generator().manual_seed(SEED)
-areas = {}
+mean_curves = {}
 for digits, canvases in ((1, ONE), (2, TWO)):
     X, c = canvases.X[:60], canvases.y[:60, 0]
     for name in ("CAM", "sum of the features", "edge detector", "random map", "centre"):
         maps = MAPS[name](X, c)
-        area = torch.stack(
-            [
-                curves(net, x, int(k), M).mean(dim=1)
-                for x, k, M in zip(X, c, maps, strict=True)
-            ]
-        )
-        areas[name, digits] = area.mean(dim=0).tolist()
+        each = [curves(net, x, int(k), M) for x, k, M in zip(X, c, maps, strict=True)]
+        mean_curves[name, digits] = torch.stack(each).mean(dim=0)  # (2, STEPS + 1)
+areas = {which: both.mean(dim=1).tolist() for which, both in mean_curves.items()}
 for name, digits in areas:
     print(f"{name:20} {digits} digit{'s' * (digits > 1):1}: deletion {areas[name, digits][0]:.2f}, insertion {areas[name, digits][1]:.2f}")  # fmt: skip
+
+
+# %% tags=["hide-input"]
+def curve_panel(title: str, digits: int) -> plots.Figure:
+    """The insertion curves of three maps, and dashed their deletion curves."""
+    fig, ax = plots.panel(title, x="share of the pixels", y="probability of the class", ylim=(0, 1), size=(3.4, 2.9))  # fmt: skip
+    names, share = ("CAM", "edge detector", "random map"), torch.linspace(0, 1, STEPS + 1)
+    for name, colour, marker in zip(names, plots.SERIES, plots.MARKERS, strict=False):
+        deleted, inserted = mean_curves[name, digits]
+        ax.plot(share, inserted, "-", color=colour, marker=marker, markersize=4, label=name)
+        ax.plot(share, deleted, "--", color=colour)
+    if digits == 2:
+        ax.legend(loc="center", bbox_to_anchor=(0.62, 0.7), fontsize="small")
+    return fig
+
+
+plots.show(curve_panel("one digit", 1), curve_panel("two digits, one asked for", 2),
+           alt=["Solid insertion curves and dashed deletion curves with one digit: those of CAM and edge detector lie close together, and far from those of the random map.",
+                "The same with two digits: the insertion curve of the CAM rises early, that of the edge detector late."])  # fmt: skip
 
 # %%
 gap_one, gap_two = (areas["CAM", k][1] - areas["edge detector", k][1] for k in (1, 2))
@@ -1345,6 +1359,22 @@ check.reaches(
 )
 again = abs(sharp["the notes"][1] - sharp["eq. (9.10)"][1])
 check.reaches("IoU: the notes and (9.10) differ by", again, at_most=0.04)
+
+# %% tags=["hide-input"]
+x, c = TWO.X[:1], TWO.y[:1, 0]
+maps = torch.cat([make(x, c) for make in WAYS.values()])
+fig, axes = plots.tiles("four ways to a finer map", 4, 4, size=(7.2, 2.3))
+for ax, M, name in zip(axes, maps, WAYS, strict=True):
+    plots.image(ax, x[0, 0], limits=(0, 1))
+    ax.set_title(name, fontsize="small")
+    ax.imshow(M.relu(), cmap="magma", alpha=0.6)
+    left, top, right, bottom = (corners(TWO.boxes[0, 0]) * 40 - 0.5).tolist()
+    ax.plot(
+        [left, right, right, left, left],
+        [top, top, bottom, bottom, top],
+        color=plots.ORANGE,
+    )
+plots.show(fig, alt="The same canvas four times, with the box of the digit that is asked for. All four maps are smooth hills on this digit; they differ in width.")  # fmt: skip
 
 # %% [markdown]
 # Here, with 16 movements and the best of three values of $\mu$ (0.01, 0.1 and 1), the mean of the maps moved back does best, by 3 to 5 points over one map; (9.10) changes the IoU by −1 to +2 points.

@@ -644,6 +644,12 @@ change(
     " + p * gain.sum() + a",
     "",
 )
+change(
+    "expected_rise",
+    "This is v x of each pixel alone; the score is a sum over all pixels that are kept.",
+    "(1 - p) * own + p * gain.sum() + a",
+    "gain",
+)
 
 # -- find_box -------------------------------------------------------------------------------------------------
 
