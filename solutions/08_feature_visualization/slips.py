@@ -760,12 +760,26 @@ change(
 
 @slip(
     "recoloured",
-    "The matrix is the right one for the covariance, but too much is changed: T is not symmetric here.",
+    "The mean and the covariance are right, but more is changed than necessary: another matrix with the same covariance changes less.",
 )
 def by_cholesky(picture: Tensor, other: Tensor) -> Tensor:
     p, q = picture.flatten(1), other.flatten(1)
     P, Q = p.cov(correction=0), q.cov(correction=0)
     T = torch.linalg.cholesky(Q) @ torch.linalg.cholesky(P).inverse()
+    return (T @ (p - p.mean(1, keepdim=True)) + q.mean(1, keepdim=True)).view_as(picture)
+
+
+@slip(
+    "recoloured",
+    "The mean and the covariance are right, but more is changed than necessary: another matrix with the same covariance changes less.",
+)
+def root_by_root(picture: Tensor, other: Tensor) -> Tensor:
+    def power(matrix: Tensor, exponent: float) -> Tensor:
+        L, V = torch.linalg.eigh(matrix)
+        return V * L**exponent @ V.T
+
+    p, q = picture.flatten(1), other.flatten(1)
+    T = power(q.cov(correction=0), 0.5) @ power(p.cov(correction=0), -0.5)
     return (T @ (p - p.mean(1, keepdim=True)) + q.mean(1, keepdim=True)).view_as(picture)
 
 
