@@ -22,7 +22,7 @@
 # %% [markdown]
 # The network is EfficientNet-lite0 of chapter 7, pre-trained on ImageNet. Pictures of this kind persuade easily, so each experiment has a control: the same computation with a network of random parameters, or with the pixels in place of features. What the control shows as well was not learned.
 #
-# > **Study time** About 145 minutes. The core path, 95 minutes, is sections 8.1, 8.3, 8.4 and 8.8 to 8.10; sections marked *going further* can wait.
+# > **Study time** About 145 minutes. The core path, 90 minutes, is sections 8.1, 8.3, 8.4 and 8.8 to 8.10; sections marked *going further* can wait.
 
 # %%
 from collections.abc import Callable, Sequence
@@ -112,18 +112,14 @@ for name in primitives(x):
     )
 plots.pictures(shown, side=1.75, alt=texts)
 
-# %%
-for name, floor in (
-    ("vertical edges", 0.0),
-    ("horizontal edges", 0.0),
-    ("red minus blue", 0.0),
-):
+# %% tags=["hide-input"]
+for name in ("horizontal edges", "red minus blue"):
     gap = best[name, "trained"][0] - best[name, "random"][0]
-    check.reaches(f"{name}: trained minus random", gap, at_least=floor)
+    check.reaches(f"{name}: trained minus random", gap, at_least=0.0)
 check.reaches("brightness: random kernels", best["brightness", "random"][0], at_least=0.9)
 
 # %% [markdown]
-# Among the trained kernels one follows the brightness and one the difference of red and blue; edges are followed less exactly. The control is 28 random kernels. Some of those follow the brightness as well, so this says nothing about training. For red minus blue and for horizontal edges the best random kernel is worse on each of five seeds. For vertical edges the case is weak: in runs outside this notebook, with other seeds and photographs, the best of 28 random kernels came as close as the trained one, or closer.
+# Among the trained kernels one follows the brightness and one the difference of red and blue; edges are followed less exactly. The control is 28 random kernels. Some of those follow the brightness as well, so this says nothing about training. For red minus blue and for horizontal edges the best random kernel is worse on each of five seeds. For vertical edges no such difference is claimed: in runs outside this notebook, with other seeds and photographs, the best of 28 random kernels came as close as the trained one, or closer.
 
 # %% [markdown]
 # The next layer has no such pictures. Its kernels act on the 32 maps of the first layer, and what such a kernel responds to depends on what those maps respond to. So from the second layer on, look at what *activates* a channel.
@@ -179,6 +175,32 @@ check.raises("grey", ValueError, lambda: activations(two[:, :1], ["stem"]))
 check.raises("alpha", ValueError, lambda: activations(two[:, [0, 1, 2, 2]], ["stem"]))
 
 # %% [markdown]
+# The control of the following sections is an untrained copy of the network, `RANDOM`. All its weights come from He initialisation, and the statistics of its batch normalisation from the photographs.
+
+
+# %% tags=["hide-input"]
+def untrained(seed: int) -> nn.Module:
+    """The architecture of NETWORK with random parameters; running statistics of the photographs."""
+    network = pretrained.efficientnet_lite0()
+    torch.manual_seed(seed)
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight)
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_parameters()
+            layer.momentum = None  # the mean of all batches, here one
+    with torch.no_grad():
+        activations(
+            torch.cat([data.photo(name, 128)[None] for name in data.PHOTOS]),
+            ["logits"],
+            network.train(),
+        )
+    return network.eval().to(device()).requires_grad_(False)
+
+
+RANDOM = untrained(SEED)
+
+# %% [markdown]
 # ## 8.2 Which patches activate a channel most?
 #
 # *Going further.*
@@ -215,16 +237,21 @@ plots.show(
 )
 
 # %%
-maps = ALBUM_MAPS["block 4"]
-mean, spread = maps.mean(dim=(0, 2, 3)), maps.std(dim=(0, 2, 3))
-peak = (maps.amax(dim=(0, 2, 3)) - mean) / spread  # (40,)
-print(
-    f"the most active unit lies {peak.median():.1f} standard deviations above the mean (median of 40 channels)"
-)
-check.reaches("peak in standard deviations", peak.median(), at_least=4, at_most=5)
+peak = {}
+for kind, network in (("trained", NETWORK), ("untrained", RANDOM)):
+    with torch.no_grad():
+        maps = activations(ALBUM, ["block 4"], network)["block 4"]
+    mean, spread = maps.mean(dim=(0, 2, 3)), maps.std(dim=(0, 2, 3))
+    peak[kind] = ((maps.amax(dim=(0, 2, 3)) - mean) / spread).median().item()  # of 40
+    print(
+        f"{kind}: the most active unit of a channel lies {peak[kind]:.1f} standard deviations above its mean (median)"
+    )
+check.reaches("peak in standard deviations", peak["trained"], at_least=4)
+ratio = peak["untrained"] / peak["trained"]
+check.reaches("peak: untrained over trained", ratio, at_least=1.0)
 
 # %% [markdown]
-# The height of the peak says nothing about training: in the untrained network of section 8.3 the same median is larger, 4.7 in a run outside this notebook. What do the patches of a row have in common? A curve, a colour, an edge between a bright and a dark side: each fits several rows. Fifteen photographs offer few combinations, and even a million show, beside the feature, what occurs together with it in photographs. The next section makes a picture instead of choosing one.
+# The height of the peak says nothing about training: in the untrained network the most active units stand out further still. What do the patches of a row have in common? A curve, a colour, an edge between a bright and a dark side: each fits several rows. Fifteen photographs offer few combinations, and even a million show, beside the feature, what occurs together with it in photographs. The next section makes a picture instead of choosing one.
 
 # %% tags=["hide-input"]
 widgets.choose(
@@ -297,31 +324,7 @@ climbed, _ = ascend(before, a, steps=2)
 check.close("the start is left alone", before, x.detach())
 
 # %% [markdown]
-# Now climb, for a unit in the middle of block 4, for the whole channel, and for a channel of block 10. Three controls stand beside them: the largest activation in the fifteen photographs, and the first two ascents in an untrained copy of the network. In the copy, all weights come from He initialisation, and the statistics of its batch normalisation
-# from the same photographs.
-
-
-# %% tags=["hide-input"]
-def untrained(seed: int) -> nn.Module:
-    """The architecture of NETWORK with random parameters; running statistics of the photographs."""
-    network = pretrained.efficientnet_lite0()
-    torch.manual_seed(seed)
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight)
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.reset_parameters()
-            layer.momentum = None  # the mean of all batches, here one
-    with torch.no_grad():
-        activations(
-            torch.cat([data.photo(name, 128)[None] for name in data.PHOTOS]),
-            ["logits"],
-            network.train(),
-        )
-    return network.eval().to(device()).requires_grad_(False)
-
-
-RANDOM = untrained(SEED)
+# Now climb, for a unit in the middle of block 4, for the whole channel, and for a channel of block 10. Three controls stand beside them: the largest activation in the fifteen photographs, and the first two ascents in the untrained copy of section 8.1.
 
 
 # %%
@@ -366,7 +369,7 @@ plots.pictures(
     alt=[f"Picture that activates {name}: {seen}." for name, seen in zip(climbs, SEEN, strict=True)],
 )  # fmt: skip
 
-# %%
+# %% tags=["hide-input"]
 for name, (_, history) in climbs.items():
     print(f"{name:30} start {history[0]:5.1f}, after 50 steps {history[-1]:6.1f}")
 ratios = {}
@@ -377,7 +380,8 @@ for name, (layer, channel, unit) in TARGETS.items():
     print(
         f"{name:30} largest in the album {natural:5.1f}: ascent reaches {ratios[name]:.1f} times as much"
     )
-    check.reaches(f"{name}: ascent over the best photograph", ratios[name], at_least=2)
+    floor = 2 if unit else 10
+    check.reaches(f"{name}: ascent over the best photograph", ratios[name], at_least=floor)
 for name in list(climbs)[3:]:
     check.reaches(
         f"{name}: after over before", climbs[name][1][-1] - climbs[name][1][0], at_least=10
@@ -535,7 +539,7 @@ for name, image in {"Pixels": Pixels(1, 32, rng), "Fourier": Fourier(1, 32, rng)
 # %%
 def visualise(
     image: Pixels | Fourier, layer: str, chosen: Sequence[int], rng: torch.Generator,
-    steps: int = 60, tv: float = 0.0, jitter: int = 0, network: nn.Module = NETWORK,
+    steps: int = 45, tv: float = 0.0, jitter: int = 0, network: nn.Module = NETWORK,
 ) -> Tensor:  # fmt: skip
     """Maximise each picture's own channel or logit (eq. 8.2).   -> (n, 3, size, size)"""
     optimizer = torch.optim.Adam([image.theta], lr=0.05)
@@ -605,7 +609,7 @@ pictures["untrained, none"] = visualise(
     Pixels(3, 96, rng), "block 10", CHANNELS, rng, network=RANDOM
 )
 
-# %%
+# %% tags=["hide-input"]
 table = {}
 for name, x in pictures.items():
     network = RANDOM if "untrained" in name else NETWORK
@@ -648,7 +652,7 @@ check.reaches("all four: left after turning", full[1], at_least=0.6)
 check.reaches(
     "all four minus no jitter: left after turning",
     full[1] - table["no jitter"][1],
-    at_least=0.0,
+    at_least=0.2,
 )
 check.reaches("fine structure: none over all four", plain[2] / full[2], at_least=4)
 check.reaches(
@@ -660,6 +664,9 @@ check.reaches(
     at_least=1.1,
 )
 check.reaches("activation: none minus all four", plain[0] - full[0], at_least=5)
+check.reaches(
+    "activation: no jitter minus all four", table["no jitter"][0] - full[0], at_least=5
+)
 check.reaches("untrained, none: left after turning", control[1], at_most=0.3)
 check.reaches("untrained, all four: activation", table["untrained"][0], at_most=5)
 
@@ -728,10 +735,10 @@ CLASSES = ("volcano", "espresso machine", "monarch butterfly", "jellyfish")
 numbers = [pretrained.class_index(name) for name in CLASSES]
 rng = torch.Generator().manual_seed(SEED)
 dressed = visualise(
-    Fourier(4, 112, rng), "logits", numbers, rng, steps=80, tv=100, jitter=14
+    Fourier(4, 96, rng), "logits", numbers, rng, steps=80, tv=100, jitter=12
 )
 rng = torch.Generator().manual_seed(SEED)
-bare = visualise(Pixels(4, 112, rng), "logits", numbers, rng, steps=45)
+bare = visualise(Pixels(4, 96, rng), "logits", numbers, rng, steps=20)
 sure = {}
 for kind, x in {"all four regularisers": dressed, "none": bare}.items():
     p = activations(x, ["logits"])["logits"].softmax(dim=1)[range(4), numbers]
@@ -741,14 +748,14 @@ for kind, x in {"all four regularisers": dressed, "none": bare}.items():
 
 # %% tags=["hide-input"]
 shown = {
-    f"{name}, {kind}": x.cpu()
-    for kind, xs in (("regularised", dressed), ("none", bare))
+    f"{name}{kind}": x.cpu()
+    for kind, xs in (("", dressed), (", none", bare))
     for name, x in zip(CLASSES, xs, strict=True)
 }
 seen = ("a dark cone with fire at its foot", "boxes and spouts in brown and grey", "orange wings with black lines on flowers",
         "bells with threads on a pale ground", *["coloured noise with faint lines"] * 4)  # fmt: skip
 plots.pictures(
-    shown, side=1.6, alt=[f"{t}: {s}." for t, s in zip(shown, seen, strict=True)]
+    shown, side=1.75, alt=[f"{t}: {s}." for t, s in zip(shown, seen, strict=True)]
 )
 
 # %% [markdown]
@@ -790,7 +797,7 @@ check.raises("another size", ValueError, lambda: feature_error(x, photo("cat", 4
 
 
 # %%
-def invert(target: Tensor, layer: str, network: nn.Module, steps: int = 80) -> Tensor:
+def invert(target: Tensor, layer: str, network: nn.Module, steps: int = 60) -> Tensor:
     """A picture with nearly the same maps at a layer (eq. 8.4).   (n, 3, size, size) -> the same"""
     rng = torch.Generator().manual_seed(SEED)
     image = Fourier(len(target), target.shape[2], rng)
@@ -829,6 +836,15 @@ for shrink in (4, 16):
         f"the picture itself, shrunk {shrink} times and enlarged again: in the pixels {measured['shrunk', shrink][1]:.2f}"
     )
 
+# %%
+cat_block_10 = unexplained(inverted["trained", "block 10"], GIVEN)[0].item()
+others = [
+    unexplained(photo(name, 96), GIVEN[:1]).item() for name in data.PHOTOS if name != "cat"
+]
+print(
+    f"the cat alone: block 10 {cat_block_10:.2f}, another photograph {min(others):.2f} to {max(others):.2f}"
+)
+
 # %% tags=["hide-input"]
 shown, texts = {}, []
 for (kind, layer), x in inverted.items():
@@ -840,32 +856,34 @@ for (kind, layer), x in inverted.items():
     )
 plots.pictures(shown, side=2.6, alt=texts)
 
-# %%
-pixel_error = [measured["trained", layer][1] for layer in DEPTHS]
-check.reaches("trained, stem: error in the pixels", pixel_error[0], at_most=0.15)
-check.reaches("trained: block 2 minus stem", pixel_error[1] - pixel_error[0], at_least=0.1)
-check.reaches(
-    "trained: block 4 minus block 2", pixel_error[2] - pixel_error[1], at_least=0.1
-)
-check.reaches(
-    "trained: block 13 minus block 2", pixel_error[4] - pixel_error[1], at_least=0.3
-)
-check.reaches(
-    "trained, deepest: error at the layer", measured["trained", "block 13"][0], at_most=0.4
-)
-check.reaches(
-    "random, block 2: error in the pixels", measured["random", "block 2"][1], at_least=0.7
-)
-check.reaches(
-    "random, block 4: error at the layer", measured["random", "block 4"][0], at_most=0.3
-)
+# %% tags=["hide-input"]
+pixels = {layer: measured["trained", layer][1] for layer in DEPTHS}
+check.reaches("trained, stem: error in the pixels", pixels["stem"], at_most=0.15)
+for deep, early, floor in (
+    ("block 2", "stem", 0.1), ("block 4", "block 2", 0.1),
+    ("block 13", "block 2", 0.3), ("block 13", "block 4", 0.0),
+):  # fmt: skip
+    gap = pixels[deep] - pixels[early]
+    check.reaches(f"trained: {deep} minus {early}", gap, at_least=floor)
+deepest, early = measured["trained", "block 13"], measured["trained", "block 4"]
+check.reaches("trained, deepest: error at the layer", deepest[0], at_most=0.4)
+nearest = cat_block_10 - min(others)
+check.reaches("cat, block 10, minus the nearest other photograph", nearest, at_least=-0.1)
+
+# %% tags=["hide-input"]
+stem, middle, cloud = (measured["random", layer] for layer in DEPTHS[:3])
+check.reaches("random, stem: error in the pixels", stem[1], at_most=0.35)
+check.reaches("random, block 2: error in the pixels", middle[1], at_least=0.7)
+check.reaches("random, block 4: error at the layer", cloud[0], at_most=0.3)
+gap = early[0] - cloud[0]
+check.reaches("block 4, error at the layer: trained minus random", gap, at_least=0.0)
 check.reaches("shrunk 4 times: error in the pixels", measured["shrunk", 4][1], at_most=0.2)
 
 # %% [markdown]
-# From the stem the photographs return, and the deeper the layer, the more is lost; to the eye, first colours and contrast, then the exact places. At block 10 the cat's eye can be recognised, although $1 - r^2$ for the cat is nearly that of an unrelated photograph (0.96 to 1 in a run outside this notebook). The pixel error is no measure of what a person recognises: a picture shrunk four times, without its details, agrees far better.
+# From the stem the photographs return, and from there over blocks 2 and 4 to block 13 more and more is lost; to the eye, first colours and contrast, then the exact places. At block 10 the cat's eye can be recognised, although $1 - r^2$ for the cat is about as large as for another photograph (printed above). The pixel error is no measure of what a person recognises: a picture shrunk four times, without its details, agrees far better.
 
 # %% [markdown]
-# The control: from the stem the photographs return with random parameters, too, so this needs no training. At block 4 the random maps are matched with a smaller error than the trained ones, and the picture is a cloud: a small error at the layer proves little by itself. This holds for this architecture and eighty steps. Four hundred steps did not help in a run outside this notebook. He, Wang and Hopcroft (2016) report the contrary for VGG: better inversions with random weights than with trained ones. VGG has no depthwise convolutions; whether that is the reason was not tested.
+# The control: from the stem the photographs return with random parameters, too, so this needs no training. At block 4 the random maps are matched with a smaller error than the trained ones, and the picture is a cloud: a small error at the layer proves little by itself. This holds for this architecture and sixty steps. Four hundred steps did not help in a run outside this notebook. He, Wang and Hopcroft (2016) report the contrary for VGG: better inversions with random weights than with trained ones. VGG has no depthwise convolutions; whether that is the reason was not tested.
 
 # %% tags=["hide-input"]
 widgets.choose(
@@ -888,7 +906,7 @@ widgets.choose(
 #
 # $$ a(\mathbf x) = \frac{1}{C M} \sum_{c,k} \big(F^l_{c,k}\big)^2 , \tag{8.5} $$
 #
-# whose gradient with respect to a feature is proportional to the feature. What the layer detects already is strengthened; negative features become more negative. In the code the gradient is divided by the mean of its absolute values. $F^l$ is the map of $C$ channels with its $M = hw$ places in a row.
+# whose gradient with respect to a feature is proportional to the feature. What the layer detects already is strengthened; negative features become more negative. The steps are those of (8.1). $F^l$ is the map of $C$ channels with its $M = hw$ places in a row.
 
 # %% [markdown]
 # An **octave** is one of the sizes at which the ascent is repeated, from small to large, where the change found at one size is enlarged and carried to the next. In a small picture a receptive field covers a large part of the motif. Large patterns are expected there, and details at the larger sizes.
@@ -900,7 +918,7 @@ def dream(
     objective: Callable[[Tensor], Tensor],
     octaves: int = 4,
     steps: int = 12,
-    eta: float = 0.015,
+    eta: float = 0.022,
 ) -> Tensor:
     """DeepDream with octaves, each 1.4 times the one before.   (1, 3, h, w) -> the same"""
     rng = torch.Generator().manual_seed(SEED)
@@ -916,9 +934,10 @@ def dream(
         for _ in range(steps):
             y.requires_grad_()
             (g,) = torch.autograd.grad(objective(jittered(y, rng, 8)), y)
-            y = (y + eta * g / (g.abs().mean() + 1e-8)).clamp(0, 1).detach()
+            g = g / (g.pow(2).mean().sqrt() + 1e-8)
+            y = (y + eta * g).clamp(0, 1).detach()  # eq. 8.1
         change = y - base
-    return base + change
+    return y
 
 
 # %%
@@ -1211,13 +1230,13 @@ textures = {}
 for count in (1, 2, 4, 6):
     name = f"up to {STYLE_LAYERS[count - 1]}"
     textures[name] = stylise(
-        noise, STROKES, alpha=0, tau=0.1, layers=STYLE_LAYERS[:count], steps=60, start=noise
+        noise, STROKES, alpha=0, tau=0.1, layers=STYLE_LAYERS[:count], steps=50, start=noise
     )
 textures["random network"] = stylise(
-    noise, STROKES, alpha=0, tau=0.1, network=RANDOM, steps=60, start=noise
+    noise, STROKES, alpha=0, tau=0.1, network=RANDOM, steps=50, start=noise
 )
 textures["pixels"] = stylise(
-    noise, STROKES, alpha=0, tau=0.1, network=None, steps=60, start=noise
+    noise, STROKES, alpha=0, tau=0.1, network=None, steps=50, start=noise
 )
 
 # %%
@@ -1229,6 +1248,12 @@ check.reaches(
     "texture, fine structure: random minus trained",
     rough["random network"] - rough["up to block 4"],
     at_least=0.15,
+)
+least = min(value for name, value in rough.items() if name.startswith("up to"))
+check.reaches(
+    "texture, fine structure: trained minus the style's",
+    least - fine_structure(STROKES).item(),
+    at_least=0.0,
 )
 check.reaches("texture, fine structure: pixels", rough["pixels"], at_most=0.1)
 
@@ -1248,22 +1273,28 @@ plots.pictures({"the style": STROKES[0].cpu(), **{n: x[0].cpu() for n, x in text
 # To the eye, the stem alone gives spots of colour, and strokes appear with the further blocks. The two numbers need not follow the eye: beginning with noise, a texture keeps more fine structure than the style has, and more layers need not bring its colours nearer. With random parameters coloured noise remains, with far more fine structure still, and with the pixels themselves soft spots of colour and no strokes. Now content and style together, for three values of $\alpha$.
 
 # %%
-cat, results = photo("cat", 128), {}
+cat, BY_ALPHA = photo("cat", 128), {}
 for alpha in (0.02, 0.15, 1.0):
-    results[alpha] = stylise(cat, STROKES, alpha=alpha)
+    BY_ALPHA[alpha] = stylise(cat, STROKES, alpha=alpha)
 before = style_distance(cat, STROKES)
 print(f"style {judged(STROKES, STROKES)}\nphotograph {judged(cat, STROKES)}")
-for alpha, o in results.items():
+for alpha, o in BY_ALPHA.items():
     loss = style_distance(o, STROKES)
     print(f"alpha {alpha}: style loss {before:.2f} -> {loss:.3f}, {judged(o, STROKES)}")
-left = style_distance(results[0.15], STROKES) / before
+left = style_distance(BY_ALPHA[0.15], STROKES) / before
+steps = [style_distance(o, STROKES) for o in BY_ALPHA.values()]
+check.reaches(
+    "style loss: smallest step from one alpha to the next",
+    min(steps[1] - steps[0], steps[2] - steps[1]),
+    at_least=0.0,
+)
 check.reaches("alpha 0.15: share of the style loss that is left", left, at_most=0.12)
-nearer = colour_distance(results[0.15], STROKES) / colour_distance(cat, STROKES)
+nearer = colour_distance(BY_ALPHA[0.15], STROKES) / colour_distance(cat, STROKES)
 check.reaches("alpha 0.15: colour distance, after over before", nearer, at_most=0.75)
 
 # %% tags=["hide-input"]
-plots.pictures({"content": cat[0].cpu(), **{f"α = {a}": o[0].cpu() for a, o in results.items()}}, side=2.1,
-               alt=["A cat's face.", *[f"The cat in brush strokes, content weight {a}." for a in results]])  # fmt: skip
+plots.pictures({"content": cat[0].cpu(), **{f"α = {a}": o[0].cpu() for a, o in BY_ALPHA.items()}}, side=2.1,
+               alt=["A cat's face.", *[f"The cat in brush strokes, content weight {a}." for a in BY_ALPHA]])  # fmt: skip
 
 # %% [markdown]
 # Of the three values, the smaller $\alpha$, the smaller the style loss that is reached, and the less of the photograph is left, to the eye here and as a number in the table below. At 0.15 less than 12 % of the style loss remains. The table below crosses $\alpha$ with the number of style layers, for another style and photograph.
@@ -1276,7 +1307,7 @@ small, weights, shares = (
     {"to block 0": 2, "to block 2": 4, "to block 4": 6},
 )
 grid = [
-    [stylise(small, GLASS, alpha=a, layers=STYLE_LAYERS[:n], steps=45) for a in weights]
+    [stylise(small, GLASS, alpha=a, layers=STYLE_LAYERS[:n], steps=30) for a in weights]
     for n in shares.values()
 ]
 widgets.PictureGrid(
@@ -1290,51 +1321,59 @@ widgets.PictureGrid(
 # %% [markdown]
 # ## 8.10 What is left with a random network, or with pixels?
 #
-# The result looks like a painting. Would any features do? The same optimisation is run with the untrained network, and with the pixels in place of all feature maps. Each control has the same weights and steps.
+# The result looks like a painting. Would any features do? The same optimisation is run with the untrained network, and with the pixels in place of all feature maps. Each control has the same weights and steps, and is run a second time with another weight of the total variation: ten times as much for the random network, none for the pixels.
 
 # %%
-cat, controls = photo("cat", 128), {}
-for kind, network in (("trained", NETWORK), ("random", RANDOM), ("pixels", None)):
-    controls[kind] = stylise(cat, STROKES, network=network)
-    print(f"{kind:10} {judged(controls[kind], STROKES)}")
-print(f"the style  {judged(STROKES, STROKES)}")
-print(f"photograph {judged(cat, STROKES)}")
+cat = photo("cat", 128)
+CONTROLS = {
+    "random": (RANDOM, 0.3), "random, τ = 3": (RANDOM, 3.0),
+    "pixels": (None, 0.3), "pixels, τ = 0": (None, 0.0),
+}  # fmt: skip
+controls = {"trained": BY_ALPHA[0.15]}
+for kind, (network, tau) in CONTROLS.items():
+    controls[kind] = stylise(cat, STROKES, network=network, tau=tau)
+for kind, o in (controls | {"the style": STROKES, "photograph": cat}).items():
+    print(f"{kind:13} {judged(o, STROKES)}")
 
 # %% tags=["hide-input"]
 seen = (
     "in brush strokes of blue and yellow",
     "under grainy coloured noise",
+    "under soft blots, without strokes",
     "with bluer, flatter colours and no strokes",
+    "with bluer colours, its fur sharp, and no strokes",
 )
 plots.pictures({kind: o[0].cpu() for kind, o in controls.items()}, side=2.1,
                alt=[f"The cat, {kind}: {s}." for kind, s in zip(controls, seen, strict=True)])  # fmt: skip
 
-# %%
-style_fine, cat_colours = fine_structure(STROKES).item(), colour_distance(cat, STROKES)
-fine = {kind: fine_structure(o).item() / style_fine for kind, o in controls.items()}
+# %% tags=["hide-input"]
+FINE, AWAY = fine_structure(STROKES).item(), colour_distance(cat, STROKES)
+for kind, (low, high) in {
+    "trained": (0.7, 1.5), "random": (2, None), "random, τ = 3": (0.6, 1.6), "pixels": (None, 0.3),
+}.items():  # fmt: skip
+    ratio = fine_structure(controls[kind]).item() / FINE
+    check.reaches(
+        f"fine structure over the style's: {kind}", ratio, at_least=low, at_most=high
+    )
+own = fine_structure(controls["pixels, τ = 0"]).item() / fine_structure(cat).item()
 check.reaches(
-    "fine structure over the style's: trained", fine["trained"], at_least=0.7, at_most=1.5
+    "fine structure over the photograph's: pixels, τ = 0", own, at_least=0.8, at_most=1.25
 )
-check.reaches("fine structure over the style's: random", fine["random"], at_least=2)
-check.reaches("fine structure over the style's: pixels", fine["pixels"], at_most=0.3)
-moved = {
-    kind: 1 - colour_distance(o, STROKES) / cat_colours for kind, o in controls.items()
-}
-for kind in ("random", "pixels"):
+moved = {kind: 1 - colour_distance(o, STROKES) / AWAY for kind, o in controls.items()}
+for kind in CONTROLS:
     check.reaches(
         f"share of the colour distance removed: {kind}", moved[kind], at_least=0.02
     )
+    gap = moved["trained"] - moved[kind]
     check.reaches(
-        f"share of the colour distance removed: trained minus {kind}",
-        moved["trained"] - moved[kind],
-        at_least=0.03,
+        f"share of the colour distance removed: trained minus {kind}", gap, at_least=0.03
     )
 
 # %% [markdown]
-# Something remains in both controls: the colours move towards those of the style, less far than with trained features, and the content stays. With trained features the fine structure is near that of the style; with random ones the picture is covered by noise, with more than twice as much; with the pixels it is smoother than the photograph. That last difference comes from the total variation: with $\tau = 0$, in a run outside this notebook, the pixels had the photograph's fine structure.
+# Something remains in all four controls: the colours move towards those of the style, less far than with trained features, and to the eye the content stays. So colours can be moved without a network, and keeping the content needs no training here. In these pictures only the trained features give strokes.
 
 # %% [markdown]
-# So colours can be moved without a network, and keeping the content needs no training here. In the pictures above only the trained features give strokes. The fine structure alone does not show it: with ten times the total variation ($\tau = 3$) the random network, too, ended near the style's, 1.2 times as much in a run outside this notebook at one seed. It then removed 14 % of the colour distance, against 49 % with trained features. He, Wang and Hopcroft (2016) report good style transfer with a random VGG, with layer weights that they normalise.
+# The fine structure does not tell trained from random features. With the same weights the random network leaves more than twice the style's, as noise; with $\tau = 3$ it, too, ends near the style's. With the pixels the picture is smoother than the photograph at $\tau = 0.3$ and has the photograph's own fine structure at $\tau = 0$, so the total variation smooths it. What differs at both values of $\tau$ is the share of the colour distance that is removed. Other weights were not tried. He, Wang and Hopcroft (2016) report good style transfer with a random VGG, with layer weights that they normalise.
 
 # %% [markdown]
 # > **Remember.** Report a style transfer beside the same run with a random network and with pixels, try other weights for the controls as well, and judge all by numbers that were not optimised.
@@ -1435,16 +1474,20 @@ for _ in progress(range(STEPS), "training the style network"):
     schedule.step()
 
 # %% [markdown]
-# The benchmark, in one run and on photographs that the network has not seen: the loss and the time of the photograph itself, of one forward pass, and of the optimisation with several numbers of steps.
+# The benchmark, in one run and on photographs that the network has not seen: the loss and the time of the photograph itself, of one forward pass (the smallest of seven times), and of the optimisation with several numbers of steps.
 
 # %% tags=["hide-input"]
 from time import perf_counter
 
 
-def timed(make: Callable[[], Tensor]) -> tuple[Tensor, float]:
-    """What `make` returns, and its seconds."""
-    begin = perf_counter()
-    return make(), perf_counter() - begin
+def timed(make: Callable[[], Tensor], runs: int = 1) -> tuple[Tensor, float]:
+    """What `make` returns, and the smallest of the seconds that it took."""
+    seconds = []
+    for _ in range(runs):
+        begin = perf_counter()
+        made = make()
+        seconds.append(perf_counter() - begin)
+    return made, min(seconds)
 
 
 # %%
@@ -1452,10 +1495,11 @@ one_pass, optimised, loss_of, seconds = {}, {}, {}, {}
 with torch.no_grad():
     net(photo("coffee", 128))  # the first pass also prepares memory
     for name in HELD_OUT:
-        one_pass[name], seconds[name, 0] = timed(lambda name=name: net(photo(name, 128)))
+        x = photo(name, 128)
+        one_pass[name], seconds[name, 0] = timed(lambda x=x: net(x), runs=7)
 for name in HELD_OUT:
     x = photo(name, 128)
-    for steps in (5, 10, 20, 90):
+    for steps in (5, 10, 90):
         o, seconds[name, steps] = timed(
             lambda x=x, steps=steps: stylise(x, STROKES, alpha=0.3, steps=steps)
         )
@@ -1463,7 +1507,7 @@ for name in HELD_OUT:
     optimised[name], loss_of[name, 0] = o, total_loss(one_pass[name], x).item()
     row = ", ".join(
         f"{steps} steps {loss_of[name, steps]:.2f} in {1000 * seconds[name, steps]:.0f} ms"
-        for steps in (5, 10, 20, 90)
+        for steps in (5, 10, 90)
     )
     print(
         f"{name}: itself {total_loss(x, x):.2f}; one pass {loss_of[name, 0]:.2f} in {1000 * seconds[name, 0]:.0f} ms; {row}"
@@ -1486,6 +1530,11 @@ for name in HELD_OUT:
         at_most=0.98,
     )
     check.reaches(
+        f"{name}: 10 steps minus one pass",
+        loss_of[name, 10] - loss_of[name, 0],
+        at_most=0.0,
+    )
+    check.reaches(
         f"{name}: 90 steps minus one pass",
         loss_of[name, 90] - loss_of[name, 0],
         at_most=-0.1,
@@ -1497,7 +1546,7 @@ for name in HELD_OUT:
     )
 
 # %% [markdown]
-# One pass is faster than 90 steps by a factor of twenty at the least. That comparison is unequal: 90 steps reach a much lower loss. The loss of one pass is reached by the optimisation in very few steps, at some seeds in fewer than five: at equal loss the gain is the ratio of the times printed above, a small factor. The network is small and took 110 steps; on the cat one pass removes 10 to 21 % of the photograph's own loss on five seeds. The time of the training comes on top, and each further style needs a training of its own.
+# One pass is faster than 90 steps by a factor of twenty at the least. That comparison is unequal: 90 steps reach a much lower loss. Ten steps reach a lower loss than one pass, on both photographs and on five seeds: at equal loss the gain is at most the ratio of the times of ten steps and of one pass, as printed above. The network is small and took 110 steps; on the cat one pass removes 10 to 21 % of the photograph's own loss on five seeds. The time of the training comes on top, and each further style needs a training of its own.
 
 # %% [markdown]
 # ## 8.12 Your turn
@@ -1521,7 +1570,7 @@ for name in HELD_OUT:
 # 2. Jitter leads to patterns that survive a change of the picture, total variation and a Fourier parametrisation to smoother ones. What is seen is the channel and the regulariser together.
 # 3. Inversion shows what a layer keeps; the deeper the layer, the more of the pixels is lost. DeepDream strengthens what a layer detects in a photograph, and octaves make room for large motifs.
 # 4. A Gram matrix sums products of channels over the places, and forgets the places. The Gram matrices of several layers stand for the style, a feature map of one layer for the content.
-# 5. With random features the content and a part of the colours remain, and noise takes the place of the strokes. A transformation network trained on the perceptual loss replaces the optimisation by one pass, at a higher loss.
+# 5. With random features or with the pixels the content remains, the colours move less far, and no strokes appear; how fine the result is depends on the total variation as well. A transformation network trained on the perceptual loss replaces the optimisation by one pass, at a higher loss.
 
 # %% [markdown]
 # ## What the lecture notes get wrong

@@ -179,14 +179,25 @@ def test_optimised_pictures_stay_in_range_and_their_start_as_it_was():
         assert not torch.equal(x, content)
         assert 0 <= x.min() < x.max() <= 1
     assert torch.equal(content, before)
+    torch.testing.assert_close(CHAPTER["stylise"](content, style, steps=3), o)
+    again = CHAPTER["dream"](content, CHAPTER["layer_energy"]("block 1"), octaves=2, steps=2)
+    torch.testing.assert_close(again, dreamt)
 
 
-def test_the_same_seed_gives_the_same_picture_alone_and_beside_others():
+def test_a_step_of_the_dream_divides_by_the_root_mean_square():
+    """With one octave and one step the change has the root mean square eta, where nothing is clipped."""
+    x, W = torch.full((1, 3, 12, 10), 0.5), normal(1, 3, 12, 10).float()
+    W[..., :3] *= 5
+    dreamt = CHAPTER["dream"](x, lambda y: (y * W).sum(), octaves=1, steps=1, eta=0.01)
+    torch.testing.assert_close((dreamt - x).pow(2).mean().sqrt().item(), 0.01, rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("kind", ["Pixels", "Fourier"])
+def test_the_same_seed_gives_the_same_picture_alone_and_beside_others(kind):
     """In training mode batch normalisation would make a picture depend on its neighbours."""
 
     def drawn(n: int) -> torch.Tensor:
-        rng = torch.Generator().manual_seed(4)
-        image = CHAPTER["Pixels"](n, 36, rng)
+        image, rng = CHAPTER[kind](n, 36, torch.Generator().manual_seed(4)), torch.Generator().manual_seed(5)
         with torch.no_grad():
             image.theta.copy_(image.theta[:1].expand(n, -1, -1, -1))
         return CHAPTER["visualise"](image, "block 2", [5] * n, rng, steps=3)
