@@ -199,7 +199,7 @@ def test_the_same_seed_gives_the_same_picture_alone_and_beside_others(kind):
     def drawn(n: int) -> torch.Tensor:
         image, rng = CHAPTER[kind](n, 36, torch.Generator().manual_seed(4)), torch.Generator().manual_seed(5)
         with torch.no_grad():
-            image.theta.copy_(image.theta[:1].expand(n, -1, -1, -1))
+            image.theta.copy_(image.theta[:1].clone().expand_as(image.theta))
         return CHAPTER["visualise"](image, "block 2", [5] * n, rng, steps=3)
 
     torch.testing.assert_close(drawn(1), drawn(1))
