@@ -738,7 +738,7 @@ dressed = visualise(
     Fourier(4, 96, rng), "logits", numbers, rng, steps=80, tv=100, jitter=12
 )
 rng = torch.Generator().manual_seed(SEED)
-bare = visualise(Pixels(4, 96, rng), "logits", numbers, rng, steps=24)
+bare = visualise(Pixels(4, 96, rng), "logits", numbers, rng, steps=45)
 sure = {}
 for kind, x in {"all four regularisers": dressed, "none": bare}.items():
     p = activations(x, ["logits"])["logits"].softmax(dim=1)[range(4), numbers]
