@@ -110,7 +110,7 @@ for name in primitives(x):
     texts.append(
         f"The map of the first-layer kernel that follows {name} most closely, with the kernel in its corner."
     )
-plots.pictures(shown, side=1.85, alt=texts)
+plots.pictures(shown, side=2.1, alt=texts)
 
 # %% tags=["hide-input"]
 for name in ("horizontal edges", "red minus blue"):
@@ -747,12 +747,11 @@ for kind, x in {"all four regularisers": dressed, "none": bare}.items():
 check.reaches("none: smallest probability", sure["none"], at_least=0.9)
 
 # %% tags=["hide-input"]
-shown = {
-    f"{name}{kind}": x.cpu()
-    for kind, xs in (("", dressed), (", none", bare))
-    for name, x in zip(CLASSES, xs, strict=True)
+shown = dict(zip(CLASSES, dressed.cpu(), strict=True))
+shown |= {
+    f"none, {name.split()[0]}": x for name, x in zip(CLASSES, bare.cpu(), strict=True)
 }
-plots.pictures(shown, side=2.0, alt=[
+plots.pictures(shown, side=1.75, alt=[
     "Volcano: a cone with red fire on its flank under clouds.", "Espresso machine: metal boxes with a spout over a tray.",
     "Monarch butterfly: an orange wing with dark lines among flowers.", "Jellyfish: an orange bell with a frilled edge on blue ground.",
     "Volcano without regularisers: coloured noise.", "Espresso machine without regularisers: coloured noise.",
@@ -1295,7 +1294,7 @@ nearer = colour_distance(BY_ALPHA[0.15], STROKES) / colour_distance(cat, STROKES
 check.reaches("alpha 0.15: colour distance, after over before", nearer, at_most=0.75)
 
 # %% tags=["hide-input"]
-plots.pictures({"content": cat[0].cpu(), **{f"α = {a}": o[0].cpu() for a, o in BY_ALPHA.items()}}, side=2.1,
+plots.pictures({"content": cat[0].cpu(), **{f"α = {a}": o[0].cpu() for a, o in BY_ALPHA.items()}}, side=1.75,
                alt=["A cat's face.", *[f"The cat in brush strokes, content weight {a}." for a in BY_ALPHA]])  # fmt: skip
 
 # %% [markdown]
