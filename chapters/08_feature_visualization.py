@@ -747,11 +747,12 @@ for kind, x in {"all four regularisers": dressed, "none": bare}.items():
 check.reaches("none: smallest probability", sure["none"], at_least=0.9)
 
 # %% tags=["hide-input"]
-shown = dict(zip(CLASSES, dressed.cpu(), strict=True))
-shown |= {
-    f"none, {name.split()[0]}": x for name, x in zip(CLASSES, bare.cpu(), strict=True)
+shown = {
+    f"{name}{kind}": x.cpu()
+    for kind, xs in (("", dressed), (", none", bare))
+    for name, x in zip(CLASSES, xs, strict=True)
 }
-plots.pictures(shown, side=1.75, alt=[
+plots.pictures(shown, side=2.0, alt=[
     "Volcano: a cone with red fire on its flank under clouds.", "Espresso machine: metal boxes with a spout over a tray.",
     "Monarch butterfly: an orange wing with dark lines among flowers.", "Jellyfish: an orange bell with a frilled edge on blue ground.",
     "Volcano without regularisers: coloured noise.", "Espresso machine without regularisers: coloured noise.",
