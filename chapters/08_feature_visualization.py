@@ -1371,7 +1371,10 @@ for kind in CONTROLS:
 # Something remains in all four controls: the colours move towards those of the style, less far than with trained features, and to the eye the content stays. So colours can be moved without a network, and keeping the content needs no training here. In these pictures only the trained features give strokes.
 
 # %% [markdown]
-# The fine structure does not tell trained from random features. With the same weights the random network leaves more than twice the style's, as noise; with $\tau = 3$ it, too, ends near the style's. With the pixels the picture is smoother than the photograph at $\tau = 0.3$ and has the photograph's own fine structure at $\tau = 0$, so the total variation smooths it. What differs at both values of $\tau$ is the share of the colour distance that is removed. With $\alpha = 0.02$ the order of the shares was the same in a run outside this notebook; other weights were not tried. He, Wang and Hopcroft (2016) report good style transfer with a random VGG, with layer weights that they normalise.
+# The fine structure does not tell trained from random features. With the same weights the random network leaves more than twice the style's, as noise; with $\tau = 3$ it, too, ends near the style's. With the pixels the picture is smoother than the photograph at $\tau = 0.3$ and has the photograph's own fine structure at $\tau = 0$, so the total variation smooths it.
+
+# %% [markdown]
+# What differs at both values of $\tau$ is the share of the colour distance that is removed. With $\alpha = 0.02$ the order of the shares was the same in a run outside this notebook; other weights were not tried. He, Wang and Hopcroft (2016) report good style transfer with a random VGG, with layer weights that they normalise.
 
 # %% [markdown]
 # > **Remember.** Report a style transfer beside the same run with a random network and with pixels, try other weights for the controls as well, and judge all by numbers that were not optimised.
