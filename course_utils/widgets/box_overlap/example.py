@@ -66,7 +66,7 @@ EXAMPLE = Example(
         Refused(WidgetError, "leaves the plane of 10 x 8", lambda: BoxOverlap(b=(1, 1, 4, 9))),
         Refused(WidgetError, "four finite numbers", lambda: BoxOverlap(b=(1, 1, 4, float("nan")))),
         Refused(WidgetError, "four finite numbers", lambda: BoxOverlap(b=(1, 1, 4))),
-        Refused(TraitError, "", lambda: setattr(BoxOverlap(), "a", [1.0, 2.0])),
+        Refused(TraitError, "length", lambda: setattr(BoxOverlap(), "a", [1.0, 2.0])),
     ],
     equal=equal,
 )

@@ -6,7 +6,7 @@ import { legend, linear, marker, plot } from "../kit/plot.js";
 
 const [WIDTH, HEIGHT, LEAST] = [10, 8, 0.5]; // of the plane, and the shortest side of a box
 const LARGEST = 520; // pixels of the page
-const MARGIN = { left: 34, right: 14, top: 24, bottom: 40 };
+const ROOM = { left: 34, right: 14, top: 24, bottom: 40 };
 const EXAMPLES = {
   overlapping: [
     [1, 2, 5, 6],
@@ -69,12 +69,19 @@ function read(model) {
     if (Math.min(x1, y1) < 0 || x2 > WIDTH || y2 > HEIGHT)
       throw new Error(`Box ${name} leaves the plane of ${WIDTH} × ${HEIGHT}.`);
     if (Math.min(x2 - x1, y2 - y1) < LEAST - 1e-9)
-      throw new Error(`Box ${name} has a side shorter than ${LEAST}: give (x1, y1, x2, y2) with x1 < x2 and y1 < y2.`);
+      throw new Error(
+        `Box ${name} has a side shorter than ${LEAST}: give (x1, y1, x2, y2) with x1 < x2 and y1 < y2.`,
+      );
     return corners;
   });
 }
 
-const rectangle = ([x1, y1, x2, y2], { x, y }) => ({ left: x(x1), top: y(y1), width: x(x2) - x(x1), height: y(y2) - y(y1) });
+const rectangle = ([x1, y1, x2, y2], { x, y }) => ({
+  left: x(x1),
+  top: y(y1),
+  width: x(x2) - x(x1),
+  height: y(y2) - y(y1),
+});
 
 function region(name, corners, scales) {
   const { left, top, width, height } = rectangle(corners, scales);
@@ -82,11 +89,11 @@ function region(name, corners, scales) {
 }
 
 function drawPlane(canvas, [a, b], width) {
-  const unit = (Math.min(width, LARGEST) - MARGIN.left - MARGIN.right) / WIDTH;
+  const unit = (Math.min(width, LARGEST) - ROOM.left - ROOM.right) / WIDTH;
   return plot(canvas, {
-    width: WIDTH * unit + MARGIN.left + MARGIN.right,
-    height: HEIGHT * unit + MARGIN.top + MARGIN.bottom,
-    margin: MARGIN,
+    width: WIDTH * unit + ROOM.left + ROOM.right,
+    height: HEIGHT * unit + ROOM.top + ROOM.bottom,
+    margin: ROOM,
     x: { title: "x", range: [0, WIDTH] },
     y: { title: "y", range: [HEIGHT, 0] },
     over: (scales) => [
@@ -98,9 +105,9 @@ function drawPlane(canvas, [a, b], width) {
 
 /** Both measures on one line from -1 to 1. */
 function drawGauge(canvas, { iou, giou }, width) {
-  const [left, right] = [MARGIN.left, Math.min(width, LARGEST) - MARGIN.right];
+  const [left, right] = [ROOM.left, Math.min(width, LARGEST) - ROOM.right];
   const x = linear([-1, 1], [left, right]);
-  canvas.size(right + MARGIN.right, 56);
+  canvas.size(right + ROOM.right, 56);
   const ticks = [-1, -0.5, 0, 0.5, 1].map((value) =>
     svg(
       "g",

@@ -19,7 +19,10 @@ export function decoded([tx, ty, tw, th], [row, column], [pw, ph], stride) {
 export function encoded([x, y, w, h], [pw, ph], stride) {
   const [column, row] = [Math.floor(x / stride), Math.floor(y / stride)];
   const logit = (p) => Math.log(p / (1 - p));
-  return { cell: [row, column], t: [logit(x / stride - column), logit(y / stride - row), Math.log(w / pw), Math.log(h / ph)] };
+  return {
+    cell: [row, column],
+    t: [logit(x / stride - column), logit(y / stride - row), Math.log(w / pw), Math.log(h / ph)],
+  };
 }
 
 export const cornersOf = ([x, y, w, h]) => [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
@@ -47,7 +50,8 @@ function readFixed(model) {
 function read(model, { anchors, rows, columns }) {
   const stride = bounded(model, "stride", "The stride");
   const anchor = inRange(model.get("anchor"), "The anchor", 0, model.get("bounds").anchor.max);
-  if (!(anchor in anchors)) throw new Error(`There is no anchor ${anchor}; there are ${anchors.length}, counted from 0.`);
+  if (!(anchor in anchors))
+    throw new Error(`There is no anchor ${anchor}; there are ${anchors.length}, counted from 0.`);
   const cell = finite(model.get("cell"), "The cell", { least: 2, most: 2 }).map((at, k) =>
     clamp(at, 0, [rows, columns][k] - 1),
   );
@@ -153,7 +157,10 @@ function grips(canvas, model, fixed, set) {
     colour: "blue",
     move: (x, y) => toCorner(pixel(x), pixel(y)),
     nudge: (dx, dy) => {
-      const [tw, th] = [clamp(now().t[2] + dx * 0.05, bounds.tw.min, bounds.tw.max), clamp(now().t[3] - dy * 0.05, bounds.th.min, bounds.th.max)];
+      const [tw, th] = [
+        clamp(now().t[2] + dx * 0.05, bounds.tw.min, bounds.tw.max),
+        clamp(now().t[3] - dy * 0.05, bounds.th.min, bounds.th.max),
+      ];
       set({ tw: hundredth(tw), th: hundredth(th) });
     },
   });
