@@ -23,9 +23,9 @@ class BoxOverlap(CourseWidget):
     title = t.Unicode("Two boxes: IoU and GIoU").tag(sync=True)
     hint = t.Unicode("Pull the boxes apart: from where on does IoU stop telling far from near?").tag(sync=True)
     a = t.List(Number(), [1.0, 2.0, 5.0, 6.0], minlen=4, maxlen=4).tag(sync=True)
-    b = t.List(Number(), [3.0, 3.0, 8.0, 7.0], minlen=4, maxlen=4).tag(sync=True)
+    b = t.List(Number(), [4.0, 3.0, 9.0, 7.0], minlen=4, maxlen=4).tag(sync=True)
 
-    def __init__(self, a: Any = (1, 2, 5, 6), b: Any = (3, 3, 8, 7), **traits: Any):
+    def __init__(self, a: Any = (1, 2, 5, 6), b: Any = (4, 3, 9, 7), **traits: Any):
         super().__init__(a=_corners("a", a), b=_corners("b", b), **traits)
 
 

@@ -53,7 +53,7 @@ EXAMPLE = Example(
     ],
     pointer=[
         Drag("application", "box a: 1.0, 2.0, 5.0, 6.0", -20, 10),
-        Drag("application", "box b: 3.0, 3.0, 8.0, 7.0", 25, 0),
+        Drag("application", "box b: 4.0, 3.0, 9.0, 7.0", 25, 0),
         Tap("button", "touching"),
     ],
     bad=[

@@ -10,7 +10,7 @@ const ROOM = { left: 34, right: 14, top: 24, bottom: 40 };
 const EXAMPLES = {
   overlapping: [
     [1, 2, 5, 6],
-    [3, 3, 8, 7],
+    [4, 3, 9, 7],
   ],
   "one inside": [
     [1, 1, 8, 7],

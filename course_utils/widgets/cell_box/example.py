@@ -14,7 +14,8 @@ from course_utils.widgets.kit.example import Bad, Drag, Equal, Example, Press, R
 
 ANCHORS = [(30, 14), (12, 26), (20, 20)]
 CODE = """
-  const [t, cell, anchor, stride] = x, box = m.decoded(t, cell, anchor, stride), back = m.encoded(box, anchor, stride);
+  const [t, cell, anchor, stride] = x;
+  const box = m.decoded(t, cell, anchor, stride), back = m.encoded(box, anchor, stride);
   return { box, cell: back.cell, t: back.t, again: m.centreOf(m.cornersOf(box)) };"""
 
 
@@ -68,7 +69,9 @@ EXAMPLE = Example(
         Refused(WidgetError, "is not in the grid of 6 x 8", lambda: CellBox(ANCHORS, cell=[6, 1])),
         Refused(WidgetError, "has no area", lambda: CellBox(ANCHORS, truth=(9, 9, 9, 20))),
         Refused(WidgetError, "is not (x1, y1, x2, y2)", lambda: CellBox(ANCHORS, truth=(9, 9, 20))),
-        Refused(WidgetError, "leaves the picture, 64 wide and 48 high", lambda: CellBox(ANCHORS, truth=(9, 9, 65, 20))),
+        Refused(
+            WidgetError, "leaves the picture, 64 wide and 48 high", lambda: CellBox(ANCHORS, truth=(9, 9, 65, 20))
+        ),
         Refused(WidgetError, "there is no anchor 3", lambda: CellBox(ANCHORS, anchor=3)),
         Refused(TraitError, "tx is nan", lambda: CellBox(ANCHORS, tx=float("nan"))),
     ],

@@ -105,8 +105,10 @@ def rounded(layers: Sequence[dict[str, Any]], weights: bytes) -> tuple[np.ndarra
     if at != len(row):
         raise WidgetError("the network has weights outside convolutions, linear layers and normalisations")
     none = np.zeros(0, np.float32)
-    return np.concatenate([none, *floats]), np.concatenate([none.astype(np.int8), *levels]), np.concatenate(
-        [none, *after]
+    return (
+        np.concatenate([none, *floats]),
+        np.concatenate([none.astype(np.int8), *levels]),
+        np.concatenate([none, *after]),
     )
 
 
@@ -165,7 +167,9 @@ def _objects(truths: Any, pictures: int, classes: int) -> list[list[list[float]]
         corners = torch.as_tensor(boxes).detach().cpu().double().reshape(-1, 4).tolist()
         classes_of = [int(label) for label in labels]
         if len(corners) != len(classes_of) or len(corners) > MOST_OBJECTS:
-            raise WidgetError(f"{len(corners)} boxes and {len(classes_of)} labels; give as many, at most {MOST_OBJECTS}")
+            raise WidgetError(
+                f"{len(corners)} boxes and {len(classes_of)} labels; give as many, at most {MOST_OBJECTS}"
+            )
         for box, label in zip(corners, classes_of, strict=True):
             if not all(map(math.isfinite, box)) or box[2] <= box[0] or box[3] <= box[1]:
                 raise WidgetError(f"the true box {box} has no area; give (x1, y1, x2, y2)")

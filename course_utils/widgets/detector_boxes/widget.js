@@ -77,6 +77,14 @@ export function decodedAll({ data, shape: [, rows, columns] }, anchors, stride, 
   return found;
 }
 
+/** What the network says of a picture of the shape [channels, height, width]: the boxes of every cell and anchor. */
+export function boxesOf(layers, weights, image, shape, anchors, classes) {
+  const answer = run(layers, weights, [{ data: Float32Array.from(image), shape }]);
+  if (answer.shape.length !== 3 || answer.shape[0] !== anchors.length * (5 + classes))
+    throw new Error(`The network gives ${answer.shape.join(" × ")} numbers; its anchors and classes need others.`);
+  return decodedAll(answer, anchors, shape[1] / answer.shape[1], classes);
+}
+
 // -- suppression and counting ---------------------------------------------------------------------------------
 
 /** Intersection over union of two boxes (x1, y1, x2, y2). */
@@ -152,12 +160,7 @@ function readFixed(model) {
   const weights = unpacked(layers, model.get("weights"));
   const sides = anchors.map((anchor) => finite(anchor, "An anchor", { least: 2, most: 2 }));
   const objects = truths.map((rows) => rows.map((row) => finite(row, "A true box", { least: 5, most: 5 })));
-  const detect = (image) => {
-    const answer = run(layers, weights, [{ data: image, shape }]);
-    if (answer.shape.length !== 3 || answer.shape[0] !== sides.length * (5 + names.length))
-      throw new Error(`The network gives ${answer.shape.join(" × ")} numbers; its anchors and classes need others.`);
-    return decodedAll(answer, sides, height / answer.shape[1], names.length);
-  };
+  const detect = (image) => boxesOf(layers, weights, image, shape, sides, names.length);
   const copies = masks.every((mask, k) => objects[k].length && mask.some((value) => value));
   return { names, shape, size: [height, width], images, masks, objects, detect, copies };
 }
@@ -283,10 +286,12 @@ function describe(raw, { score, overlap, suppress }, [before, after], objects) {
     suppress === "off"
       ? "without NMS all of them stay"
       : `NMS ${suppress} at IoU ${number(overlap, 2)} leaves ${after.boxes}`;
-  const each = objects
-    ? ` Boxes per object found: ${number(before.found ? 1 + before.duplicates / before.found : 0, 1)} before, ${number(after.found ? 1 + after.duplicates / after.found : 0, 1)} after.`
-    : "";
-  return `${raw.length} raw boxes, ${before.boxes} with a score of at least ${number(score, 2)}; ${way}.\nOf ${objects} objects ${after.found} are found and ${after.missed} missed; ${after.duplicates} duplicates, ${after.spurious} boxes on no object.${each}`;
+  const each = ({ found, duplicates }) => number(found ? 1 + duplicates / found : 0, 1);
+  return (
+    `${raw.length} raw boxes, ${before.boxes} with a score of at least ${number(score, 2)}; ${way}.\n` +
+    `Objects found: ${after.found} of ${objects}; duplicates: ${after.duplicates}; boxes on no object: ${after.spurious}. ` +
+    `Boxes per object found: ${each(before)} before NMS, ${each(after)} after.`
+  );
 }
 
 // -- the widget -----------------------------------------------------------------------------------------------
