@@ -138,7 +138,8 @@ for height, width in ((50, 120), (120, 50)):
     d[:3, 2:] += 4
     boxes = [regressed(P, d / 9, (height, width)), regressed(P, d, (height, width))]
     seal(f"a picture of {height} x {width}, and the inputs afterwards", [*boxes, P, d])
-seal("no proposals", regressed(P[:0], d[:0], (50, 120)))
+one = regressed(P[:1], d[:1], (50, 120))
+seal("no proposals, and one", [regressed(P[:0], d[:0], (50, 120)), one])
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -296,7 +297,11 @@ for window, least in (
     seal(
         f"window {window}, and the inputs afterwards", [stays, names, *every, boxes, labels]
     )
-seal("none stays", cropped(boxes, labels, (-9, -9, -2, -1), 0))
+nothing, all_there = (
+    cropped(boxes[9:], labels[9:], window, 0)
+    for window in ((-9, -9, -2, -1), (0, 0, 33, 20))
+)
+seal("none stays, and all do", [*nothing, *all_there])
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -380,7 +385,10 @@ for K, h, w, stride, size, s in (
     boxes[1, 2:] = boxes[1, :2] + 0.4 * stride
     Y = roi_align(A, boxes, stride, size, s)
     seal(f"{K} maps of {h} x {w}, and the inputs afterwards", [Y, A, boxes])
-seal("no boxes", roi_align(A, boxes[:0], 2, (4, 3), 2))
+seal(
+    "no boxes, and one",
+    [roi_align(A, boxes[:0], 2, (4, 3), 2), roi_align(A, boxes[2:3], 2, (4, 3), 2)],
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -545,10 +553,8 @@ for n, m, alpha, gamma in ((3, 20, 0.25, 2.0), (5, 7, 0.6, 0.5), (2, 30, 0.1, 3.
     seal(
         f"{n} x {m} predictions, gamma {gamma}, and the inputs afterwards", [*losses, z, y]
     )
-seal(
-    "far away",
-    focal_loss(numbers([[-700.0, 900.0, 3.0]]), torch.tensor([[1, 0, -1]]), 0.2, 1.0),
-)
+far = numbers([[-700.0, 900.0, 3.0, 800.0]]) * (1 + uniform(rng, 1, 4))
+seal("far away", focal_loss(far, torch.tensor([[1, 0, -1, 1]]), 0.2, 1.0))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -639,7 +645,8 @@ for n, sigma, least in ((25, 0.5, 0.05), (18, 0.2, 0.3), (30, 1.5, 0.001)):
         f"{n} boxes, sigma {sigma}, and the inputs afterwards",
         [*found, boxes, scores, labels],
     )
-seal("all below", soft_nms(boxes, scores / 9, labels, 0.5, 0.2))
+none, some = (soft_nms(boxes, scores / n, labels, 0.5, 0.2) for n in (9, 2))
+seal("all below, and some", [*none, *some])
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -14,7 +14,7 @@ from course_utils.widgets.kit.base import WidgetError
 from course_utils.widgets.kit.example import Bad, Drag, Equal, Example, Press, Refused, Tap
 from course_utils.widgets.kit.net import export
 
-NAMES, ANCHORS, STRIDE = ["red", "green"], [(14.0, 10.0), (8.0, 16.0)], 8
+NAMES, ANCHORS, STRIDE = ["red", "green"], [(14.0, 10.0), (13.0, 11.0)], 8
 
 
 def finder() -> nn.Sequential:
@@ -28,7 +28,7 @@ def finder() -> nn.Sequential:
         for b in (0, 1):
             head.weight[7 * b + 4] = 40 / STRIDE**2
             head.weight[7 * b + 5, 0], head.weight[7 * b + 6, 1] = 8 / STRIDE**2, 8 / STRIDE**2
-            head.bias[7 * b + 4], head.bias[7 * b + 5 : 7 * b + 7] = -20.0 - 4 * b, -1.0
+            head.bias[7 * b + 4], head.bias[7 * b + 5 : 7 * b + 7] = -20.0 - b, -1.0
     return nn.Sequential(blur, head).eval()
 
 
