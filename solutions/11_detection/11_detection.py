@@ -80,7 +80,7 @@ def iou(a: Tensor, b: Tensor) -> Tensor:
 # </details>
 
 
-# %%
+# %% three_faults
 LIMIT = math.log(1000 / 16)
 
 
@@ -494,7 +494,7 @@ seal(
 # </details>
 
 
-# %%
+# %% faulty_focal
 def faulty_focal_loss(z: Tensor, y: Tensor, alpha: float, gamma: float) -> Tensor:
     """The focal loss, with three faults."""
     p = z.sigmoid()

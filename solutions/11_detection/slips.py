@@ -752,6 +752,57 @@ def on_the_input(
     return torch.tensor(kept, dtype=torch.long), torch.tensor(final, dtype=scores.dtype)
 
 
+# -- unchanged ------------------------------------------------------------------------------------------------
+
+change(
+    "unchanged",
+    "B: half of a high score stands above many low ones. A copy of a hit is a miss, and lowers the precision below it.",
+    '"A", "C", "E", "G", "I"',
+    '"A", "B", "E", "G", "I"',
+)
+change(
+    "unchanged",
+    "D removes detections from the end of the order, and the recall that hits among them would have brought.",
+    '"A", "C", "E", "G", "I"',
+    '"A", "D", "E", "G", "I"',
+)
+change(
+    "unchanged",
+    "F adds a miss, which may stand high in the order of the whole test set: pictures without objects count.",
+    '"E", "G", "I"',
+    '"F", "G", "I"',
+)
+change(
+    "unchanged",
+    "H changes the order of detections of different pictures: a weak one becomes as sure as the best of another.",
+    '"E", "G", "I"',
+    '"E", "G", "H"',
+)
+change(
+    "unchanged",
+    "J changes the IoU with the objects: what was just above 0.5 may fall below, and the reverse.",
+    '"G", "I"',
+    '"G", "J"',
+)
+change(
+    "unchanged",
+    "C stays out here, and it belongs in: copies at the end of the order add misses behind every recall that is reached.",
+    '"A", "C", "E", "G", "I"',
+    '"A", "E", "F", "G", "I"',
+)
+change(
+    "unchanged",
+    "A stays out here, and it belongs in: squares of positive scores stand in the same order.",
+    '"A", "C", "E"',
+    '"C", "E", "F"',
+)
+change(
+    "unchanged",
+    "I stays out here, and it belongs in: the order comes from the scores, not from the list.",
+    '"E", "G", "I"',
+    '"B", "E", "G"',
+)
+
 # -- fused ----------------------------------------------------------------------------------------------------
 
 change(
