@@ -188,6 +188,96 @@ def _ink_box(ink: Tensor) -> Tensor:
     return torch.stack([x, y, width, height], dim=1)
 
 
+OBJECTS = ("ellipse", "rectangle", "triangle")
+
+
+class Scenes(NamedTuple):
+    """Pictures with drawn objects: `X` (n, 3, size, size); for each a tensor of `boxes` (k, 4) and of `labels` (k,).
+
+    `owners` (n, size, size) has j + 1 at the pixels that object j shows, and 0 at the background.
+    """
+
+    X: Tensor
+    boxes: list[Tensor]
+    labels: list[Tensor]
+    owners: Tensor
+
+
+def scenes(n: int, seed: int = 0, part: str = "train", size: int = 64, most: int = 5) -> Scenes:
+    """Ellipses, rectangles and triangles in random colours on a background with stains.   X in 0..1, float32
+
+    A scene has 1 to `most` objects, 8 to 36 pixels wide and high; the later ones cover the earlier, by at most 0.4 of
+    the smaller box. A box is (left, top, right, bottom) in pixels, the extent of the whole object; pixel i covers
+    i to i + 1. A label is a place in OBJECTS.
+
+    Raises ValueError for another part than "train" and "test", for no scene, for no object, and for a side of less
+    than 48 pixels.
+    """
+    if part not in ("train", "test") or n < 1 or most < 1 or size < 48:
+        raise ValueError(f"part={part!r}, n={n}, most={most}, size={size}: give train or test, 1, 1 and 48 or more")
+    rng = torch.Generator().manual_seed(2 * seed + (part == "test"))
+    X, owners = _scene_ground(n, size, rng), torch.zeros(n, size, size, dtype=torch.long)
+    ground = X.mean(dim=(2, 3))
+    count = torch.randint(1, most + 1, (n,), generator=rng)
+    boxes, kept = torch.zeros(n, most, 4), torch.zeros(n, most, dtype=torch.bool)
+    labels = torch.randint(len(OBJECTS), (n, most), generator=rng)
+    number = torch.zeros(n, dtype=torch.long)
+    for j in range(most):
+        for _ in range(8):  # so many places are tried
+            box = _scene_box(n, size, rng)
+            fits = (_scene_cover(box, boxes) * kept).amax(dim=1) <= 0.4
+            new = fits & ~kept[:, j] & (j < count)
+            boxes[new, j], kept[:, j] = box[new], kept[:, j] | new
+        number = number + kept[:, j]
+        here = _scene_object(boxes[:, j], labels[:, j], size) & kept[:, j, None, None]
+        paint = _scene_paint(ground, rng)[:, :, None, None].expand_as(X)
+        X = torch.where(here[:, None], paint, X)
+        owners = torch.where(here, number[:, None, None], owners)
+    X = (X + 0.04 * torch.randn(X.shape, generator=rng)).clamp(0, 1)
+    parts = range(n)
+    return Scenes(X, [boxes[i, kept[i]] for i in parts], [labels[i, kept[i]] for i in parts], owners)
+
+
+def _scene_ground(n: int, size: int, rng: torch.Generator) -> Tensor:
+    """Backgrounds of one colour each with soft stains.   -> (n, 3, size, size)"""
+    coarse = 0.08 * torch.randn(n, 3, 8, 8, generator=rng) + 0.15 + 0.7 * torch.rand(n, 3, 1, 1, generator=rng)
+    return F.interpolate(coarse, size=(size, size), mode="bilinear", align_corners=False).clamp(0, 1)
+
+
+def _scene_box(n: int, size: int, rng: torch.Generator) -> Tensor:
+    """Boxes with whole corners, their sides alike on a logarithmic scale from 8 to 36 pixels.   -> (n, 4)"""
+    sides = (8 * (36 / 8) ** torch.rand(n, 2, generator=rng)).round()
+    low = ((size + 1 - sides) * torch.rand(n, 2, generator=rng)).floor()
+    return torch.cat([low, low + sides], dim=1)
+
+
+def _scene_cover(box: Tensor, boxes: Tensor) -> Tensor:
+    """The shared area as a share of the smaller box.   box: (n, 4), boxes: (n, k, 4) -> (n, k)"""
+    low, high = torch.maximum(box[:, None, :2], boxes[..., :2]), torch.minimum(box[:, None, 2:], boxes[..., 2:])
+    first, second = ((b[..., 2:] - b[..., :2]).prod(dim=-1) for b in (box[:, None], boxes))
+    return (high - low).clamp(min=0).prod(dim=-1) / torch.minimum(first, second).clamp(min=1)
+
+
+def _scene_object(box: Tensor, label: Tensor, size: int) -> Tensor:
+    """The pixels of each shape, which touch all sides of its box.   box: (n, 4), label: (n,) -> (n, size, size)"""
+    at = torch.arange(size) + 0.5
+    low, sides = box[:, :2], (box[:, 2:] - box[:, :2]).clamp(min=1)
+    x, y = ((at - low[:, k, None]) / sides[:, k, None] for k in (0, 1))  # 0 to 1 inside the box
+    x, y = x[:, None, :], y[:, :, None]
+    inside = (x > 0) & (x < 1) & (y > 0) & (y < 1)
+    ellipse = (2 * x - 1) ** 2 + (2 * y - 1) ** 2 <= 1
+    triangle = (x - 0.5).abs() <= y / 2 + 0.5 / sides[:, 0, None, None]
+    kind = label[:, None, None]
+    return inside & torch.where(kind == 0, ellipse, torch.where(kind == 2, triangle, inside))
+
+
+def _scene_paint(ground: Tensor, rng: torch.Generator) -> Tensor:
+    """Colours that differ from the given ones by 0.35 or more in one of red, green and blue.   -> (n, 3)"""
+    colour = torch.rand(ground.shape, generator=rng)
+    alike = (colour - ground).abs().amax(dim=1, keepdim=True) < 0.35
+    return torch.where(alike, (ground + 0.5) % 1.0, colour)
+
+
 def photo(name: str, size: int | tuple[int, int] | None = None) -> Tensor:
     """A photograph, as RGB in 0..1.   -> (3, height, width), float32
 

@@ -137,3 +137,27 @@ def test_other_paintings_are_refused():
         data.painting("oil")
     with pytest.raises(ValueError, match="31 pixels is too small; 32"):
         data.painting(size=31)
+
+
+def test_boxes_of_scenes_fit_what_is_drawn():
+    s = data.scenes(60, seed=3, most=1)
+    for box, owners in zip(s.boxes, s.owners, strict=True):
+        rows, columns = (owners == 1).nonzero().T
+        drawn = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        assert box[0].tolist() == [x.item() for x in drawn]
+    assert {int(label) for labels in s.labels for label in labels} == {0, 1, 2}
+
+
+def test_scenes_are_seeded_and_their_objects_can_be_seen():
+    once, again, test = data.scenes(50, 1), data.scenes(50, 1), data.scenes(50, 1, "test")
+    assert torch.equal(once.X, again.X)
+    assert not torch.equal(once.X, test.X)
+    assert {len(boxes) for boxes in once.boxes} == {1, 2, 3, 4, 5}
+    assert all(len(b) == len(labels) for b, labels in zip(once.boxes, once.labels, strict=True))
+    for boxes, owners in zip(once.boxes, once.owners, strict=True):
+        assert set(owners.unique().tolist()) == set(range(len(boxes) + 1))  # each object shows somewhere
+        assert boxes.min() >= 0
+        assert boxes.max() <= 64
+    for wrong in ({"part": "all"}, {"n": 0}, {"most": 0}, {"size": 40}):
+        with pytest.raises(ValueError, match="give train or test"):
+            data.scenes(**{"n": 3, **wrong})
