@@ -21,17 +21,15 @@
 # %% [markdown]
 # The answer of this chapter: it always puts out far more boxes than there are objects, each with a score, and rules decide which of them learn, which stay, and how the list is judged. You build each of these rules, and a small YOLO that uses them.
 #
-# > **Study time** About 150 minutes. The core path, 90 minutes, is sections 11.1, 11.2, 11.4 and 11.7 to 11.13; sections marked *going further* can wait.
+# > **Study time** About 150 minutes. The core path, 90 minutes, is sections 11.1, 11.2, 11.8 to 11.12, 11.14 and 11.15; sections marked *going further* can wait.
 
 # %%
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from scipy import ndimage
-from skimage.segmentation import felzenszwalb
-from sklearn.metrics import average_precision_score
 from torch import Tensor, nn
 
 from course_utils import check, data, plots, pretrained, widgets
@@ -75,7 +73,11 @@ plots.show(framed("scenes with their true boxes", TEST.X[:6], TEST.boxes[:6]),
 # %% [markdown]
 # How much does a semantic map leave open? The next cell makes the true one for each scene and counts, for each class, its connected parts. This is the best that such a map can do by itself.
 
+
 # %%
+from scipy import ndimage
+
+
 def parts(owners: Tensor, labels: Tensor) -> int:
     """Connected parts of the true semantic map, over all classes.   owners: (s, s), labels: (k,)"""
     semantic = torch.cat([torch.tensor([-1]), labels])[owners]  # (s, s): -1 is background
@@ -85,7 +87,9 @@ def parts(owners: Tensor, labels: Tensor) -> int:
 wrong = [parts(o, y) != len(y) for o, y in zip(TEST.owners, TEST.labels, strict=True)]
 share = sum(wrong) / len(wrong)
 print(f"{share:.0%} of the scenes have another number of parts than of objects")
-check.reaches("scenes that a perfect semantic map miscounts", share, at_least=0.05, at_most=0.35)
+check.reaches(
+    "scenes that a perfect semantic map miscounts", share, at_least=0.05, at_most=0.35
+)
 
 # %% tags=["hide-input"]
 i = max(range(len(wrong)), key=lambda k: (wrong[k] and parts(TEST.owners[k], TEST.labels[k]) < len(TEST.labels[k])) * len(TEST.labels[k]))  # fmt: skip
@@ -186,7 +190,7 @@ check.close("IoU by counting", iou(a, b), torch.tensor([[by_pixels(p, q) for q i
 check.close("there and back", corners(centred(a)), a)
 check.close("a box without area", iou(a[:, [0, 1, 0, 1]], b), torch.zeros(3, 2).double())
 check.close("no boxes", iou(a[:0], b), torch.zeros(0, 2).double())
-check.raises("a negative side", lambda: iou(a[:, [2, 1, 0, 3]], b), ValueError)
+check.raises("a negative side", ValueError, lambda: iou(a[:, [2, 1, 0, 3]], b))
 
 # %% [markdown]
 # **Break it.** Give the intersection the $+1$ of the other convention and leave the areas as they are. A box has then an IoU above 1 with itself, and boxes that only touch seem to overlap. On large boxes the difference is small, and a mean over a data set does not show it.
@@ -195,7 +199,9 @@ check.raises("a negative side", lambda: iou(a[:, [2, 1, 0, 3]], b), ValueError)
 # %%
 def iou_off_by_one(a: Tensor, b: Tensor) -> Tensor:
     low = torch.maximum(a[:, None, :2], b[None, :, :2])
-    both = (torch.minimum(a[:, None, 2:], b[None, :, 2:]) - low + 1).clamp(min=0).prod(dim=-1)
+    both = (
+        (torch.minimum(a[:, None, 2:], b[None, :, 2:]) - low + 1).clamp(min=0).prod(dim=-1)
+    )
     return both / (area(a)[:, None] + area(b) - both)
 
 
@@ -203,7 +209,27 @@ pixel, neighbour = torch.tensor([[0.0, 0, 1, 1]]), torch.tensor([[1.0, 0, 2, 1]]
 check.close("touching boxes", iou(pixel, neighbour), torch.zeros(1, 1))
 check.catches("+1 in one place", lambda: check.close("touching boxes", iou_off_by_one(pixel, neighbour), torch.zeros(1, 1)))  # fmt: skip
 
+# %%
+widgets.BoxOverlap()
+
+# %%
+widgets.predict(
+    "Boxes in corner form: (0, 0, 4, 4) and (2, 0, 6, 2). What is their IoU?",
+    answer=0.2,
+    tolerance=0.005,
+    because="They share 2 · 2 = 4 and cover 16 + 8 − 4 = 20: 4 / 20.",
+    slips={
+        "The shared part is counted twice in what both cover.": 4 / 24,
+        "(2, 0, 6, 2) is 4 wide and 2 high: the last two numbers are sides of the box, not its width and height.": 8
+        / 20,
+    },
+)
+
 # %% [markdown]
+# ## 11.3 What tells two boxes apart that do not touch?
+#
+# *Going further.*
+#
 # The IoU is 0 for all boxes apart, near or far, and so has no gradient there. The **generalised intersection over union** (GIoU, Rezatofighi et al. 2019) subtracts the share of the smallest enclosing box that neither of the two covers:
 #
 # $$ \operatorname{GIoU}(\mathbf a, \mathbf b) = \operatorname{IoU}(\mathbf a, \mathbf b) - \frac{|\mathbf e| - |\mathbf a \cup \mathbf b|}{|\mathbf e|} \tag{11.2} $$
@@ -229,9 +255,6 @@ apart = (second + 9).requires_grad_()
 print(f"gradient for boxes apart: IoU {torch.autograd.grad(iou(first, apart).sum(), apart)[0].abs().sum():.3f}, GIoU {torch.autograd.grad(giou(first, apart).sum(), apart)[0].abs().sum():.3f}")  # fmt: skip
 
 # %%
-widgets.BoxOverlap()
-
-# %%
 widgets.predict(
     "Two boxes of side 1 touch at a corner: (0, 0, 1, 1) and (1, 1, 2, 2). What is their GIoU?",
     answer=-0.5,
@@ -244,7 +267,7 @@ widgets.predict(
 )
 
 # %% [markdown]
-# ## 11.3 How many windows would a classifier have to look at?
+# ## 11.4 How many windows would a classifier have to look at?
 #
 # *Going further.*
 #
@@ -269,12 +292,15 @@ def windows(H: int, W: int, shapes: Sequence[tuple[int, int]], step: int) -> Ten
     return torch.cat(found).float()
 
 
-def recall(proposals: Sequence[Tensor], boxes: Sequence[Tensor], threshold: float = 0.5) -> float:
+def recall(
+    proposals: Sequence[Tensor], boxes: Sequence[Tensor], threshold: float = 0.5
+) -> float:
     """Share of the objects that some box of their picture fits."""
     best = [iou(b, p).amax(dim=1) for p, b in zip(proposals, boxes, strict=True)]
     return (torch.cat(best) >= threshold).double().mean().item()
 
 
+# %%
 SIDES = {1: [18], 3: [10, 18, 30], 5: [9, 13, 18, 25, 34]}
 print("sides of windows   number   recall at IoU 0.5")
 for n, sides in SIDES.items():
@@ -290,7 +316,11 @@ check.close("the formula", len(windows(48, 64, [(10, 18), (30, 9)], 4)), count)
 # %% [markdown]
 # In its idea, in 20 lines: regions come from the graph method of Felzenszwalb and Huttenlocher in scikit-image; similarity is the distance of the mean colours plus the share of the picture that both cover (so that small regions are joined first). The original has several colour spaces, textures and a fill measure. As a control, the same number of random boxes, with the sizes of the training objects.
 
+
 # %%
+from skimage.segmentation import felzenszwalb
+
+
 def neighbours(regions: Tensor) -> set[tuple[int, int]]:
     """Pairs of regions that touch.   regions: (H, W)"""
     pairs = [regions[:, :-1], regions[:, 1:]], [regions[:-1], regions[1:]]
@@ -299,6 +329,7 @@ def neighbours(regions: Tensor) -> set[tuple[int, int]]:
     return {(int(p), int(q)) for p, q in both.T}
 
 
+# %%
 def selective_search(x: Tensor) -> Tensor:
     """Boxes of the regions and of all that arise by joining.   x: (3, H, W) -> (N, 4)"""
     regions = torch.tensor(felzenszwalb(x.permute(1, 2, 0).numpy(), scale=15, sigma=0.8, min_size=12))  # fmt: skip
@@ -335,7 +366,9 @@ check.reaches("recall: selective search", found, at_least=0.7)
 check.reaches("recall: selective search minus random boxes", found - chance, at_least=0.2)
 
 # %% [markdown]
-# ## 11.4 Where does the time go in R-CNN, Fast R-CNN and Faster R-CNN?
+# ## 11.5 Where does the time go in R-CNN, Fast R-CNN and Faster R-CNN?
+#
+# *Going further.*
 #
 # A **two-stage detector** first proposes regions and then classifies each of them. Three papers by overlapping authors form one story, in which each removes the largest cost that the one before had left.
 
@@ -343,7 +376,7 @@ check.reaches("recall: selective search minus random boxes", found - chance, at_
 # **R-CNN** (Girshick et al. 2014) takes about 2,000 proposals of selective search, scales each crop of the picture to one size, and runs a convolutional network on each crop. The features are classified (by support vector machines, in the paper), and a linear regression moves the box. Nearly all the time goes into 2,000 forward passes over pixels that mostly overlap.
 
 # %% [markdown]
-# **Fast R-CNN** (Girshick 2015) runs the network once on the whole picture. The proposals are still those of selective search, made outside the network; each is projected onto the feature map, and RoI pooling (section 11.5) cuts a grid of fixed size from it, for dense layers with two heads. (One of the notes says that the proposals are extracted from the feature map; in Fast R-CNN they are not.) Now selective search takes most of the time.
+# **Fast R-CNN** (Girshick 2015) runs the network once on the whole picture. The proposals are still those of selective search, made outside the network; each is projected onto the feature map, and RoI pooling (section 11.6) cuts a grid of fixed size from it, for dense layers with two heads. (One of the notes says that the proposals are extracted from the feature map; in Fast R-CNN they are not.) Now selective search takes most of the time.
 
 # %% [markdown]
 # **Faster R-CNN** (Ren et al. 2015) also makes the proposals with convolutions: a **region proposal network** (RPN) predicts, at each place of the feature map and for several reference boxes, whether there is an object and how the box has to be moved. It shares the feature map with the second stage, so that a proposal costs nearly nothing.
@@ -363,21 +396,33 @@ def best_time(run: Callable[[], object], repeats: int = 3) -> float:
     return min(times)
 
 
+# %%
 PHOTOGRAPH = data.photo("coffee", (224, 320))
 NETWORK = pretrained.efficientnet_lite0()
 rpn = nn.Sequential(nn.Conv2d(1280, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 9 * 5, 1))
 head = nn.Linear(1280 * 2 * 2, 20)
 small = F.interpolate(PHOTOGRAPH[None], scale_factor=0.3, mode="area")[0]
-boxes = selective_search(small) / 0.3
+
+
+def second_stage(A: Tensor) -> Tensor:
+    """RoI pooling of 100 regions and a dense head."""
+    regions = A[:, :, :3, :4].expand(100, -1, -1, -1)
+    return head(F.adaptive_max_pool2d(regions, 2).flatten(1))
+
+
+# %%
 with torch.no_grad():
-    crops = torch.rand(8, 3, 224, 224)
-    A = NETWORK.extract_features(pretrained.prepare(PHOTOGRAPH[None]))
+    photo_tensor = pretrained.prepare(PHOTOGRAPH[None])
+    crop_tensor = pretrained.prepare(torch.rand(8, 3, 224, 224))
+    A = NETWORK.extract_features(photo_tensor)
     seconds = {
         "selective search": best_time(lambda: selective_search(small), 2),
-        "one crop through the backbone": best_time(lambda: NETWORK.extract_features(pretrained.prepare(crops))) / 8,  # fmt: skip
-        "the photograph through the backbone": best_time(lambda: NETWORK.extract_features(pretrained.prepare(PHOTOGRAPH[None]))),  # fmt: skip
-        "an RPN on its feature map": best_time(lambda: rpn(A)),
-        "pooling and heads, a proposal": best_time(lambda: [head(F.adaptive_max_pool2d(A[0, :, :3, :4], 2).flatten()) for _ in range(50)]) / 50,  # fmt: skip
+        "one crop, backbone": best_time(lambda: NETWORK.extract_features(crop_tensor)) / 8,
+        "the photograph, backbone": best_time(
+            lambda: NETWORK.extract_features(photo_tensor)
+        ),
+        "RPN on its map": best_time(lambda: rpn(A)),
+        "pooling and heads, one proposal": best_time(lambda: second_stage(A)) / 100,
     }
 search, crop, whole, propose, region = seconds.values()
 
@@ -400,7 +445,7 @@ check.reaches("Faster: selective search over RPN", search / propose, at_least=10
 # The numbers are those of this machine and of our toy search (the original took about two seconds for a picture). Their order is the story: 2,000 passes, then one; then the search, which is outside the network and cannot learn. Faster R-CNN can also do with 300 proposals instead of 2,000, since its proposals are ranked.
 
 # %% [markdown]
-# A **single-shot detector** leaves out the second stage and predicts classes and boxes directly at the places of one or several feature maps. YOLO (Redmon et al. 2016) and SSD (Liu et al. 2016) are the first of them. They were made for real time; sections 11.7 to 11.13 build one.
+# A **single-shot detector** leaves out the second stage and predicts classes and boxes directly at the places of one or several feature maps. YOLO (Redmon et al. 2016) and SSD (Liu et al. 2016) are the first of them. They were made for real time; sections 11.8 to 11.15 build one.
 
 # %%
 widgets.arrange(
@@ -416,7 +461,7 @@ widgets.arrange(
 )
 
 # %% [markdown]
-# ## 11.5 How does a region of any size become a grid of fixed size?
+# ## 11.6 How does a region of any size become a grid of fixed size?
 #
 # *Going further.*
 #
@@ -429,7 +474,9 @@ widgets.arrange(
 # %%
 def roi_pool(A: Tensor, box: Tensor, size: tuple[int, int], stride: int) -> Tensor:
     """The maxima of the bins.   A: (K, H, W), box: (4,) in pixels of the picture -> (K, h, w)"""
-    x1, y1, x2, y2 = (box / stride).round().int().tolist()  # rounded once, after the scaling
+    x1, y1, x2, y2 = (
+        (box / stride).round().int().tolist()
+    )  # rounded once, after the scaling
     x1, y1 = min(x1, A.shape[2] - 1), min(y1, A.shape[1] - 1)
     region = A[:, y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
     (rows, columns), (h, w) = region.shape[1:], size
@@ -451,7 +498,9 @@ check.close("a box smaller than a cell", roi_pool(A, tiny, (2, 3), 8), A[:, 5, 4
 # Rounding loses place. With a stride of 16 a corner moves by up to 8 pixels, which hardly changes a class but does change a mask or a box. The next cell moves a box to the right in steps of one pixel over a map that is a ramp (its value is the place in pixels) and prints how the pooled value follows.
 
 # %%
-ramp = (torch.arange(14) * 8 + 4.0).expand(1, 11, 14)  # each cell holds its middle, in pixels
+ramp = (torch.arange(14) * 8 + 4.0).expand(
+    1, 11, 14
+)  # each cell holds its middle, in pixels
 moves = torch.arange(0, 17, 2.0)
 pooled = [roi_pool(ramp, torch.tensor([16 + m, 16, 48 + m, 48]), (2, 2), 8)[0, 0, 0].item() for m in moves]  # fmt: skip
 follows = torch.tensor(pooled) - pooled[0]
@@ -467,7 +516,7 @@ check.close("largest error: half a cell", error, 4.0)
 # **Mask R-CNN** (He et al. 2017) adds to Faster R-CNN a head that predicts a small mask for each region and class: instance segmentation, made of a detector and, inside each box, a segmentation. This is the combination that the notes describe as detection.
 
 # %% [markdown]
-# ## 11.6 What does a region proposal network learn from?
+# ## 11.7 What does a region proposal network learn from?
 #
 # *Going further.*
 #
@@ -482,13 +531,16 @@ check.close("largest error: half a cell", error, 4.0)
 # %%
 def anchor_grid(rows: int, columns: int, stride: int, areas: Sequence[float], ratios: Sequence[float]) -> Tensor:  # fmt: skip
     """Anchors of each area and each ratio h / w around each cell's middle.   -> (rows * columns * B, 4) corners"""
-    y, x = torch.meshgrid(torch.arange(rows) + 0.5, torch.arange(columns) + 0.5, indexing="ij")
+    y, x = torch.meshgrid(
+        torch.arange(rows) + 0.5, torch.arange(columns) + 0.5, indexing="ij"
+    )
     centres = torch.stack([x, y], dim=-1).view(-1, 1, 2) * stride
     sides = torch.tensor([[(a / r) ** 0.5, (a * r) ** 0.5] for a in areas for r in ratios])
     pairs = centres.expand(-1, len(sides), 2), sides.expand(len(centres), -1, 2)
     return corners(torch.cat(pairs, dim=-1)).view(-1, 4)
 
 
+# %%
 def rpn_targets(anchors: Tensor, boxes: Tensor, high: float = 0.7, low: float = 0.3) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Labels 1, 0 or -1 (ignored), and the numbers of eq. 11.4.   anchors: (N, 4), boxes: (k, 4) -> (N,), (N, 4)"""
     if len(boxes) == 0:
@@ -497,14 +549,20 @@ def rpn_targets(anchors: Tensor, boxes: Tensor, high: float = 0.7, low: float = 
     best, which = fit.max(dim=1)
     labels = torch.where(best >= high, 1.0, torch.where(best < low, 0.0, -1.0))
     top = fit.amax(dim=0)
-    labels[((fit == top) & (top > 0)).any(dim=1)] = 1  # the best anchors of each object, however bad
+    labels[((fit == top) & (top > 0)).any(dim=1)] = (
+        1  # the best anchors of each object, however bad
+    )
     b, a = centred(boxes[which]), centred(anchors)
-    return labels, torch.cat([(b[:, :2] - a[:, :2]) / a[:, 2:], (b[:, 2:] / a[:, 2:]).log()], 1)
+    return labels, torch.cat(
+        [(b[:, :2] - a[:, :2]) / a[:, 2:], (b[:, 2:] / a[:, 2:]).log()], 1
+    )
 
 
 # %%
 anchors = anchor_grid(5, 7, 8, areas=[12**2, 24**2], ratios=[0.5, 1, 2])
-check.close("the first centre, half a cell in", centred(anchors)[0, :2], torch.tensor([4.0, 4]))
+check.close(
+    "the first centre, half a cell in", centred(anchors)[0, :2], torch.tensor([4.0, 4])
+)
 check.close("areas do not depend on the ratio", area(anchors[:6]), torch.tensor([144.0] * 3 + [576.0] * 3))  # fmt: skip
 objects = torch.tensor([[30.0, 6, 54, 30], [1, 33, 4, 37]])  # the second fits no anchor
 labels, t = rpn_targets(anchors, objects)
@@ -519,7 +577,7 @@ check.reaches("share of positive anchors", (sizes == 1).double().mean(), at_most
 # Most anchors are negative. Faster R-CNN therefore draws 256 anchors of a picture for each step, up to half of them positive; SSD takes the negatives with the largest loss, three for each positive.
 
 # %% [markdown]
-# ## 11.7 Which cell is responsible for an object?
+# ## 11.8 Which cell is responsible for an object?
 #
 # **YOLO** ("you only look once") is a single-shot detector that divides the picture into a grid of cells and predicts a fixed number of boxes for each. Its backbone is fully convolutional, and a cell is one place of the last feature map. With stride $s = 32$ a picture of 416×416 has $13 \times 13$ cells; ours, with $s = 8$ and 64×64 pixels, has $8 \times 8$.
 
@@ -547,14 +605,14 @@ print(f"objects larger than a cell: {larger:.0%}; the largest covers {(sides / S
 #
 # | the notes' reason | what it does |
 # |---|---|
-# | boxes may extend beyond the cell | in (11.5) only the centre is bound to the cell |
+# | boxes may extend beyond the cell | in (11.6) only the centre is bound to the cell |
 # | the centre decides who is responsible | one cell answers, however many the object covers |
 # | boxes of several sizes and ratios | anchors; without them, $e^{t_w}$ has a longer way |
 # | non-maximum suppression | removes second boxes, of small objects as well |
 # | training data with all sizes | without large objects nobody learns $t_w$ for them |
 
 # %% [markdown]
-# A sixth belongs to them: the cell has to see the object. The receptive field of a cell must cover it, or the network cannot know where its sides are. Here is the detector of this chapter: six convolutions, three with stride 2. Its receptive field is measured by the gradient, with all weights positive and without batch normalisation so that nothing cancels.
+# A sixth belongs to them: the cell has to see the object. The receptive field of a cell must cover it, or the network cannot know where its sides are. Here is the backbone of this chapter's detector: six convolutions, three with stride 2. By the recursion of chapter 6 its field is $1 + 2\,(1 + 2 + 4 + 8 + 8 + 8) = 63$ pixels.
 
 
 # %%
@@ -570,23 +628,8 @@ def backbone(last: int = 3) -> list[nn.Module]:
     return [*down, *[layer for _ in range(3) for layer in layers(56, 56, 1, last)]]
 
 
-def receptive_field(net: Sequence[nn.Module], size: int = 128) -> int:
-    """Side of the square of pixels on which a cell in the middle depends."""
-    convs = nn.Sequential(*[layer for layer in net if isinstance(layer, nn.Conv2d)])
-    x = torch.ones(1, 3, size, size, requires_grad=True)
-    with torch.no_grad():
-        for conv in convs:
-            conv.weight.fill_(0.01)
-    y = convs(x)
-    y[0, 0, y.shape[2] // 2, y.shape[3] // 2].backward()
-    return int((x.grad[0].abs().sum(dim=(0, 1)) > 0).sum())
-
-
-check.close("receptive field of the detector", receptive_field(backbone()), 1 + 2 * (1 + 2 + 4 + 8 + 8 + 8))  # fmt: skip
-check.close("with 1 x 1 kernels at the end", receptive_field(backbone(last=1)), 15)
-
 # %% [markdown]
-# A field of 63 pixels covers the largest object (36) even from a cell whose centre is a few pixels off. Section 11.13 trains the second network, whose cells see 15 pixels, and asks which objects it loses.
+# A field of 63 pixels covers the largest object (36) even from a cell whose centre is a few pixels off. Section 11.16 trains the second network, whose cells see 15 pixels, and asks which objects it loses.
 
 # %%
 widgets.predict(
@@ -601,7 +644,7 @@ widgets.predict(
 )
 
 # %% [markdown]
-# ## 11.8 Which boxes should the anchors be?
+# ## 11.9 Which boxes should the anchors be?
 #
 # An **anchor box** is a box of fixed width and height, relative to which a detector predicts its boxes. The notes say that predicting widths and heights directly makes training unstable; Redmon and Farhadi (2017) report it for the first iterations. Anchors are chosen from the boxes of the training set by k-means.
 
@@ -639,7 +682,9 @@ def one_minus_iou(a: Tensor, b: Tensor) -> Tensor:
 sides = torch.cat([b[:, 2:] - b[:, :2] for b in TRAIN.boxes])
 unseen = torch.cat([b[:, 2:] - b[:, :2] for b in TEST.boxes])
 at_origin = torch.cat([torch.zeros_like(sides), sides], dim=1)
-check.close("IoU of shapes", shape_iou(sides[:5], sides[5:9]), iou(at_origin[:5], at_origin[5:9]))
+check.close(
+    "IoU of shapes", shape_iou(sides[:5], sides[5:9]), iou(at_origin[:5], at_origin[5:9])
+)
 DISTANCES = {"1 - IoU": one_minus_iou, "Euclidean": torch.cdist}
 fits: dict[tuple[str, int], list[float]] = {}
 for k in (1, 3, 5, 9):
@@ -667,13 +712,15 @@ ANCHORS = anchor_kmeans(sides, B, torch.Generator().manual_seed(SEED), one_minus
 print(ANCHORS)
 
 # %% tags=["hide-input"]
-fig, ax = plots.panel("boxes of the training set and the three anchors", x="width", y="height")
+fig, ax = plots.panel(
+    "boxes of the training set and the three anchors", x="width", y="height"
+)
 ax.scatter(*sides[:1500].T, s=4, color=plots.BLUE, linewidths=0)
 ax.scatter(*ANCHORS.T, s=70, color=plots.ORANGE, marker="s")
 plots.show(fig, alt="A cloud of widths and heights from 8 to 36 pixels, dense at small ones, with three orange squares: a small wide one or upright one, and a large one among them.")  # fmt: skip
 
 # %% [markdown]
-# ## 11.9 What does a cell predict?
+# ## 11.10 What does a cell predict?
 #
 # For each of its $B$ anchors a cell predicts $5 + C$ numbers: $t_x, t_y, t_w, t_h$ for the box, $t_o$ for the objectness, and one logit for each of the $C$ classes. So the last feature map has $B(5 + C)$ channels; ours has $3 \cdot 8 = 24$. The **objectness** of a prediction is the probability that it holds an object.
 
@@ -740,10 +787,10 @@ back = encode(boxes[1].view(-1, 4), ANCHORS.repeat(15, 1), cell).view(3, 5, B, 4
 check.close("there and back", back, T[1, ..., :4])
 swapped = lambda: check.close("x and y", corners(torch.cat([(cells(3, 5).flip(-1) + T[..., :2].sigmoid()) * 8, ANCHORS * T[..., 2:4].exp()], -1)), boxes)  # noqa: E731  # fmt: skip
 check.catches("rows for columns", swapped)
-check.raises("60 pixels in cells of 8", lambda: predictions(nn.Identity(), torch.zeros(1, 3, 64, 60)), ValueError)  # fmt: skip
+check.raises("60 pixels in cells of 8", ValueError, lambda: predictions(nn.Identity(), torch.zeros(1, 3, 64, 60)))  # fmt: skip
 
 # %%
-widgets.CellBox(ANCHORS, grid=[8, 8], stride=8, cell=[3, 4], truth=[37.0, 29.0, 20.0, 14.0])
+widgets.CellBox(ANCHORS, grid=[8, 8], stride=8, cell=[3, 4], truth=[27.0, 22.0, 47.0, 36.0])
 
 # %%
 widgets.predict(
@@ -758,7 +805,7 @@ widgets.predict(
 )
 
 # %% [markdown]
-# ## 11.10 What is the target of each prediction?
+# ## 11.11 What is the target of each prediction?
 #
 # A scene has 192 predictions and at most five objects. The rule of YOLOv3: for each object, only the cell of its centre and, there, the anchor of largest IoU (of the shapes) are responsible. A responsible prediction learns box, objectness 1 and class. All others learn objectness 0, with one exception: a prediction is **ignored** in the loss of the objectness if its box has an IoU above 0.5 with some object without being responsible for it.
 
@@ -778,7 +825,9 @@ def targets(boxes: Tensor, labels: Tensor, anchors: Tensor, size: tuple[int, int
     j = shape_iou(boxes[:, 2:] - boxes[:, :2], anchors).argmax(dim=1)
     at = cell[:, 1], cell[:, 0], j  # row, column, anchor
     obj[at] = 1
-    values[at] = torch.cat([encode(boxes, anchors[j], cell), F.one_hot(labels, C).float()], 1)
+    values[at] = torch.cat(
+        [encode(boxes, anchors[j], cell), F.one_hot(labels, C).float()], 1
+    )
     return obj, values
 
 
@@ -791,7 +840,9 @@ def ignored(T: Tensor, obj: Tensor, boxes: Sequence[Tensor], anchors: Tensor) ->
 
 
 # %%
-pairs = [targets(b, y, ANCHORS, (8, 8)) for b, y in zip(TRAIN.boxes, TRAIN.labels, strict=True)]
+pairs = [
+    targets(b, y, ANCHORS, (8, 8)) for b, y in zip(TRAIN.boxes, TRAIN.labels, strict=True)
+]
 OBJ, VALUES = (torch.stack(part) for part in zip(*pairs, strict=True))
 lost = 1 - OBJ.sum().item() / sum(map(len, TRAIN.boxes))
 print(f"responsible: {OBJ.mean():.2%} of the predictions; objects that share cell and anchor with another: {lost:.2%}")  # fmt: skip
@@ -801,7 +852,7 @@ check.reaches("targets, decoded: least IoU with the objects", min(fit), at_least
 obj, _ = targets(torch.tensor([[8.0, 16, 24, 24]]), torch.tensor([2]), ANCHORS, (5, 4))
 check.close("centre (16, 20): row 2, column 2", obj[2, 2].sum(), torch.tensor(1.0))
 check.close("no objects", targets(torch.zeros(0, 4), torch.zeros(0).long(), ANCHORS, (3, 5))[0].sum(), torch.tensor(0.0))  # fmt: skip
-check.raises("no area", lambda: targets(torch.tensor([[3.0, 3, 3, 9]]), torch.tensor([0]), ANCHORS, (8, 8)), ValueError)  # fmt: skip
+check.raises("no area", ValueError, lambda: targets(torch.tensor([[3.0, 3, 3, 9]]), torch.tensor([0]), ANCHORS, (8, 8)))  # fmt: skip
 
 # %%
 widgets.choose(
@@ -815,54 +866,18 @@ widgets.choose(
 )
 
 # %% [markdown]
-# ## 11.11 Which loss trains a detector?
+# ## 11.12 Which loss trains a detector?
 #
-# The notes head their loss with YOLOv3 and give that of the first YOLO (Redmon et al. 2016). The two differ in nearly every term, so here are both. In version 1 a cell has $B$ boxes and one distribution over the classes; the loss of a picture is
+# A loss of three kinds of terms. In YOLOv3 (Redmon and Farhadi 2018) a responsible prediction pays squared errors on its $t$ and binary cross-entropies for its classes; the objectness of every prediction that is not ignored pays a binary cross-entropy. $i$ runs over the cells, $j$ over the anchors, and $\mathbb 1$ marks the responsible and the ignored ones:
 #
-# $$ \begin{aligned} L_{1} = \lambda_{\text{coord}} \sum_{i,j} \mathbb 1_{ij}^{\text{obj}} \Big[ &(x_{ij} - \hat x_{ij})^2 + (y_{ij} - \hat y_{ij})^2 + (\sqrt{w_{ij}} - \sqrt{\hat w_{ij}})^2 + (\sqrt{h_{ij}} - \sqrt{\hat h_{ij}})^2 \Big] \\ {}+ \sum_{i,j} \big( \mathbb 1_{ij}^{\text{obj}} + \lambda_{\text{noobj}} (1 - \mathbb 1_{ij}^{\text{obj}}) \big) &(o_{ij} - \hat o_{ij})^2 + \sum_{i} \mathbb 1_{i}^{\text{obj}} \sum_{c} (p_i(c) - \hat p_i(c))^2 . \end{aligned} \tag{11.7} $$
-
-# %% [markdown]
-# $i$ runs over the $S^2$ cells (0 to $S^2 - 1$; the notes' upper limits are one too many) and $j$ over the boxes of a cell; $\lambda_{\text{coord}} = 5$ and $\lambda_{\text{noobj}} = 0.5$. $\mathbb 1_{ij}$ marks the one box of the cell that has the largest IoU with the object, and $\hat o_{ij}$, its target, is this IoU; elsewhere $\hat o = 0$. The roots make the same error in pixels count more on a small box. The network predicts the roots themselves: no root of a negative number has to be taken.
-
-
-# %%
-def yolo_v1_loss(xy: Tensor, roots: Tensor, o: Tensor, p: Tensor, truth: dict[str, Tensor], coord: float = 5.0, noobj: float = 0.5) -> Tensor:  # fmt: skip
-    """Eq. 11.7, the mean over the pictures.   xy, roots: (n, S_h, S_w, B, 2), o: (n, S_h, S_w, B), p: (n, S_h, S_w, C)"""
-    obj = truth["obj"]  # (n, S_h, S_w, B)
-    place = (xy - truth["xy"]).square().sum(-1) + (roots - truth["wh"].sqrt()).square().sum(-1)
-    weight = obj + noobj * (1 - obj)
-    objectness = weight * (o - truth["o"]).square()
-    classes = obj.amax(dim=-1) * (p - truth["p"]).square().sum(dim=-1)
-    return (coord * (obj * place).sum() + objectness.sum() + classes.sum()) / len(o)
-
-
-rng = torch.Generator().manual_seed(SEED)
-shape = (2, 3, 4, 2)
-xy, roots, o, p = data.normal(rng, *shape, 2), data.normal(rng, *shape, 2), data.normal(rng, *shape), data.normal(rng, 2, 3, 4, 5)  # fmt: skip
-truth = {"xy": data.normal(rng, *shape, 2), "wh": data.normal(rng, *shape, 2) ** 2, "o": data.normal(rng, *shape), "p": data.normal(rng, 2, 3, 4, 5)}  # fmt: skip
-truth["obj"] = torch.zeros(shape).double()
-truth["obj"][0, 1, 2, 1] = truth["obj"][1, 0, 3, 0] = 1
-total = 0.0
-for n, i, j, b in torch.cartesian_prod(*map(torch.arange, shape)).tolist():
-    at, is_obj = (n, i, j, b), truth["obj"][n, i, j, b].item() == 1
-    total += (1 if is_obj else 0.5) * (o[at] - truth["o"][at]).item() ** 2
-    if is_obj:
-        total += 5 * sum((xy[at][k] - truth["xy"][at][k]).item() ** 2 + (roots[at][k] - truth["wh"][at][k] ** 0.5).item() ** 2 for k in (0, 1))  # fmt: skip
-        total += sum((p[n, i, j, c] - truth["p"][n, i, j, c]).item() ** 2 for c in range(5))
-check.close("v1, by a loop", yolo_v1_loss(xy, roots, o, p, truth).item(), total / 2)
-check.close("v1, a perfect prediction", yolo_v1_loss(truth["xy"], truth["wh"].sqrt(), truth["o"], truth["p"], truth).item(), 0.0)  # fmt: skip
-
-# %% [markdown]
-# In version 3 (Redmon and Farhadi 2018) the squared errors are on the $t$ of (11.6) themselves; objectness and classes have binary cross-entropies; each box has class probabilities of its own; and the ignored predictions $\mathbb 1^{\text{ign}}$ pay nothing:
-#
-# $$ L_3 = \sum_{i,j} \Big( \mathbb 1_{ij}^{\text{obj}} \big[ \lVert \mathbf t_{ij} - \hat{\mathbf t}_{ij} \rVert^2 + \textstyle\sum_c \operatorname{BCE}(p_{ij}(c), \hat p_{ij}(c)) \big] + (1 - \mathbb 1_{ij}^{\text{ign}}) \operatorname{BCE}(o_{ij}, \mathbb 1_{ij}^{\text{obj}}) \Big) \tag{11.8} $$
+# $$ L_3 = \sum_{i,j} \Big( \mathbb 1_{ij}^{\text{obj}} \big[ \lVert \mathbf t_{ij} - \hat{\mathbf t}_{ij} \rVert^2 + \textstyle\sum_c \operatorname{BCE}(p_{ij}(c), \hat p_{ij}(c)) \big] + (1 - \mathbb 1_{ij}^{\text{ign}}) \operatorname{BCE}(o_{ij}, \mathbb 1_{ij}^{\text{obj}}) \Big) \tag{11.7} $$
 #
 # (The authors' program adds the squared errors of $\sigma(t_x)$ and $\sigma(t_y)$ in place of $t_x$ and $t_y$; the paper says as here.)
 
 
 # %%
 def yolo_v3_loss(T: Tensor, obj: Tensor, values: Tensor, ignore: Tensor) -> Tensor:
-    """Eq. 11.8, the mean over the pictures.   T: (n, S_h, S_w, B, 5 + C); obj, values as `targets` gives them"""
+    """Eq. 11.7, the mean over the pictures.   T: (n, S_h, S_w, B, 5 + C); obj, values as `targets` gives them"""
     mine, bce = obj == 1, F.binary_cross_entropy_with_logits
     box = (T[..., :4] - values[..., :4])[mine].square().sum()
     classes = bce(T[..., 5:][mine], values[..., 4:][mine], reduction="sum")
@@ -870,6 +885,7 @@ def yolo_v3_loss(T: Tensor, obj: Tensor, values: Tensor, ignore: Tensor) -> Tens
     return (box + classes + objectness) / len(T)
 
 
+# %% tags=["hide-input"]
 rng = torch.Generator().manual_seed(SEED)
 T, obj = 30 * data.normal(rng, 2, 3, 4, B, 5 + C), torch.zeros(2, 3, 4, B).double()
 obj[0, 1, 2, 1] = obj[1, 0, 3, 0] = 1
@@ -890,7 +906,7 @@ check.close("an ignored prediction pays nothing", yolo_v3_loss(changed, obj, val
 check.close("a batch twice", yolo_v3_loss(*(torch.cat([t, t]) for t in (T, obj, values, ignore))), yolo_v3_loss(T, obj, values, ignore))  # fmt: skip
 
 # %% [markdown]
-# Now the detector itself: the backbone of section 11.7 and a 1×1 convolution to $B(5 + C)$ channels. At the start the objectness is set to $\sigma(-4) = 0.02$, about what an untrained network should believe where so few predictions are responsible.
+# Now the detector itself: the backbone of section 11.8 and a 1×1 convolution to $B(5 + C)$ channels. At the start the objectness is set to $\sigma(-4) = 0.02$, about what an untrained network should believe where so few predictions are responsible.
 
 
 # %%
@@ -928,16 +944,63 @@ net = train(detector(), EPOCHS)
 print(f"{sum(p.numel() for p in net.parameters())} parameters")
 
 # %% [markdown]
-# ## 11.12 How are duplicates removed?
+# ## 11.13 What was the loss of the first YOLO?
 #
-# *This section uses `net` from section 11.11.*
+# *Going further.*
+#
+# The notes head their loss with YOLOv3 and give that of the first version (Redmon et al. 2016). The two differ in nearly every term. In version 1 a cell has $B$ boxes without anchors and one distribution over the classes; the loss of a picture is
+#
+# $$ \begin{aligned} L_{1} = \lambda_{\text{coord}} \sum_{i,j} \mathbb 1_{ij}^{\text{obj}} \Big[ &(x_{ij} - \hat x_{ij})^2 + (y_{ij} - \hat y_{ij})^2 + (\sqrt{w_{ij}} - \sqrt{\hat w_{ij}})^2 + (\sqrt{h_{ij}} - \sqrt{\hat h_{ij}})^2 \Big] \\ {}+ \sum_{i,j} \big( \mathbb 1_{ij}^{\text{obj}} + \lambda_{\text{noobj}} (1 - \mathbb 1_{ij}^{\text{obj}}) \big) &(o_{ij} - \hat o_{ij})^2 + \sum_{i} \mathbb 1_{i}^{\text{obj}} \sum_{c} (p_i(c) - \hat p_i(c))^2 . \end{aligned} \tag{11.8} $$
+
+# %% [markdown]
+# $i$ runs over the $S^2$ cells (0 to $S^2 - 1$; the notes' upper limits are one too many) and $j$ over the boxes of a cell; $\lambda_{\text{coord}} = 5$ and $\lambda_{\text{noobj}} = 0.5$. $\mathbb 1_{ij}$ marks the one box of the cell that has the largest IoU with the object, and $\hat o_{ij}$, its target, is this IoU; elsewhere $\hat o = 0$. The roots make the same error in pixels count more on a small box. The network predicts the roots themselves: no root of a negative number has to be taken.
+
+
+# %%
+def yolo_v1_loss(xy: Tensor, roots: Tensor, o: Tensor, p: Tensor, truth: dict[str, Tensor], coord: float = 5.0, noobj: float = 0.5) -> Tensor:  # fmt: skip
+    """Eq. 11.8, the mean over the pictures.   xy, roots: (n, S_h, S_w, B, 2), o: (n, S_h, S_w, B), p: (n, S_h, S_w, C)"""
+    obj = truth["obj"]  # (n, S_h, S_w, B)
+    place = (xy - truth["xy"]).square().sum(-1) + (roots - truth["wh"].sqrt()).square().sum(
+        -1
+    )
+    weight = obj + noobj * (1 - obj)
+    objectness = weight * (o - truth["o"]).square()
+    classes = obj.amax(dim=-1) * (p - truth["p"]).square().sum(dim=-1)
+    return (coord * (obj * place).sum() + objectness.sum() + classes.sum()) / len(o)
+
+
+# %%
+rng = torch.Generator().manual_seed(SEED)
+shape = (2, 3, 4, 2)
+xy, roots, o, p = data.normal(rng, *shape, 2), data.normal(rng, *shape, 2), data.normal(rng, *shape), data.normal(rng, 2, 3, 4, 5)  # fmt: skip
+truth = {"xy": data.normal(rng, *shape, 2), "wh": data.normal(rng, *shape, 2) ** 2, "o": data.normal(rng, *shape), "p": data.normal(rng, 2, 3, 4, 5)}  # fmt: skip
+truth["obj"] = torch.zeros(shape).double()
+truth["obj"][0, 1, 2, 1] = truth["obj"][1, 0, 3, 0] = 1
+total = 0.0
+for n, i, j, b in torch.cartesian_prod(*map(torch.arange, shape)).tolist():
+    at, is_obj = (n, i, j, b), truth["obj"][n, i, j, b].item() == 1
+    total += (1 if is_obj else 0.5) * (o[at] - truth["o"][at]).item() ** 2
+    if is_obj:
+        total += 5 * sum((xy[at][k] - truth["xy"][at][k]).item() ** 2 + (roots[at][k] - truth["wh"][at][k] ** 0.5).item() ** 2 for k in (0, 1))  # fmt: skip
+        total += sum((p[n, i, j, c] - truth["p"][n, i, j, c]).item() ** 2 for c in range(5))
+check.close("v1, by a loop", yolo_v1_loss(xy, roots, o, p, truth).item(), total / 2)
+check.close("v1, a perfect prediction", yolo_v1_loss(truth["xy"], truth["wh"].sqrt(), truth["o"], truth["p"], truth).item(), 0.0)  # fmt: skip
+
+# %% [markdown]
+# ## 11.14 How are duplicates removed?
+#
+# *This section uses `net` from section 11.12.*
 #
 # A raw detection is a predicted box with its best class and the score $\sigma(t_o)\,\sigma(t_c)$. Neighbouring cells and other anchors may find the same object. Below are the raw boxes with a score of at least 0.2.
 
 
 # %%
-class Found(tuple[Tensor, Tensor, Tensor]):
+class Found(NamedTuple):
     """Detections in one picture: boxes (k, 4), scores (k,), labels (k,)."""
+
+    boxes: Tensor
+    scores: Tensor
+    labels: Tensor
 
 
 def raw_boxes(net: nn.Module, X: Tensor, least: float = 0.02) -> list[Found]:
@@ -947,17 +1010,17 @@ def raw_boxes(net: nn.Module, X: Tensor, least: float = 0.02) -> list[Found]:
     boxes, objectness = decode(T, ANCHORS).flatten(1, 3), T[..., 4].sigmoid().flatten(1)
     best, labels = T[..., 5:].sigmoid().flatten(1, 3).max(dim=-1)
     scores = objectness * best
-    return [Found((b[s >= least], s[s >= least], y[s >= least])) for b, s, y in zip(boxes, scores, labels, strict=True)]  # fmt: skip
+    return [Found(b[s >= least], s[s >= least], y[s >= least]) for b, s, y in zip(boxes, scores, labels, strict=True)]  # fmt: skip
 
 
 def kept(found: Found, rows: Tensor) -> Found:
-    return Found(part[rows] for part in found)
+    return Found(*(part[rows] for part in found))
 
 
 RAW = [found for part in TEST.X.split(100) for found in raw_boxes(net, part)]
 
 # %% tags=["hide-input"]
-shown = [kept(found, found[1] >= 0.2)[0] for found in RAW[:6]]
+shown = [kept(found, found.scores >= 0.2).boxes for found in RAW[:6]]
 plots.show(framed("raw boxes with a score of at least 0.2 (dashed), before NMS", TEST.X[:6], [[]] * 6, shown), alt="The six scenes; most objects have one to three dashed boxes of nearly the same place.")  # fmt: skip
 
 # %% [markdown]
@@ -967,7 +1030,11 @@ plots.show(framed("raw boxes with a score of at least 0.2 (dashed), before NMS",
 # %%
 def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45) -> Tensor:
     """Indices of the boxes that stay, by falling score.   boxes: (k, 4), scores: (k,) -> (m,)"""
-    order, overlaps, stay = scores.argsort(descending=True, stable=True), iou(boxes, boxes), []
+    order, overlaps, stay = (
+        scores.argsort(descending=True, stable=True),
+        iou(boxes, boxes),
+        [],
+    )
     while len(order):
         best, rest = order[0], order[1:]
         stay.append(best)
@@ -987,7 +1054,7 @@ def nms_per_class(found: Found, threshold: float = 0.45) -> Found:
 boxes = torch.tensor([[0.0, 0, 10, 8], [1, 0, 11, 8], [20, 5, 26, 17], [2, 1, 12, 9], [20, 5, 26, 17]])  # fmt: skip
 scores, labels = torch.tensor([0.5, 0.9, 0.3, 0.8, 0.6]), torch.tensor([0, 0, 1, 0, 2])
 check.close("shuffled input, by falling score", nms(boxes, scores), torch.tensor([1, 4]))
-check.close("two classes at one place both stay", nms_per_class(Found((boxes, scores, labels)))[1], torch.tensor([0.9, 0.6, 0.3]))  # fmt: skip
+check.close("two classes at one place both stay", nms_per_class(Found(boxes, scores, labels)).scores, torch.tensor([0.9, 0.6, 0.3]))  # fmt: skip
 check.close("no boxes", nms(boxes[:0], scores[:0]), torch.zeros(0).long())
 unsorted = lambda: check.close("nms", nms(boxes, torch.arange(5.0).neg()), torch.tensor([1, 4]))  # noqa: E731  # fmt: skip
 check.catches("in the order of the input", unsorted)
@@ -1003,9 +1070,15 @@ check.catches("in the order of the input", unsorted)
 def duplicates(found: Sequence[Found], scenes: data.Scenes, least: float = 0.2) -> float:
     """Detections of an object besides the first, a found object."""
     hits = []
-    for (boxes, scores, labels), truth, y in zip(found, scenes.boxes, scenes.labels, strict=True):
+    for (boxes, scores, labels), truth, y in zip(
+        found, scenes.boxes, scenes.labels, strict=True
+    ):
         fit = iou(boxes, truth) * (labels[:, None] == y)
-        own = (fit == fit.amax(dim=1, keepdim=True)) & (fit >= 0.5) & (scores >= least)[:, None]
+        own = (
+            (fit == fit.amax(dim=1, keepdim=True))
+            & (fit >= 0.5)
+            & (scores >= least)[:, None]
+        )
         hits.append(own.sum(dim=0))
     counts = torch.cat(hits)
     return (counts - 1).clamp(min=0).sum().item() / max(int((counts > 0).sum()), 1)
@@ -1028,13 +1101,16 @@ widgets.predict(
     answer=2,
     tolerance=0.01,
     because="A removes B. C overlaps B, which is gone, and A only by 0.2: it stays.",
-    slips={"B was removed by A, so it cannot remove C.": 1, "B overlaps A by more than 0.5.": 3},
+    slips={
+        "B was removed by A, so it cannot remove C.": 1,
+        "B overlaps A by more than 0.5.": 3,
+    },
 )
 
 # %% [markdown]
-# ## 11.13 How good is the detector?
+# ## 11.15 How good is the detector?
 #
-# *This section uses `RAW` and `CLEAN` from section 11.12.*
+# *This section uses `RAW` and `CLEAN` from section 11.14.*
 #
 # A list with scores has no accuracy. At each threshold on the score, **precision** is the share of the detections that are right, and **recall** is the share of the objects that are found. A detection is right if its IoU with an object of its class in its picture reaches a threshold, such as 0.5, and no detection with a higher score has taken the object; a duplicate counts as wrong.
 
@@ -1063,7 +1139,10 @@ def hits(boxes: Tensor, scores: Tensor, objects: Tensor, threshold: float, free_
     return right
 
 
-def average_precision(scores: Tensor, right: Tensor, objects: int, points: int = 0) -> float:
+# %%
+def average_precision(
+    scores: Tensor, right: Tensor, objects: int, points: int = 0
+) -> float:
     """AP over all points (eq. 11.9), or at 11 or 101 recalls. Raises ValueError for a class without objects."""
     if objects == 0:
         raise ValueError("a class without objects has no recall; leave it out of the mean")
@@ -1071,7 +1150,9 @@ def average_precision(scores: Tensor, right: Tensor, objects: int, points: int =
     r, p = hit / objects, hit / torch.arange(1, len(hit) + 1)
     p = p.flip(0).cummax(0).values.flip(0)  # the largest at this recall or a higher one
     if points == 0:
-        return ((r - torch.cat([r.new_zeros(1), r[:-1]])) * p).sum().item() if len(r) else 0.0
+        return (
+            ((r - torch.cat([r.new_zeros(1), r[:-1]])) * p).sum().item() if len(r) else 0.0
+        )
     at = torch.searchsorted(r, torch.linspace(0, 1, points).double() - 1e-9)
     return torch.cat([p, p.new_zeros(1)])[at].mean().item()
 
@@ -1084,8 +1165,12 @@ right = hits(boxes, scores, objects, 0.5)
 check.close("a duplicate is wrong", right, torch.tensor([True, False, True, False]))
 check.close("AP by hand: 1/2 · 1 + 1/2 · 2/4", average_precision(scores, right, 2), 0.75)
 check.close("no detections", average_precision(scores[:0], right[:0], 2), 0.0)
-check.close("no objects: all wrong", hits(boxes, scores, objects[:0], 0.5).sum(), torch.tensor(0))
-check.raises("a class without objects", lambda: average_precision(scores, right, 0), ValueError)
+check.close(
+    "no objects: all wrong", hits(boxes, scores, objects[:0], 0.5).sum(), torch.tensor(0)
+)
+check.raises(
+    "a class without objects", ValueError, lambda: average_precision(scores, right, 0)
+)
 
 
 # %%
@@ -1093,7 +1178,7 @@ def collected(found: Sequence[Found], scenes: data.Scenes, c: int, threshold: fl
     """Scores and hits of class c over all pictures, and the number of its objects."""
     scores, right, n = [], [], 0
     for one, truth, y in zip(found, scenes.boxes, scenes.labels, strict=True):
-        boxes, s, _ = kept(one, one[2] == c)
+        boxes, s, _ = kept(one, one.labels == c)
         objects = truth[y == c]
         scores.append(s)
         right.append(hits(boxes, s, objects, threshold, free_only))
@@ -1108,19 +1193,6 @@ def mean_ap(found: Sequence[Found], scenes: data.Scenes, threshold: float, point
     return sum(values) / len(values)
 
 
-# %% [markdown]
-# As an independent check: without interpolation the sum of $(r_k - r_{k-1})\,p_k$ is what scikit-learn calls average precision, but for the objects that no detection finds, which it does not know. (The tests of this chapter compare the 101 points with pycocotools.)
-
-# %%
-scores, right, n = collected(CLEAN, TEST, 0, 0.5)
-order = scores.argsort(descending=True, stable=True)
-hit = right[order].double()
-plain = (hit / n * hit.cumsum(0) / torch.arange(1, len(hit) + 1)).sum().item()
-theirs = average_precision_score(right.numpy(), scores.numpy()) * right.sum().item() / n
-check.close("without interpolation: scikit-learn", plain, theirs, atol=1e-3)
-aps = {points: average_precision(scores, right, n, points) for points in (0, 11, 101)}
-print("AP50 of the ellipse: " + ", ".join(f"{value:.3f} ({points or 'all'} points)" for points, value in aps.items()) + f", {plain:.3f} without interpolation")  # fmt: skip
-
 # %% tags=["hide-input"]
 fig, ax = plots.panel("precision and recall, IoU at least 0.5", x="recall", y="precision", ylim=(0, 1.03))  # fmt: skip
 for name, found in (("with NMS", CLEAN), ("without NMS", RAW)):
@@ -1131,61 +1203,26 @@ ax.legend(loc="lower left")
 plots.show(fig, alt="Two curves of precision against recall for the ellipse: both stay near 1 up to a high recall and then fall; without NMS a little earlier and further down.")  # fmt: skip
 
 # %% [markdown]
-# Now the detector on 300 unseen scenes, with and without NMS. Three controls: the untrained detector; sorting by objectness alone; and NMS across classes.
+# Now the detector on 300 unseen scenes, with NMS and without, beside the same network before its training.
 
 # %%
 torch.manual_seed(SEED)
-untrained = [nms_per_class(found) for found in raw_boxes(detector().eval(), TEST.X, least=0.0)]
-by_objectness = []
-for part in TEST.X.split(100):
-    with torch.no_grad():
-        o = predictions(net, part)[..., 4].sigmoid().flatten(1)
-        by_class = predictions(net, part)[..., 5:].sigmoid().amax(dim=-1).flatten(1)
-    for found, p, q in zip(raw_boxes(net, part), o, by_class, strict=True):
-        by_objectness.append(nms_per_class(Found((found[0], p[p * q >= 0.02], found[2]))))
-across = [kept(found, nms(found[0], found[1])) for found in RAW]
-LISTS = {"with NMS": CLEAN, "without NMS": RAW, "sorted by objectness": by_objectness, "NMS across classes": across, "untrained": untrained}  # fmt: skip
+untrained = [
+    nms_per_class(found) for found in raw_boxes(detector().eval(), TEST.X, least=0.0)
+]
+LISTS = {"with NMS": CLEAN, "without NMS": RAW, "untrained": untrained}
 maps = {name: (mean_ap(found, TEST, 0.5), mean_ap(found, TEST, 0.75)) for name, found in LISTS.items()}  # fmt: skip
-print("                       mAP50   mAP75")
+print("               mAP50   mAP75")
 for name, (map50, map75) in maps.items():
-    print(f"{name:22} {map50:.3f}   {map75:.3f}")
-
-# %%
+    print(f"{name:14} {map50:.3f}   {map75:.3f}")
 check.reaches("mAP50", maps["with NMS"][0], at_least=0.6)
 check.reaches("mAP75", maps["with NMS"][1], at_least=0.3)
 check.reaches("mAP50 of the untrained detector", maps["untrained"][0], at_most=0.05)
 check.reaches("mAP50: what NMS gains", maps["with NMS"][0] - maps["without NMS"][0], at_least=-0.03, at_most=0.2)  # fmt: skip
-check.reaches("mAP50: score minus objectness", maps["with NMS"][0] - maps["sorted by objectness"][0], at_least=-0.02)  # fmt: skip
 
 # %% tags=["hide-input"]
-shown = [kept(found, found[1] >= 0.3)[0] for found in CLEAN[:6]]
+shown = [kept(found, found.scores >= 0.3).boxes for found in CLEAN[:6]]
 plots.show(framed("true boxes, and detections with a score of at least 0.3 (dashed)", TEST.X[:6], TEST.boxes[:6], shown), alt="Six scenes; a dashed white box lies on or close to the black box of most objects.")  # fmt: skip
-
-# %% [markdown]
-# Does a cell have to see the whole object? The same detector with 1×1 kernels in its last three convolutions sees 15 pixels instead of 63. It is trained as long; its recall is compared for objects up to 15 pixels and for larger ones.
-
-# %%
-torch.manual_seed(SEED)
-narrow = train(detector(last=1), EPOCHS, "narrow field")
-NARROW = [nms_per_class(found) for part in TEST.X.split(100) for found in raw_boxes(narrow, part)]
-
-
-def recall_by_size(found: Sequence[Found], limit: int = 15) -> tuple[float, float]:
-    """Recall (score at least 0.2, right class, IoU at least 0.5) of objects within `limit` pixels, and of larger."""
-    best = []
-    for (boxes, scores, labels), truth, y in zip(found, TEST.boxes, TEST.labels, strict=True):
-        fit = iou(truth, boxes) * (labels == y[:, None]) * (scores >= 0.2)
-        best.append(torch.cat([fit, torch.zeros(len(truth), 1)], dim=1).amax(dim=1) >= 0.5)
-    right, small = torch.cat(best).double(), unseen.amax(dim=1) <= limit
-    return right[small].mean().item(), right[~small].mean().item()
-
-
-wide_small, wide_large = recall_by_size(CLEAN)
-narrow_small, narrow_large = recall_by_size(NARROW)
-print("recall of          small   large objects")
-print(f"field of 63 px     {wide_small:.2f}    {wide_large:.2f}")
-print(f"field of 15 px     {narrow_small:.2f}    {narrow_large:.2f}")
-check.reaches("recall of large objects: wide minus narrow field", wide_large - narrow_large, at_least=0.15)  # fmt: skip
 
 # %%
 widgets.choose(
@@ -1199,7 +1236,98 @@ widgets.choose(
 )
 
 # %% [markdown]
-# ## 11.14 Which feature map finds which size?
+# ## 11.16 Which of the steps does the result depend on?
+#
+# *Going further.*
+#
+# *This section uses `net`, `RAW`, `CLEAN` and `maps` from sections 11.12 to 11.15.*
+#
+# Three steps, changed one at a time. First NMS by objectness alone, as in the notes, and NMS across the classes.
+
+# %%
+by_objectness = []
+for part in TEST.X.split(100):
+    with torch.no_grad():
+        T = predictions(net, part)
+    o, best = T[..., 4].sigmoid().flatten(1), T[..., 5:].sigmoid().amax(dim=-1).flatten(1)
+    for found, p, q in zip(raw_boxes(net, part), o, best, strict=True):
+        by_objectness.append(
+            nms_per_class(Found(found.boxes, p[p * q >= 0.02], found.labels))
+        )
+across = [kept(found, nms(found.boxes, found.scores)) for found in RAW]
+changed = {"by objectness": by_objectness, "across classes": across}
+losses = {
+    name: maps["with NMS"][0] - mean_ap(found, TEST, 0.5) for name, found in changed.items()
+}
+for name, value in losses.items():
+    print(f"NMS {name:15} loses {value:.3f} of mAP50")
+check.reaches("mAP50: score minus objectness", losses["by objectness"], at_least=-0.02)
+check.reaches("mAP50: per class minus across", losses["across classes"], at_least=-0.02)
+
+# %% [markdown]
+# As an independent check: without interpolation the sum of $(r_k - r_{k-1})\,p_k$ is what scikit-learn calls average precision, but for the objects that no detection finds, which it does not know. (The tests of this chapter compare the 101 points with pycocotools.)
+
+# %%
+from sklearn.metrics import average_precision_score
+
+scores, right, n = collected(CLEAN, TEST, 0, 0.5)
+order = scores.argsort(descending=True, stable=True)
+hit = right[order].double()
+plain = (hit / n * hit.cumsum(0) / torch.arange(1, len(hit) + 1)).sum().item()
+theirs = average_precision_score(right.numpy(), scores.numpy()) * right.sum().item() / n
+check.close("without interpolation: scikit-learn", plain, theirs, atol=1e-3)
+aps = {points: average_precision(scores, right, n, points) for points in (0, 11, 101)}
+print("AP50 of the ellipse: " + ", ".join(f"{value:.3f} ({points or 'all'} points)" for points, value in aps.items()) + f", {plain:.3f} without interpolation")  # fmt: skip
+
+# %% [markdown]
+# Does a cell have to see the whole object? The same detector with 1×1 kernels in its last three convolutions is trained as long, and its recall is compared for objects up to 15 pixels and for larger ones. The receptive fields are measured by the gradient, with all weights positive and without batch normalisation so that nothing cancels.
+
+
+# %%
+def receptive_field(net: Sequence[nn.Module], size: int = 128) -> int:
+    """Side of the square of pixels on which a cell in the middle depends."""
+    convs = nn.Sequential(*[layer for layer in net if isinstance(layer, nn.Conv2d)])
+    x = torch.ones(1, 3, size, size, requires_grad=True)
+    with torch.no_grad():
+        for conv in convs:
+            conv.weight.fill_(0.01)
+    y = convs(x)
+    y[0, 0, y.shape[2] // 2, y.shape[3] // 2].backward()
+    return int((x.grad[0].abs().sum(dim=(0, 1)) > 0).sum())
+
+
+check.close("receptive field of the detector", receptive_field(backbone()), 1 + 2 * (1 + 2 + 4 + 8 + 8 + 8))  # fmt: skip
+check.close("with 1 x 1 kernels at the end", receptive_field(backbone(last=1)), 15)
+
+# %%
+torch.manual_seed(SEED)
+narrow = train(detector(last=1), EPOCHS, "narrow field")
+NARROW = [
+    nms_per_class(found) for part in TEST.X.split(100) for found in raw_boxes(narrow, part)
+]
+
+
+def recall_by_size(found: Sequence[Found], limit: int = 15) -> tuple[float, float]:
+    """Recall (score at least 0.2, right class, IoU at least 0.5) of objects within `limit` pixels, and of larger."""
+    best = []
+    for (boxes, scores, labels), truth, y in zip(
+        found, TEST.boxes, TEST.labels, strict=True
+    ):
+        fit = iou(truth, boxes) * (labels == y[:, None]) * (scores >= 0.2)
+        best.append(torch.cat([fit, torch.zeros(len(truth), 1)], dim=1).amax(dim=1) >= 0.5)
+    right, small = torch.cat(best).double(), unseen.amax(dim=1) <= limit
+    return right[small].mean().item(), right[~small].mean().item()
+
+
+wide_small, wide_large = recall_by_size(CLEAN)
+narrow_small, narrow_large = recall_by_size(NARROW)
+print("recall of          small   large objects")
+print(f"field of 63 px     {wide_small:.2f}    {wide_large:.2f}")
+print(f"field of 15 px     {narrow_small:.2f}    {narrow_large:.2f}")
+check.reaches("recall of large objects: wide minus narrow field", wide_large - narrow_large, at_least=0.15)  # fmt: skip
+
+# %% [markdown]
+# ## 11.17 Which feature map finds which size?
 #
 # *Going further.*
 #
@@ -1238,7 +1366,10 @@ class FPN(nn.Module):
 torch.manual_seed(SEED)
 fpn = FPN([5, 7, 9], 4)
 rng = torch.Generator().manual_seed(SEED)
-maps_ = [torch.randn(2, c, 12 // 2**i, 20 // 2**i, generator=rng) for i, c in enumerate((5, 7, 9))]
+maps_ = [
+    torch.randn(2, c, 12 // 2**i, 20 // 2**i, generator=rng)
+    for i, c in enumerate((5, 7, 9))
+]
 P = fpn(maps_)
 i, j = 7, 13
 by_hand = fpn.lateral[0](maps_[0])[:, :, i, j] + fpn.lateral[1](maps_[1])[:, :, i // 2, j // 2] + fpn.lateral[2](maps_[2])[:, :, i // 4, j // 4]  # fmt: skip
@@ -1249,7 +1380,7 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # The image pyramid costs a pass for each size: with halved sides a second picture costs a quarter more, and with five sizes in steps of $\sqrt 2$ up to twice the side, $4 + 2 + 1 + \tfrac12 + \tfrac14 = 7.75$ passes instead of one. The FPN gives each fine place what the coarse maps around it know, in one pass.
 
 # %% [markdown]
-# ## 11.15 Your turn
+# ## 11.18 Your turn
 #
 # The [exercises of this chapter](../assignments/11_detection/11_detection.ipynb) have a check each, which tells you what is wrong.
 #
@@ -1274,7 +1405,7 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # </details>
 
 # %% [markdown]
-# ## 11.16 In five lines
+# ## 11.19 In five lines
 #
 # 1. A detector puts out many boxes with scores; detection is a list of boxes, instance segmentation a mask for each object.
 # 2. R-CNN runs a network on each proposal, Fast R-CNN pools the proposals from one feature map, Faster R-CNN makes the proposals on that map too.
@@ -1289,22 +1420,22 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 #
 # | where | they say | what is right | source | shown in |
 # |---|---|---|---|---|
-# | Bologna, YOLOv3, training | squared errors with roots, weights 5 and 0.5, one class a cell | that is the first YOLO; version 3 has squared errors on $t$, binary cross-entropies for objectness and classes of each box, and an ignore threshold. The sums end at $S^2 - 1$ and $B - 1$ | Redmon et al. (2016); Redmon and Farhadi (2018) | sections 11.10 and 11.11 |
+# | Bologna, YOLOv3, training | squared errors with roots, weights 5 and 0.5, one class a cell | that is the first YOLO; version 3 has squared errors on $t$, binary cross-entropies for objectness and classes of each box, and an ignore threshold. The sums end at $S^2 - 1$ and $B - 1$ | Redmon et al. (2016); Redmon and Farhadi (2018) | sections 11.11 to 11.13 |
 # | Milano, Object detection | detection combines object detection with semantic segmentation | that is instance segmentation; detection gives boxes | He et al. (2017) | section 11.1 |
-# | Milano, Fast R-CNN | region proposals are extracted from the feature map | they come from outside and are projected onto it; the RPN comes with Faster R-CNN | Girshick (2015); Ren et al. (2015) | section 11.4 |
-# | Bologna, YOLOv3 * | k-means with the IoU as metric | the distance is 1 − IoU | Redmon and Farhadi (2017) | section 11.8 |
-# | Bologna, YOLOv3, Remark * | the cell right of (0, 0) is (0, 1) | as (row, column); in the order $(c_x, c_y)$ of the formulas it is (1, 0) | | section 11.7 |
-# | Bologna, NMS * | sort by the objectness score | commonly by objectness times class probability | Redmon and Farhadi (2018) | section 11.12 |
+# | Milano, Fast R-CNN | region proposals are extracted from the feature map | they come from outside and are projected onto it; the RPN comes with Faster R-CNN | Girshick (2015); Ren et al. (2015) | section 11.5 |
+# | Bologna, YOLOv3 * | k-means with the IoU as metric | the distance is 1 − IoU | Redmon and Farhadi (2017) | section 11.9 |
+# | Bologna, YOLOv3, Remark * | the cell right of (0, 0) is (0, 1) | as (row, column); in the order $(c_x, c_y)$ of the formulas it is (1, 0) | | section 11.8 |
+# | Bologna, NMS * | sort by the objectness score | commonly by objectness times class probability | Redmon and Farhadi (2018) | section 11.14 |
 
 # %% [markdown]
 # ## Further reading
 #
 # - R. Girshick, J. Donahue, T. Darrell and J. Malik (2014), *Rich feature hierarchies for accurate object detection and semantic segmentation*, CVPR: R-CNN. R. Girshick (2015), *Fast R-CNN*, ICCV. S. Ren, K. He, R. Girshick and J. Sun (2015), *Faster R-CNN*, NeurIPS: the RPN and its targets.
 # - J. Uijlings, K. van de Sande, T. Gevers and A. Smeulders (2013), *Selective search for object recognition*, IJCV.
-# - J. Redmon, S. Divvala, R. Girshick and A. Farhadi (2016), *You only look once*, CVPR: (11.7). J. Redmon and A. Farhadi (2017), *YOLO9000*, CVPR: anchors by k-means. The same (2018), *YOLOv3: an incremental improvement*, arXiv 1804.02767: (11.6) and (11.8).
+# - J. Redmon, S. Divvala, R. Girshick and A. Farhadi (2016), *You only look once*, CVPR: (11.8). J. Redmon and A. Farhadi (2017), *YOLO9000*, CVPR: anchors by k-means. The same (2018), *YOLOv3: an incremental improvement*, arXiv 1804.02767: (11.6) and (11.7).
 # - W. Liu et al. (2016), *SSD: single shot multibox detector*, ECCV: predictions from a feature hierarchy.
 # - H. Rezatofighi et al. (2019), *Generalized intersection over union*, CVPR: (11.2).
 # - K. He, G. Gkioxari, P. Dollár and R. Girshick (2017), *Mask R-CNN*, ICCV: RoIAlign and instance segmentation.
-# - T.-Y. Lin et al. (2017), *Feature pyramid networks for object detection*, CVPR: (11.10), and the four ways of section 11.14.
+# - T.-Y. Lin et al. (2017), *Feature pyramid networks for object detection*, CVPR: (11.10), and the four ways of section 11.17.
 # - N. Bodla, B. Singh, R. Chellappa and L. Davis (2017), *Soft-NMS*, ICCV.
 # - M. Everingham et al. (2010), *The PASCAL visual object classes (VOC) challenge*, IJCV: average precision.
