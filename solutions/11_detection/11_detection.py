@@ -71,7 +71,7 @@ def iou(a: Tensor, b: Tensor) -> Tensor:
 #
 # $$ x = x_a + w_a d_x, \qquad y = y_a + h_a d_y, \qquad w = w_a\, e^{\min(d_w,\, \tau)}, \qquad h = h_a\, e^{\min(d_h,\, \tau)} $$
 #
-# where $\tau = \ln(1000/16)$ keeps one wild number from making an endless box. The corners of the result are then clipped to the picture: $0 \le x \le$ width, $0 \le y \le$ height. The next cell has **three faults**. Write the function without them. With no proposals it gives a tensor of shape (0, 4).
+# where $\tau = \ln(1000/16)$, `LIMIT` in the code, keeps one wild number from making an endless box. The corners of the result are then clipped to the picture: $0 \le x \le$ width, $0 \le y \le$ height. The next cell has **three faults**. Write the function without them. With no proposals it gives a tensor of shape (0, 4).
 #
 # <details><summary>Hint</summary>
 #
@@ -122,12 +122,16 @@ check.close(
     "boxes inside a picture of 40 x 90", lambda: regressed(proposals, d, (40, 90)), wanted
 )
 P = numbers([[10, 10, 30, 20], [2, 3, 3, 5], [70, 20, 80, 38], [5, 25, 25, 35]])
+P = torch.cat([P, numbers([[40, 30, 50, 38], [80, 5, 88, 15]])])
 d = numbers([[-1, 0.5, math.log(2), 0], [20, 9, 7, 9], [0.5, 1, 0, 0.3], [0, 1, 0, 0.5]])
-clipped = numbers(
-    [[0, 15, 20, 25], [0, 0, 53.75, 40], [75, 34.851271, 85, 40], [5, 31.756394, 25, 40]]
-)
+d = torch.cat([d, numbers([[0, 3, 0, 0], [2, 0, 0, 0]])])
+clipped = numbers([[0, 15, 20, 25], [0, 0, 53.75, 40], [75, 34.851271, 85, 40]])
+below_and_right = numbers([[5, 31.756394, 25, 40], [40, 40, 50, 40], [90, 5, 90, 15]])
 check.close(
-    "boxes that leave the picture", lambda: regressed(P, d, (40, 90)), clipped, atol=1e-4
+    "boxes that leave the picture",
+    lambda: regressed(P, d, (40, 90)),
+    torch.cat([clipped, below_and_right]),
+    atol=1e-4,
 )
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
@@ -136,6 +140,9 @@ for height, width in ((50, 120), (120, 50)):
     rng = torch.default_generator
     P, d = some_boxes(rng, 9, width, height), normal(rng, 9, 4)
     d[:3, 2:] += 4
+    P[4], d[4, :2] = numbers([1, 1, 4, 3]), 5 + 3 * uniform(rng, 2)
+    P[5], d[5, 2:] = numbers([20, 20, 20.4, 20.6]), 5 + uniform(rng, 2)
+    d[5, :2] /= 9
     boxes = [regressed(P, d / 9, (height, width)), regressed(P, d, (height, width))]
     seal(f"a picture of {height} x {width}, and the inputs afterwards", [*boxes, P, d])
 one = regressed(P[:1], d[:1], (50, 120))
@@ -198,11 +205,11 @@ a, b = some_boxes(rng, 40, 9, 5), some_boxes(rng, 40, 9, 5)
 apart = (iou(a, b).diag() == 0).nonzero()[:3, 0]
 meets = (iou(a, b).diag() > 0).nonzero()[:4, 0]
 a, b = (box[torch.cat([apart, meets])] for box in (a, b))
-a = torch.cat([a, numbers([[2, 1, 8, 4.5], [3, 2, 4, 3]])]).requires_grad_()
-b = torch.cat([b, numbers([[3, 2, 4, 3], [2, 1, 8, 4.5]])])
+a = torch.cat([a, numbers([[2, 1, 8, 4.5], [3, 2, 4, 3], [1, 1, 3, 2]])]).requires_grad_()
+b = torch.cat([b, numbers([[3, 2, 4, 3], [2, 1, 8, 4.5], [3.4, 1.5, 5, 4]])])
 gradient = torch.autograd.grad(paired_giou(a, b).sum(), a)[0]
 check.close(
-    "three pairs apart, four that overlap, one around the other",
+    "pairs that overlap or not, one around the other, and close by",
     lambda: giou_gradient(a.detach(), b),
     gradient,
 )
@@ -263,18 +270,31 @@ boxes = numbers(
         [20, 18, 16, 15],  # both sides negative
         [25, 10, 25, 15],  # no width
         [38, 19, 48, 30],  # a corner
+        [39.5, 12, 45, 20],  # half a pixel of it
     ]
 )
-labels, window = torch.tensor([3, 1, 4, 1, 5, 9, 2, 6, 8]), (10, 5, 40, 21)
+labels, window = torch.tensor([3, 1, 4, 1, 5, 9, 2, 6, 8, 7]), (10, 5, 40, 21)
 part = numbers(
-    [[2, 3, 20, 15], [0, 0, 4, 7], [18, 5, 30, 14], [0, 0, 30, 16], [28, 14, 30, 16]]
+    [
+        [2, 3, 20, 15],
+        [0, 0, 4, 7],
+        [18, 5, 30, 14],
+        [0, 0, 30, 16],
+        [28, 14, 30, 16],
+        [29.5, 7, 30, 15],
+    ]
 )
-for least, stays in ((0, [0, 1, 2, 3, 4]), (0.5, [0, 2]), (0.6, [0, 2]), (0.7, [0])):
+for least, stays in ((0, [0, 1, 2, 3, 4, 5]), (0.5, [0, 2]), (0.6, [0, 2]), (0.7, [0])):
     check.close(
         f"boxes and labels that stay with at least {least}",
         lambda: cropped(boxes, labels, window, least),
-        (part[stays], torch.tensor([3, 1, 4, 5, 8])[stays]),
+        (part[stays], torch.tensor([3, 1, 4, 5, 8, 7])[stays]),
     )
+check.close(
+    "a window that is higher than wide",
+    lambda: cropped(numbers([[2, 15, 12, 22]]), labels[4:5], (1, 3, 7, 26), 0.5),
+    (numbers([[1, 12, 6, 19]]), labels[4:5]),
+)
 check.close(
     "nothing there",
     lambda: cropped(boxes[:0], labels[:0], window, 0.5),
@@ -287,7 +307,7 @@ rng = torch.default_generator
 for window, least in (
     ((7.5, 3, 21, 19.5), 0.3),
     ((0, 10, 33, 14), 0.05),
-    ((3, 2, 30, 18), 0.9),
+    ((3, 2, 12, 18), 0.6),
 ):
     boxes, labels = some_boxes(rng, 30, 33, 20), torch.randint(0, 9, (30,))
     boxes[3] = boxes[3, [2, 3, 0, 1]]  # both sides negative
@@ -297,6 +317,13 @@ for window, least in (
     seal(
         f"window {window}, and the inputs afterwards", [stays, names, *every, boxes, labels]
     )
+right, down = torch.randint(0, 9, (2,)).tolist()
+half = numbers([[0, 3, 8, 9], [5, 4, 9, 6], [1, 0, 9, 5], [3, 3, 5, 5]])
+half, window = (
+    half + numbers([right, down] * 2),
+    (4 + right, 2 + down, 20 + right, 14 + down),
+)
+seal("exactly half of it", [cropped(half, labels[:4], window, 0.5), half])
 nothing, all_there = (
     cropped(boxes[9:], labels[9:], window, 0)
     for window in ((-9, -9, -2, -1), (0, 0, 33, 20))
@@ -311,7 +338,7 @@ seal("none stays, and all do", [*nothing, *all_there])
 # RoI pooling rounds a box to whole cells of the feature map, twice. **RoIAlign** (He et al., 2017) rounds nothing. For a feature map $A$ $(K, h, w)$ and a box in pixels of the picture:
 #
 # - Divide the box by the stride. In these units, cells, the number $A_{kij}$ belongs to the middle of its cell, the place $x = j + \frac12$, $y = i + \frac12$.
-# - Divide the box into `rows` x `columns` equal bins, and each bin into $s \times s$ equal parts. In the middle of each part the map is read off by **bilinear interpolation** between the four nearest middles of cells; beyond the outermost middles the value of the nearest place on their frame counts.
+# - Divide the box into `rows` x `columns` equal bins, and each bin into $s \times s$ equal parts. In the middle of each part the map is read off by **bilinear interpolation** between the four nearest middles of cells. A place beyond the outermost middles is first moved to the nearest place between them: $x$ to at least $\frac12$ and at most $w - \frac12$, and so for $y$.
 # - A bin's value is the mean of its $s^2$ numbers.
 #
 # Boxes need not lie on whole pixels, and may be smaller than a cell. No boxes give a tensor of shape (0, K, rows, columns).
@@ -439,23 +466,23 @@ check.close(
     lambda: later_encoding(later_boxes(t, cells, anchors, 8), cells, anchors, 8),
     (t, torch.ones(7, dtype=torch.bool)),
 )
-box = numbers([[20, 30, 44, 40]]).repeat(
-    8, 1
-)  # its centre: (32, 35), in cells of 8: (4, 4.375)
-cells = torch.tensor([[4, 4], [3, 4], [5, 4], [2, 4], [4, 3], [3, 5], [4, 4], [4, 4]])
-anchors = numbers([[24, 10]] * 6 + [[6, 10], [24, 2.4]])
+# the first centre: (32, 35), in cells of 8: (4, 4.375)
+box = numbers([[20, 30, 44, 40]] * 8 + [[20, 32, 44, 40]])
+cells = [[4, 4], [3, 4], [5, 4], [2, 4], [4, 3], [3, 5], [4, 4], [4, 4], [4, 5]]
+cells = torch.tensor(cells)
+anchors = numbers([[24, 10]] * 6 + [[6, 10], [24, 2.4], [24, 8]])
 logits = math.log(3), math.log(0.4375 / 0.5625), math.log(0.9375 / 0.0625)
 rows = [
     [-logits[0], logits[1], 0, 0],
     [logits[0], logits[1], 0, 0],
     [-logits[0], logits[2], 0, 0],
 ]
-expected = torch.zeros(8, 4).double()
+expected = torch.zeros(9, 4).double()
 expected[[0, 1, 4]] = numbers(rows)
 check.close(
-    "eight cells and anchors for one box, and which of them reach it",
+    "nine boxes, cells and anchors, and which can be reached",
     lambda: later_encoding(box, cells, anchors, 8),
-    (expected, torch.tensor([True, True, False, False, True, False, False, False])),
+    (expected, torch.tensor([True, True, False, False, True, *[False] * 4])),
 )
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
@@ -470,6 +497,16 @@ for stride, n in ((16, 40), (5, 30)):
     cells = middle.long() + torch.randint(-1, 2, (n, 2))
     t, reached = later_encoding(boxes, cells, anchors, stride)
     seal(f"stride {stride}, and the inputs afterwards", [t, reached, boxes, cells, anchors])
+at = torch.randint(2, 9, (5, 2))
+ends = numbers(
+    [[12, 4, 36, 36], [20, 12, 36, 36], [14, 11, 35, 31], [14, 8, 34, 32], [14, 8, 34, 32]]
+)
+ends, shift = (
+    ends + 16 * torch.cat([at, at], dim=1),
+    torch.tensor([[2, 1], [1, 0], [1, 1], [2, 0], [0, 1]]),
+)
+sides = numbers([[24, 8], [4, 24], [20, 20], [20, 24], [20, 24]])
+seal("at the ends", [*later_encoding(ends, at + shift, sides, 16), ends])
 t = normal(rng, 9, 4)
 seal(
     "there and back",
@@ -596,23 +633,15 @@ def soft_nms(
 
 
 # %% test_soft_nms points=2
-boxes = numbers(
-    [
-        [20, 10, 30, 20],
-        [0, 0, 10, 10],
-        [2, 0, 12, 10],
-        [0, 2, 10, 12],
-        [20, 10, 30, 20],
-        [22, 10, 32, 20],
-    ]
-)
-scores = numbers([0.5, 0.6, 0.9, 0.58, 0.5, 0.2])
-labels = torch.tensor([1, 0, 0, 2, 0, 1])
+boxes = [[20, 10, 30, 20], [0, 0, 10, 10], [2, 0, 12, 10], [0, 2, 10, 12], [20, 10, 30, 20]]
+boxes = numbers([*boxes, [22, 10, 32, 20], [40, 3, 50, 9]])
+scores = numbers([0.5, 0.6, 0.9, 0.58, 0.5, 0.2, 0.1])
+labels = torch.tensor([1, 0, 0, 2, 0, 1, 2])
 f = {n: math.exp(-((n / (20 - n)) ** 2) / 0.5) for n in (8,)}  # IoU 8/12
 check.close(
-    "six boxes of three classes",
+    "seven boxes of three classes",
     lambda: soft_nms(boxes, scores, labels, 0.5, 0.1),
-    (torch.tensor([2, 3, 0, 4, 1]), numbers([0.9, 0.58, 0.5, 0.5, 0.6 * f[8]])),
+    (torch.tensor([2, 3, 0, 4, 1, 6]), numbers([0.9, 0.58, 0.5, 0.5, 0.6 * f[8], 0.1])),
 )
 chain = numbers([[4, 0, 14, 10], [0, 0, 10, 10], [2, 0, 12, 10], [5, 0, 15, 10]])
 g = {n: math.exp(-((n / (20 - n)) ** 2) / 0.4) for n in (5, 6, 7, 8, 9)}
@@ -640,13 +669,15 @@ for n, sigma, least in ((25, 0.5, 0.05), (18, 0.2, 0.3), (30, 1.5, 0.001)):
     scores[3], boxes[3] = scores[8], boxes[8]
     labels = torch.randint(0, 3, (n,))
     labels[3] = labels[8]
+    boxes[5], scores[5] = boxes[5] + 30, least  # far away: it is lowered by none
     found = soft_nms(boxes, scores, labels, sigma, least)
     seal(
         f"{n} boxes, sigma {sigma}, and the inputs afterwards",
         [*found, boxes, scores, labels],
     )
 none, some = (soft_nms(boxes, scores / n, labels, 0.5, 0.2) for n in (9, 2))
-seal("all below, and some", [*none, *some])
+empty = soft_nms(boxes[:0], scores[:0], labels[:0], 0.5, 0.2)
+seal("all below, some, and no boxes", [*none, *some, *empty])
 ### END HIDDEN TESTS
 
 # %% [markdown]

