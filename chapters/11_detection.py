@@ -39,7 +39,7 @@ SEED = check.seed(11)
 
 # %%
 TRAIN, TEST = data.scenes(1500, SEED), data.scenes(300, SEED, part="test")
-C = len(data.OBJECTS)  # the number of classes
+CLASSES = len(data.OBJECTS)  # C, the number of classes
 print(f"{len(TRAIN.X)} scenes of {tuple(TRAIN.X.shape[1:])} with {sum(map(len, TRAIN.boxes))} objects: {', '.join(data.OBJECTS)}")  # fmt: skip
 
 
@@ -81,7 +81,7 @@ from scipy import ndimage
 def parts(owners: Tensor, labels: Tensor) -> int:
     """Connected parts of the true semantic map, over all classes.   owners: (s, s), labels: (k,)"""
     semantic = torch.cat([torch.tensor([-1]), labels])[owners]  # (s, s): -1 is background
-    return sum(int(ndimage.label((semantic == c).numpy())[1]) for c in range(C))
+    return sum(int(ndimage.label((semantic == c).numpy())[1]) for c in range(CLASSES))
 
 
 wrong = [parts(o, y) != len(y) for o, y in zip(TEST.owners, TEST.labels, strict=True)]
@@ -95,7 +95,7 @@ check.reaches(
 i = max(range(len(wrong)), key=lambda k: (wrong[k] and parts(TEST.owners[k], TEST.labels[k]) < len(TEST.labels[k])) * len(TEST.labels[k]))  # fmt: skip
 semantic = torch.cat([torch.tensor([-1]), TEST.labels[i]])[TEST.owners[i]]
 panels = [framed("detection", TEST.X[i : i + 1], [TEST.boxes[i]])]
-for title, values, top in (("semantic segmentation", semantic + 1, C), ("instance segmentation", TEST.owners[i], 5)):  # fmt: skip
+for title, values, top in (("semantic segmentation", semantic + 1, CLASSES), ("instance segmentation", TEST.owners[i], 5)):  # fmt: skip
     fig, ax = plots.panel(title, size=(2.2, 2.5))
     plots.bare(ax).imshow(values, cmap="cividis", vmin=0, vmax=top)
     panels.append(fig)
@@ -193,7 +193,7 @@ check.close("no boxes", iou(a[:0], b), torch.zeros(0, 2).double())
 check.raises("a negative side", ValueError, lambda: iou(a[:, [2, 1, 0, 3]], b))
 
 # %% [markdown]
-# **Break it.** Give the intersection the $+1$ of the other convention and leave the areas as they are. A box has then an IoU above 1 with itself, and boxes that only touch seem to overlap. On large boxes the difference is small, and a mean over a data set does not show it.
+# **Break it.** Give the intersection the $+1$ of the other convention and leave the areas as they are. A box of 8×8 then has an IoU of 1.7 with itself, and boxes that only touch seem to overlap.
 
 
 # %%
@@ -397,11 +397,11 @@ def best_time(run: Callable[[], object], repeats: int = 3) -> float:
 
 
 # %%
-PHOTOGRAPH = data.photo("coffee", (224, 320))
-NETWORK = pretrained.efficientnet_lite0()
+photograph = data.photo("coffee", (224, 320))
+network = pretrained.efficientnet_lite0()
 rpn = nn.Sequential(nn.Conv2d(1280, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 9 * 5, 1))
 head = nn.Linear(1280 * 2 * 2, 20)
-small = F.interpolate(PHOTOGRAPH[None], scale_factor=0.3, mode="area")[0]
+small = F.interpolate(photograph[None], scale_factor=0.3, mode="area")[0]
 
 
 def second_stage(A: Tensor) -> Tensor:
@@ -412,14 +412,14 @@ def second_stage(A: Tensor) -> Tensor:
 
 # %%
 with torch.no_grad():
-    photo_tensor = pretrained.prepare(PHOTOGRAPH[None])
+    photo_tensor = pretrained.prepare(photograph[None])
     crop_tensor = pretrained.prepare(torch.rand(8, 3, 224, 224))
-    A = NETWORK.extract_features(photo_tensor)
+    A = network.extract_features(photo_tensor)
     seconds = {
         "selective search": best_time(lambda: selective_search(small), 2),
-        "one crop, backbone": best_time(lambda: NETWORK.extract_features(crop_tensor)) / 8,
+        "one crop, backbone": best_time(lambda: network.extract_features(crop_tensor)) / 8,
         "the photograph, backbone": best_time(
-            lambda: NETWORK.extract_features(photo_tensor)
+            lambda: network.extract_features(photo_tensor)
         ),
         "RPN on its map": best_time(lambda: rpn(A)),
         "pooling and heads, one proposal": best_time(lambda: second_stage(A)) / 100,
@@ -706,10 +706,17 @@ check.reaches("mean best IoU: nine anchors minus one", growth, at_least=0.15)
 # %% [markdown]
 # The number of anchors matters; which of the two distances k-means uses makes a difference of at most three points of IoU here, about as much as the random start. On real photographs the sizes span a wider range; Redmon and Farhadi report 58.7 for Euclidean and 61.0 for IoU with five anchors on VOC.
 
+
 # %%
-B = 3  # the anchors of a cell
-ANCHORS = anchor_kmeans(sides, B, torch.Generator().manual_seed(SEED), one_minus_iou)
-print(ANCHORS)
+def all_sides(scenes: data.Scenes) -> Tensor:
+    """Width and height of each object.   -> (objects, 2)"""
+    return torch.cat([b[:, 2:] - b[:, :2] for b in scenes.boxes])
+
+
+ANCHORS = anchor_kmeans(
+    all_sides(TRAIN), 3, torch.Generator().manual_seed(SEED), one_minus_iou
+)
+print(ANCHORS)  # B = 3
 
 # %% tags=["hide-input"]
 fig, ax = plots.panel(
@@ -748,7 +755,11 @@ def predictions(net: nn.Module, X: Tensor, stride: int = STRIDE) -> Tensor:
     n, _, H, W = X.shape
     if H % stride or W % stride:
         raise ValueError(f"pictures of {H} x {W} do not divide into cells of {stride} pixels: pad or scale them first")  # fmt: skip
-    return net(X).view(n, B, 5 + C, H // stride, W // stride).permute(0, 3, 4, 1, 2)
+    return (
+        net(X)
+        .view(n, len(ANCHORS), 5 + CLASSES, H // stride, W // stride)
+        .permute(0, 3, 4, 1, 2)
+    )
 
 
 def cells(S_h: int, S_w: int) -> Tensor:
@@ -777,13 +788,13 @@ def encode(boxes: Tensor, anchors: Tensor, cell: Tensor, stride: int = STRIDE) -
 
 
 rng = torch.Generator().manual_seed(SEED)
-T = data.normal(rng, 2, 3, 5, B, 5 + C)  # two pictures, 3 x 5 cells
+T = data.normal(rng, 2, 3, 5, len(ANCHORS), 5 + CLASSES)  # two pictures, 3 x 5 cells
 boxes = decode(T, ANCHORS)
 by_hand = [(4 + T[1, 2, 4, 0, 0].sigmoid()) * 8, (2 + T[1, 2, 4, 0, 1].sigmoid()) * 8,
            ANCHORS[0, 0] * T[1, 2, 4, 0, 2].exp(), ANCHORS[0, 1] * T[1, 2, 4, 0, 3].exp()]  # fmt: skip
 check.close("row 2, column 4", centred(boxes[1, 2, 4, 0]), torch.stack(by_hand))
-cell = cells(3, 5).expand(3, 5, B, 2).reshape(-1, 2)
-back = encode(boxes[1].view(-1, 4), ANCHORS.repeat(15, 1), cell).view(3, 5, B, 4)
+cell = cells(3, 5).expand(3, 5, len(ANCHORS), 2).reshape(-1, 2)
+back = encode(boxes[1].view(-1, 4), ANCHORS.repeat(15, 1), cell).view(3, 5, len(ANCHORS), 4)
 check.close("there and back", back, T[1, ..., :4])
 swapped = lambda: check.close("x and y", corners(torch.cat([(cells(3, 5).flip(-1) + T[..., :2].sigmoid()) * 8, ANCHORS * T[..., 2:4].exp()], -1)), boxes)  # noqa: E731  # fmt: skip
 check.catches("rows for columns", swapped)
@@ -816,7 +827,10 @@ widgets.predict(
 # %%
 def targets(boxes: Tensor, labels: Tensor, anchors: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Who is responsible, and for what.   -> obj (S_h, S_w, B) of 0 and 1; t and one-hot class (S_h, S_w, B, 4 + C)"""
-    obj, values = torch.zeros(*size, len(anchors)), torch.zeros(*size, len(anchors), 4 + C)
+    obj, values = (
+        torch.zeros(*size, len(anchors)),
+        torch.zeros(*size, len(anchors), 4 + CLASSES),
+    )
     if len(boxes) == 0:
         return obj, values
     if (area(boxes) == 0).any():
@@ -826,7 +840,7 @@ def targets(boxes: Tensor, labels: Tensor, anchors: Tensor, size: tuple[int, int
     at = cell[:, 1], cell[:, 0], j  # row, column, anchor
     obj[at] = 1
     values[at] = torch.cat(
-        [encode(boxes, anchors[j], cell), F.one_hot(labels, C).float()], 1
+        [encode(boxes, anchors[j], cell), F.one_hot(labels, CLASSES).float()], 1
     )
     return obj, values
 
@@ -840,14 +854,26 @@ def ignored(T: Tensor, obj: Tensor, boxes: Sequence[Tensor], anchors: Tensor) ->
 
 
 # %%
-pairs = [
-    targets(b, y, ANCHORS, (8, 8)) for b, y in zip(TRAIN.boxes, TRAIN.labels, strict=True)
-]
-OBJ, VALUES = (torch.stack(part) for part in zip(*pairs, strict=True))
-lost = 1 - OBJ.sum().item() / sum(map(len, TRAIN.boxes))
-print(f"responsible: {OBJ.mean():.2%} of the predictions; objects that share cell and anchor with another: {lost:.2%}")  # fmt: skip
-perfect = torch.cat([VALUES[:40, ..., :4], torch.zeros(40, 8, 8, B, 1 + C)], dim=-1)
-fit = [iou(p[o == 1], b).amax(dim=0).min() for p, o, b in zip(decode(perfect, ANCHORS), OBJ[:40], TRAIN.boxes[:40], strict=True)]  # fmt: skip
+def all_targets(scenes: data.Scenes) -> tuple[Tensor, Tensor]:
+    """`targets` of each scene, with the anchors and cells of this chapter, stacked."""
+    size = scenes.X.shape[2] // STRIDE, scenes.X.shape[3] // STRIDE
+    pairs = [
+        targets(b, y, ANCHORS, size)
+        for b, y in zip(scenes.boxes, scenes.labels, strict=True)
+    ]
+    return torch.stack([obj for obj, _ in pairs]), torch.stack(
+        [values for _, values in pairs]
+    )
+
+
+# %%
+obj, values = all_targets(TRAIN)
+lost = 1 - obj.sum().item() / sum(map(len, TRAIN.boxes))
+print(f"responsible: {obj.mean():.2%} of the predictions; objects that share cell and anchor with another: {lost:.2%}")  # fmt: skip
+perfect = torch.cat(
+    [values[:40, ..., :4], torch.zeros(40, 8, 8, len(ANCHORS), 1 + CLASSES)], dim=-1
+)
+fit = [iou(p[o == 1], b).amax(dim=0).min() for p, o, b in zip(decode(perfect, ANCHORS), obj[:40], TRAIN.boxes[:40], strict=True)]  # fmt: skip
 check.reaches("targets, decoded: least IoU with the objects", min(fit), at_least=0.94)
 obj, _ = targets(torch.tensor([[8.0, 16, 24, 24]]), torch.tensor([2]), ANCHORS, (5, 4))
 check.close("centre (16, 20): row 2, column 2", obj[2, 2].sum(), torch.tensor(1.0))
@@ -887,9 +913,12 @@ def yolo_v3_loss(T: Tensor, obj: Tensor, values: Tensor, ignore: Tensor) -> Tens
 
 # %% tags=["hide-input"]
 rng = torch.Generator().manual_seed(SEED)
-T, obj = 30 * data.normal(rng, 2, 3, 4, B, 5 + C), torch.zeros(2, 3, 4, B).double()
+T, obj = (
+    30 * data.normal(rng, 2, 3, 4, len(ANCHORS), 5 + CLASSES),
+    torch.zeros(2, 3, 4, len(ANCHORS)).double(),
+)
 obj[0, 1, 2, 1] = obj[1, 0, 3, 0] = 1
-values, ignore = data.normal(rng, 2, 3, 4, B, 4 + C).abs().clamp(max=1), torch.zeros(2, 3, 4, B).bool()  # fmt: skip
+values, ignore = data.normal(rng, 2, 3, 4, len(ANCHORS), 4 + CLASSES).abs().clamp(max=1), torch.zeros(2, 3, 4, len(ANCHORS)).bool()  # fmt: skip
 ignore[1, 2, 2, 2] = True
 total = 0.0
 for n, i, j, b in torch.cartesian_prod(*map(torch.arange, obj.shape)).tolist():
@@ -898,7 +927,7 @@ for n, i, j, b in torch.cartesian_prod(*map(torch.arange, obj.shape)).tolist():
         total += -(y * F.logsigmoid(t[4]) + (1 - y) * F.logsigmoid(-t[4])).item()
     if y:
         total += sum((t[k] - v[k]).item() ** 2 for k in range(4))
-        total += sum(-(v[4 + c] * F.logsigmoid(t[5 + c]) + (1 - v[4 + c]) * F.logsigmoid(-t[5 + c])).item() for c in range(C))  # fmt: skip
+        total += sum(-(v[4 + c] * F.logsigmoid(t[5 + c]) + (1 - v[4 + c]) * F.logsigmoid(-t[5 + c])).item() for c in range(CLASSES))  # fmt: skip
 check.close("v3, by a loop", yolo_v3_loss(T, obj, values, ignore).item(), total / 2)
 changed = T.clone()
 changed[1, 2, 2, 2] += 7
@@ -912,10 +941,10 @@ check.close("a batch twice", yolo_v3_loss(*(torch.cat([t, t]) for t in (T, obj, 
 # %%
 def detector(last: int = 3) -> nn.Sequential:
     """The backbone and a 1 x 1 convolution.   (n, 3, H, W) -> (n, B(5 + C), H/8, W/8)"""
-    head = nn.Conv2d(56, B * (5 + C), 1)
+    head = nn.Conv2d(56, len(ANCHORS) * (5 + CLASSES), 1)
     with torch.no_grad():
         head.weight.mul_(0.1)
-        head.bias.zero_().view(B, 5 + C)[:, 4] = -4.0
+        head.bias.zero_().view(len(ANCHORS), 5 + CLASSES)[:, 4] = -4.0
     return nn.Sequential(*backbone(last), head)
 
 
@@ -923,15 +952,15 @@ def train(net: nn.Module, epochs: int, label: str = "training") -> nn.Module:
     """AdamW with one rise and fall of the learning rate; returns the network in evaluation mode."""
     rng = torch.Generator().manual_seed(SEED)
     optimizer = torch.optim.AdamW(net.parameters())
-    steps = epochs * -(-len(TRAIN.X) // 32)
+    (obj, values), steps = all_targets(TRAIN), epochs * -(-len(TRAIN.X) // 32)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, total_steps=steps)
     net.train()
     for _ in progress(range(epochs), label):
         for rows in torch.randperm(len(TRAIN.X), generator=rng).split(32):
             T = predictions(net, TRAIN.X[rows])
-            ignore = ignored(T, OBJ[rows], [TRAIN.boxes[i] for i in rows], ANCHORS)
+            ignore = ignored(T, obj[rows], [TRAIN.boxes[i] for i in rows], ANCHORS)
             optimizer.zero_grad()
-            yolo_v3_loss(T, OBJ[rows], VALUES[rows], ignore).backward()
+            yolo_v3_loss(T, obj[rows], values[rows], ignore).backward()
             optimizer.step()
             schedule.step()
     return net.eval()
@@ -1017,10 +1046,10 @@ def kept(found: Found, rows: Tensor) -> Found:
     return Found(*(part[rows] for part in found))
 
 
-RAW = [found for part in TEST.X.split(100) for found in raw_boxes(net, part)]
+raw = [found for part in TEST.X.split(100) for found in raw_boxes(net, part)]
 
 # %% tags=["hide-input"]
-shown = [kept(found, found.scores >= 0.2).boxes for found in RAW[:6]]
+shown = [kept(found, found.scores >= 0.2).boxes for found in raw[:6]]
 plots.show(framed("raw boxes with a score of at least 0.2 (dashed), before NMS", TEST.X[:6], [[]] * 6, shown), alt="The six scenes; most objects have one to three dashed boxes of nearly the same place.")  # fmt: skip
 
 # %% [markdown]
@@ -1045,7 +1074,7 @@ def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.45) -> Tensor:
 def nms_per_class(found: Found, threshold: float = 0.45) -> Found:
     """NMS among the detections of each class.   The result is sorted by falling score."""
     boxes, scores, labels = found
-    stay = [rows[nms(boxes[rows], scores[rows], threshold)] for rows in ((labels == c).nonzero()[:, 0] for c in range(C))]  # fmt: skip
+    stay = [rows[nms(boxes[rows], scores[rows], threshold)] for rows in ((labels == c).nonzero()[:, 0] for c in range(CLASSES))]  # fmt: skip
     rows = torch.cat(stay)
     return kept(found, rows[scores[rows].argsort(descending=True, stable=True)])
 
@@ -1084,8 +1113,8 @@ def duplicates(found: Sequence[Found], scenes: data.Scenes, least: float = 0.2) 
     return (counts - 1).clamp(min=0).sum().item() / max(int((counts > 0).sum()), 1)
 
 
-CLEAN = [nms_per_class(found) for found in RAW]
-doubles = {"without NMS": duplicates(RAW, TEST), "with NMS": duplicates(CLEAN, TEST)}
+clean = [nms_per_class(found) for found in raw]
+doubles = {"without NMS": duplicates(raw, TEST), "with NMS": duplicates(clean, TEST)}
 for name, value in doubles.items():
     print(f"{name:12} {value:.3f} duplicates for each object found")
 check.reaches("duplicates an object, without NMS", doubles["without NMS"], at_least=0.1)
@@ -1110,7 +1139,7 @@ widgets.predict(
 # %% [markdown]
 # ## 11.15 How good is the detector?
 #
-# *This section uses `RAW` and `CLEAN` from section 11.14.*
+# *This section uses `raw` and `clean` from section 11.14.*
 #
 # A list with scores has no accuracy. At each threshold on the score, **precision** is the share of the detections that are right, and **recall** is the share of the objects that are found. A detection is right if its IoU with an object of its class in its picture reaches a threshold, such as 0.5, and no detection with a higher score has taken the object; a duplicate counts as wrong.
 
@@ -1188,14 +1217,14 @@ def collected(found: Sequence[Found], scenes: data.Scenes, c: int, threshold: fl
 
 def mean_ap(found: Sequence[Found], scenes: data.Scenes, threshold: float, points: int = 0) -> float:  # fmt: skip
     """Mean of the APs over the classes that have objects."""
-    parts = [collected(found, scenes, c, threshold) for c in range(C)]
+    parts = [collected(found, scenes, c, threshold) for c in range(CLASSES)]
     values = [average_precision(*part, points) for part in parts if part[2]]
     return sum(values) / len(values)
 
 
 # %% tags=["hide-input"]
 fig, ax = plots.panel("precision and recall, IoU at least 0.5", x="recall", y="precision", ylim=(0, 1.03))  # fmt: skip
-for name, found in (("with NMS", CLEAN), ("without NMS", RAW)):
+for name, found in (("with NMS", clean), ("without NMS", raw)):
     scores, right, n = collected(found, TEST, 0, 0.5)
     hit = right[scores.argsort(descending=True, stable=True)].double().cumsum(0)
     ax.plot(hit / n, hit / torch.arange(1, len(hit) + 1), label=name)
@@ -1210,8 +1239,8 @@ torch.manual_seed(SEED)
 untrained = [
     nms_per_class(found) for found in raw_boxes(detector().eval(), TEST.X, least=0.0)
 ]
-LISTS = {"with NMS": CLEAN, "without NMS": RAW, "untrained": untrained}
-maps = {name: (mean_ap(found, TEST, 0.5), mean_ap(found, TEST, 0.75)) for name, found in LISTS.items()}  # fmt: skip
+lists = {"with NMS": clean, "without NMS": raw, "untrained": untrained}
+maps = {name: (mean_ap(found, TEST, 0.5), mean_ap(found, TEST, 0.75)) for name, found in lists.items()}  # fmt: skip
 print("               mAP50   mAP75")
 for name, (map50, map75) in maps.items():
     print(f"{name:14} {map50:.3f}   {map75:.3f}")
@@ -1221,7 +1250,7 @@ check.reaches("mAP50 of the untrained detector", maps["untrained"][0], at_most=0
 check.reaches("mAP50: what NMS gains", maps["with NMS"][0] - maps["without NMS"][0], at_least=-0.03, at_most=0.2)  # fmt: skip
 
 # %% tags=["hide-input"]
-shown = [kept(found, found.scores >= 0.3).boxes for found in CLEAN[:6]]
+shown = [kept(found, found.scores >= 0.3).boxes for found in clean[:6]]
 plots.show(framed("true boxes, and detections with a score of at least 0.3 (dashed)", TEST.X[:6], TEST.boxes[:6], shown), alt="Six scenes; a dashed white box lies on or close to the black box of most objects.")  # fmt: skip
 
 # %%
@@ -1240,7 +1269,7 @@ widgets.choose(
 #
 # *Going further.*
 #
-# *This section uses `net`, `RAW`, `CLEAN` and `maps` from sections 11.12 to 11.15.*
+# *This section uses `net`, `raw`, `clean` and `maps` from sections 11.12 to 11.15.*
 #
 # Three steps, changed one at a time. First NMS by objectness alone, as in the notes, and NMS across the classes.
 
@@ -1254,7 +1283,7 @@ for part in TEST.X.split(100):
         by_objectness.append(
             nms_per_class(Found(found.boxes, p[p * q >= 0.02], found.labels))
         )
-across = [kept(found, nms(found.boxes, found.scores)) for found in RAW]
+across = [kept(found, nms(found.boxes, found.scores)) for found in raw]
 changed = {"by objectness": by_objectness, "across classes": across}
 losses = {
     name: maps["with NMS"][0] - mean_ap(found, TEST, 0.5) for name, found in changed.items()
@@ -1270,7 +1299,7 @@ check.reaches("mAP50: per class minus across", losses["across classes"], at_leas
 # %%
 from sklearn.metrics import average_precision_score
 
-scores, right, n = collected(CLEAN, TEST, 0, 0.5)
+scores, right, n = collected(clean, TEST, 0, 0.5)
 order = scores.argsort(descending=True, stable=True)
 hit = right[order].double()
 plain = (hit / n * hit.cumsum(0) / torch.arange(1, len(hit) + 1)).sum().item()
@@ -1302,7 +1331,7 @@ check.close("with 1 x 1 kernels at the end", receptive_field(backbone(last=1)), 
 # %%
 torch.manual_seed(SEED)
 narrow = train(detector(last=1), EPOCHS, "narrow field")
-NARROW = [
+narrow_found = [
     nms_per_class(found) for part in TEST.X.split(100) for found in raw_boxes(narrow, part)
 ]
 
@@ -1315,12 +1344,12 @@ def recall_by_size(found: Sequence[Found], limit: int = 15) -> tuple[float, floa
     ):
         fit = iou(truth, boxes) * (labels == y[:, None]) * (scores >= 0.2)
         best.append(torch.cat([fit, torch.zeros(len(truth), 1)], dim=1).amax(dim=1) >= 0.5)
-    right, small = torch.cat(best).double(), unseen.amax(dim=1) <= limit
+    right, small = torch.cat(best).double(), all_sides(TEST).amax(dim=1) <= limit
     return right[small].mean().item(), right[~small].mean().item()
 
 
-wide_small, wide_large = recall_by_size(CLEAN)
-narrow_small, narrow_large = recall_by_size(NARROW)
+wide_small, wide_large = recall_by_size(clean)
+narrow_small, narrow_large = recall_by_size(narrow_found)
 print("recall of          small   large objects")
 print(f"field of 63 px     {wide_small:.2f}    {wide_large:.2f}")
 print(f"field of 15 px     {narrow_small:.2f}    {narrow_large:.2f}")
