@@ -173,7 +173,7 @@ def iou(a: Tensor, b: Tensor) -> Tensor:
     return divided(both, area(a)[:, None] + area(b) - both)
 
 
-# %%
+# %% tags=["hide-input"]
 def by_pixels(a: Tensor, b: Tensor, size: int = 12) -> float:
     """The IoU of two boxes with whole corners, pixel by pixel."""
     both = either = 0
@@ -787,6 +787,7 @@ def encode(boxes: Tensor, anchors: Tensor, cell: Tensor, stride: int = STRIDE) -
     return torch.cat([offset.logit(), (b[:, 2:] / anchors).log()], dim=1)
 
 
+# %% tags=["hide-input"]
 rng = torch.Generator().manual_seed(SEED)
 T = data.normal(rng, 2, 3, 5, len(ANCHORS), 5 + CLASSES)  # two pictures, 3 x 5 cells
 boxes = decode(T, ANCHORS)
@@ -845,6 +846,7 @@ def targets(boxes: Tensor, labels: Tensor, anchors: Tensor, size: tuple[int, int
     return obj, values
 
 
+# %%
 def ignored(T: Tensor, obj: Tensor, boxes: Sequence[Tensor], anchors: Tensor) -> Tensor:
     """Predictions that are not responsible and fit an object by more than 0.5.   -> bool, as obj"""
     with torch.no_grad():
@@ -1186,7 +1188,7 @@ def average_precision(
     return torch.cat([p, p.new_zeros(1)])[at].mean().item()
 
 
-# %%
+# %% tags=["hide-input"]
 objects = torch.tensor([[0.0, 0, 4, 6], [10, 0, 18, 5]])
 boxes = torch.tensor([[0.0, 0, 4, 5], [0, 0, 4, 6], [10, 0, 17, 5], [30, 30, 34, 31]])
 scores = torch.tensor([0.9, 0.8, 0.6, 0.7])
@@ -1271,7 +1273,7 @@ widgets.choose(
 #
 # *This section uses `net`, `raw`, `clean` and `maps` from sections 11.12 to 11.15.*
 #
-# Three steps, changed one at a time. First NMS by objectness alone, as in the notes, and NMS across the classes.
+# Three steps, changed one at a time. First the objectness in place of the score, as in the notes, in NMS and in the list; then NMS across the classes.
 
 # %%
 by_objectness = []
