@@ -622,8 +622,10 @@ def soft_nms(
     same = labels[:, None] == labels
     factors = torch.where(same, (-(iou(boxes, boxes) ** 2) / sigma).exp(), 1.0)
     left, kept, final = scores.clone(), [], []
-    while len(left) and left.max() >= least:
+    for _ in range(len(boxes)):
         best = int(left.argmax())
+        if left[best] < least:
+            break
         kept.append(best)
         final.append(float(left[best]))
         left = left * factors[best]
@@ -772,9 +774,8 @@ def fused(boxes: Tensor, scores: Tensor) -> Tensor:
     ### BEGIN SOLUTION
     found, left = [], torch.ones(len(boxes), dtype=torch.bool)
     overlap = iou(boxes, boxes)
-    while left.any():
-        best = torch.where(left, scores, 0).argmax()
-        near = overlap[best] > 0.3
+    for best in scores.argsort(descending=True):
+        near = left[best] & (overlap[best] > 0.3)
         if near.sum() >= 3:
             found.append(boxes[near].mean(dim=0))
         left = left & ~near

@@ -669,8 +669,8 @@ change(
 change(
     "soft_nms",
     "All boxes are kept, also those that sank below `least`.",
-    "left.max() >= least",
-    "left.max() > 0",
+    "left[best] < least",
+    "left[best] < 0",
 )
 change(
     "soft_nms",
@@ -910,12 +910,6 @@ equivalent(
     "A tensor of one number serves as that number.",
     "best = left.argmax()",
     "final.append(left[best])",
-)
-equivalent(
-    "fused",
-    "A box that is left has a score above 0; and any method may be used.",
-    "best = torch.where(left, scores, -1).argmax()",
-    "best = torch.where(left, left, 0).argmax()",
 )
 equivalent(
     "fused",
