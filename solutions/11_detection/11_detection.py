@@ -645,16 +645,17 @@ check.close(
     lambda: soft_nms(boxes, scores, labels, 0.5, 0.1),
     (torch.tensor([2, 3, 0, 4, 1, 6]), numbers([0.9, 0.58, 0.5, 0.5, 0.6 * f[8], 0.1])),
 )
-chain = numbers([[4, 0, 14, 10], [0, 0, 10, 10], [2, 0, 12, 10], [5, 0, 15, 10]])
+chain = numbers(
+    [[4, 0, 14, 10], [0, 0, 10, 10], [2, 0, 12, 10], [5, 0, 15, 10], [30, 0, 36, 9]]
+)
+chances = numbers([0.7, 0.8, 0.75, 0.4, 0.9])
 g = {n: math.exp(-((n / (20 - n)) ** 2) / 0.4) for n in (5, 6, 7, 8, 9)}
 check.close(
-    "four of one class: each lowers all that are left",
-    lambda: soft_nms(
-        chain, numbers([0.7, 0.8, 0.75, 0.4]), labels[:1].repeat(4), 0.4, 0.01
-    ),
+    "five of one class: each lowers all that are left",
+    lambda: soft_nms(chain, chances, labels[:1].repeat(5), 0.4, 0.01),
     (
-        torch.tensor([1, 0, 2, 3]),
-        numbers([0.8, 0.7 * g[6], 0.75 * g[8] * g[8], 0.4 * g[5] * g[9] * g[7]]),
+        torch.tensor([4, 1, 0, 2, 3]),
+        numbers([0.9, 0.8, 0.7 * g[6], 0.75 * g[8] * g[8], 0.4 * g[5] * g[9] * g[7]]),
     ),
 )
 check.close(

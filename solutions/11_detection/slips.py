@@ -913,8 +913,10 @@ equivalent(
 )
 equivalent(
     "fused",
-    "No IoU is exactly 0.3; groups of two to four boxes are rare, and any method may be used.",
-    "near = overlap[best] >= 0.3",
+    "No IoU is exactly 0.3; the order matters little where all boxes of a group count; and any method may be used.",
+    "for best in scores.argsort():",
+    "for best in left.argsort(descending=True):",
+    "near = left[best] & (overlap[best] >= 0.3)",
     "if near.sum() >= 4:",
     "if near.sum() >= 2:",
     "if near.sum() > 3:",

@@ -212,6 +212,18 @@ function outline(name, [x1, y1, x2, y2], scale) {
   return svg("rect", { class: name, x, y, width: (x2 - x1) * scale, height: (y2 - y1) * scale });
 }
 
+/** Class and score of each box above its corner; one that would cover another stands below it. */
+function tags(boxes, names, { width, height }, scale) {
+  const taken = [];
+  return boxes.map(({ box, label, score }) => {
+    const x = EDGE + clamp(box[0] * scale + 3, 2, width - 96);
+    let y = EDGE + clamp(box[1] * scale - 4, 12, height - 4);
+    while (taken.some((other) => Math.abs(other.x - x) < 96 && Math.abs(other.y - y) < 14)) y += 14;
+    taken.push({ x, y });
+    return svg("text", { class: "dl-tag", x, y }, `${names[label]} ${number(score, 2)}`);
+  });
+}
+
 function drawBoxes({ picture, canvas }, fixed, { image, objects }, { above, kept }, side) {
   const [height, width] = fixed.size;
   const scale = side / Math.max(height, width);
@@ -219,16 +231,6 @@ function drawBoxes({ picture, canvas }, fixed, { image, objects }, { above, kept
   picture.set({ data: image, shape: fixed.shape }, { ...frame, scale: "grey" });
   canvas.size(frame.width + 2 * EDGE, frame.height + 2 * EDGE);
   const gone = above.filter((found) => !kept.includes(found));
-  const tag = ({ box, label, score }) =>
-    svg(
-      "text",
-      {
-        class: "dl-tag",
-        x: EDGE + clamp(box[0] * scale + 3, 2, frame.width - 96),
-        y: EDGE + clamp(box[1] * scale - 4, 12, frame.height - 4),
-      },
-      `${fixed.names[label]} ${number(score, 2)}`,
-    );
   const one = (name) => (found) => svg("g", { class: `dl-${colour(found.label)}` }, outline(name, found.box, scale));
   canvas.paint(
     clipped(
@@ -236,9 +238,9 @@ function drawBoxes({ picture, canvas }, fixed, { image, objects }, { above, kept
       ...gone.map(one("dl-dropped")),
       ...kept.map(({ box }) => outline("dl-under-box", box, scale)),
       ...kept.map(one("dl-kept")),
-      ...objects.map((object) => outline("dl-object", object, scale)),
+      ...objects.flatMap((object) => ["dl-object-under", "dl-object"].map((name) => outline(name, object, scale))),
     ),
-    ...(kept.length <= 12 ? kept.map(tag) : []),
+    ...(kept.length <= 12 ? tags(kept, fixed.names, frame, scale) : []),
   );
   return scale;
 }
@@ -395,7 +397,7 @@ export default widget(["picture", "score", "overlap", "suppress", "copy"], ({ mo
       ...fixed.names.map((name, label) => ({ label: name, colour: colour(label) })),
       { label: "removed by NMS (dotted)", colour: "muted", style: "dashed" },
     ]),
-    html("p", { class: "dl-caption" }, "Black and white dashes: the true boxes. The network runs in this page."),
+    html("p", { class: "dl-caption" }, "White dashes on black: the true boxes. The network runs in this page."),
   );
   return (width) => {
     const now = read(model, fixed);
