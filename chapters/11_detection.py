@@ -88,7 +88,7 @@ wrong = [parts(o, y) != len(y) for o, y in zip(TEST.owners, TEST.labels, strict=
 share = sum(wrong) / len(wrong)
 print(f"{share:.0%} of the scenes have another number of parts than of objects")
 check.reaches(
-    "scenes that a perfect semantic map miscounts", share, at_least=0.05, at_most=0.35
+    "scenes that a perfect semantic map miscounts", share, at_least=0.15, at_most=0.35
 )
 
 # %% tags=["hide-input"]
@@ -230,7 +230,7 @@ widgets.predict(
 #
 # *Going further.*
 #
-# The IoU is 0 for all boxes apart, near or far, and so has no gradient there. The **generalised intersection over union** (GIoU, Rezatofighi et al. 2019) subtracts the share of the smallest enclosing box that neither of the two covers:
+# The IoU is 0 for all boxes apart, near or far, and so has no gradient there. The **generalised intersection over union** (GIoU, Rezatofighi et al. 2019) is the IoU minus the share of the smallest enclosing box that neither of the two covers.
 #
 # $$ \operatorname{GIoU}(\mathbf a, \mathbf b) = \operatorname{IoU}(\mathbf a, \mathbf b) - \frac{|\mathbf e| - |\mathbf a \cup \mathbf b|}{|\mathbf e|} \tag{11.2} $$
 #
@@ -313,6 +313,9 @@ print(f"25 shapes in a picture of 640 x 480, at step 8: {large} windows")
 check.close("the formula", len(windows(48, 64, [(10, 18), (30, 9)], 4)), count)
 
 # %% [markdown]
+# One shape of window fits less than half of the objects; nine shapes fit nearly all, with 1,225 windows in a picture of 64×64. In an ordinary photograph a classifier would run a hundred thousand times.
+
+# %% [markdown]
 # A **region proposal** is a box that may contain an object, of whatever class, found before any classification. **Selective search** (Uijlings et al. 2013) makes them by grouping: it cuts the picture into small regions of similar colour, then joins the two most similar neighbours again and again. The box of every region that arises on the way is a proposal. Few boxes are to contain nearly all objects: high recall, low precision.
 
 # %% [markdown]
@@ -364,8 +367,12 @@ for p in proposals:
     at_random.append(torch.cat([corner, corner + sides], dim=1))
 found, chance = recall(proposals, few), recall(at_random, few)
 print(f"{sum(map(len, proposals)) / 40:.0f} proposals a scene: recall {found:.2f}, random boxes {chance:.2f}")  # fmt: skip
-check.reaches("recall: selective search", found, at_least=0.7)
-check.reaches("recall: selective search minus random boxes", found - chance, at_least=0.2)
+check.reaches("recall: selective search", found, at_least=0.9)
+check.reaches("recall: random boxes", chance, at_least=0.45, at_most=0.67)
+check.reaches("recall: selective search minus random boxes", found - chance, at_least=0.25)
+
+# %% [markdown]
+# About 140 proposals hold nearly all objects, on five seeds; as many random boxes, although they have the sizes of true objects, fit little more than half. The objects here are of one colour, which is what the search looks for.
 
 # %% [markdown]
 # ## 11.5 Where does the time go in R-CNN, Fast R-CNN and Faster R-CNN?
@@ -439,7 +446,7 @@ totals = {
 print("seconds                        proposals   backbone   heads")
 for name, times in totals.items():
     print(f"{name:30} {times[0]:9.3f} {times[1]:10.3f} {times[2]:7.3f}")
-check.reaches("R-CNN: backbone over proposals and heads", totals["R-CNN"][1] / (search + N * region), at_least=2)  # fmt: skip
+check.reaches("R-CNN: backbone over proposals and heads", totals["R-CNN"][1] / (search + N * region), at_least=20)  # fmt: skip
 check.reaches("Fast: what the shared map saves in the backbone", N * crop / whole, at_least=200)  # fmt: skip
 check.reaches("Faster: selective search over RPN", search / propose, at_least=10)
 
@@ -573,7 +580,7 @@ check.close("positive for each object", int((iou(anchors[labels == 1], objects).
 check.close("no objects: all negative", rpn_targets(anchors, objects[:0])[0], torch.zeros(len(anchors)))  # fmt: skip
 sizes = torch.cat([rpn_targets(anchor_grid(8, 8, 8, [12**2, 24**2], [0.5, 1, 2]), b)[0] for b in TEST.boxes])  # fmt: skip
 print(f"test scenes: {(sizes == 1).double().mean():.1%} of the anchors positive, {(sizes == 0).double().mean():.0%} negative")  # fmt: skip
-check.reaches("share of positive anchors", (sizes == 1).double().mean(), at_most=0.05)
+check.reaches("share of positive anchors", (sizes == 1).double().mean(), at_most=0.02)
 
 # %% [markdown]
 # Most anchors are negative. Faster R-CNN therefore draws 256 anchors of a picture for each step, up to half of them positive; SSD takes the negatives with the largest loss, three for each positive.
@@ -614,24 +621,20 @@ print(f"objects larger than a cell: {larger:.0%}; the largest covers {(sides / S
 # | training data with all sizes | without large objects nobody learns $t_w$ for them |
 
 # %% [markdown]
-# A sixth belongs to them: the cell has to see the object. The receptive field of a cell must cover it, or the network cannot know where its sides are. Here is the backbone of this chapter's detector: six convolutions, three with stride 2. By the recursion of chapter 6 its field is $1 + 2\,(1 + 2 + 4 + 8 + 8 + 8) = 63$ pixels. Section 11.17 trains two detectors that differ in the field alone.
+# They do not name the receptive field: pixels outside it have no influence on what the cell predicts. Here is the backbone of this chapter's detector: six convolutions, three with stride 2. By the recursion of chapter 6 its field is $1 + 2\,(1 + 2 + 4 + 8 + 8 + 8) = 63$ pixels. The largest object has 36.
 
 
 # %%
-def layers(c_in: int, c_out: int, stride: int = 1, size: int = 3) -> list[nn.Module]:
+def layers(c_in: int, c_out: int, stride: int = 1) -> list[nn.Module]:
     """A convolution with batch normalisation and ReLU."""
-    conv = nn.Conv2d(c_in, c_out, size, stride, padding=size // 2, bias=False)
+    conv = nn.Conv2d(c_in, c_out, 3, stride, padding=1, bias=False)
     return [conv, nn.BatchNorm2d(c_out), nn.ReLU()]
 
 
-def down() -> list[nn.Module]:
-    """Three convolutions with stride 2.   (n, 3, H, W) -> (n, 56, H/8, W/8)"""
-    return [*layers(3, 16, 2), *layers(16, 32, 2), *layers(32, 56, 2)]
-
-
 def backbone() -> list[nn.Module]:
-    """Three convolutions with stride 2, then three with stride 1."""
-    return [*down(), *layers(56, 56), *layers(56, 56), *layers(56, 56)]
+    """Three convolutions with stride 2, then three with stride 1.   (n, 3, H, W) -> (n, 56, H/8, W/8)"""
+    down = [*layers(3, 16, 2), *layers(16, 32, 2), *layers(32, 56, 2)]
+    return [*down, *layers(56, 56), *layers(56, 56), *layers(56, 56)]
 
 
 # %%
@@ -702,12 +705,12 @@ for (name, k), fit in fits.items():
 # %%
 gains = {k: (sum(fits["1 - IoU", k]) - sum(fits["Euclidean", k])) / 5 for k in (3, 5, 9)}
 for k, gain in gains.items():
-    check.reaches(f"1 - IoU minus Euclidean, k = {k}", gain, at_least=-0.02, at_most=0.03)
+    check.reaches(f"1 - IoU minus Euclidean, k = {k}", gain, at_least=-0.01, at_most=0.02)
 growth = sum(fits["1 - IoU", 9]) / 5 - sum(fits["1 - IoU", 1]) / 5
-check.reaches("mean best IoU: nine anchors minus one", growth, at_least=0.15)
+check.reaches("mean best IoU: nine anchors minus one", growth, at_least=0.2)
 
 # %% [markdown]
-# The number of anchors matters; which of the two distances k-means uses makes a difference of at most three points of IoU here, about as much as the random start. On real photographs the sizes span a wider range; Redmon and Farhadi report 58.7 for Euclidean and 61.0 for IoU with five anchors on VOC.
+# The number of anchors matters: nine fit more than 20 points of IoU better than one. Which distance k-means uses makes less than two points of difference, on five seeds. On real photographs the sizes span a wider range; Redmon and Farhadi report 58.7 for Euclidean and 61.0 for IoU with five anchors on VOC.
 
 
 # %%
@@ -727,7 +730,7 @@ fig, ax = plots.panel(
 )
 ax.scatter(*sides[:1500].T, s=4, color=plots.BLUE, linewidths=0)
 ax.scatter(*ANCHORS.T, s=70, color=plots.ORANGE, marker="s")
-plots.show(fig, alt="A cloud of widths and heights from 8 to 36 pixels, dense at small ones, with three orange squares: a small wide one or upright one, and a large one among them.")  # fmt: skip
+plots.show(fig, alt="A cloud of widths and heights from 8 to 36 pixels, dense at small ones, with three orange squares in it: a wide anchor, an upright one and a large one.")  # fmt: skip
 
 # %% [markdown]
 # ## 11.10 What does a cell predict?
@@ -961,43 +964,37 @@ check.close("a batch twice", yolo_v3_loss(*(torch.cat([t, t]) for t in (T, obj, 
 
 
 # %%
-def prediction_head() -> nn.Conv2d:
-    """A 1 x 1 convolution to B(5 + C) channels that begins with small weights and objectness 0.02."""
+def detector() -> nn.Sequential:
+    """The backbone and a 1 x 1 convolution.   (n, 3, H, W) -> (n, B(5 + C), H/8, W/8)"""
     head = nn.Conv2d(56, len(ANCHORS) * (5 + CLASSES), 1)
     with torch.no_grad():
         head.weight.mul_(0.1)
         head.bias.zero_().view(len(ANCHORS), 5 + CLASSES)[:, 4] = -4.0
-    return head
-
-
-def detector() -> nn.Sequential:
-    """The backbone and its head.   (n, 3, H, W) -> (n, B(5 + C), H/8, W/8)"""
-    return nn.Sequential(*backbone(), prediction_head())
+    return nn.Sequential(*backbone(), head)
 
 
 # %%
-def train(net: nn.Module, epochs: int, label: str = "training", offsets: bool = True) -> nn.Module:  # fmt: skip
+def train(net: nn.Module, epochs: int) -> nn.Module:
     """AdamW with one rise and fall of the learning rate; returns the network in evaluation mode."""
     rng = torch.Generator().manual_seed(SEED)
     optimizer = torch.optim.AdamW(net.parameters())
     (obj, values), steps = all_targets(TRAIN), epochs * -(-len(TRAIN.X) // 32)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, total_steps=steps)
     net.train()
-    for _ in progress(range(epochs), label):
+    for _ in progress(range(epochs), "training"):
         for rows in torch.randperm(len(TRAIN.X), generator=rng).split(32):
             T = predictions(net, TRAIN.X[rows])
             ignore = ignored(T, obj[rows], [TRAIN.boxes[i] for i in rows], ANCHORS)
             optimizer.zero_grad()
-            yolo_v3_loss(T, obj[rows], values[rows], ignore, offsets).backward()
+            yolo_v3_loss(T, obj[rows], values[rows], ignore).backward()
             optimizer.step()
             schedule.step()
     return net.eval()
 
 
 # %%
-EPOCHS = 8
 torch.manual_seed(SEED)
-net = train(detector(), EPOCHS)
+net = train(detector(), epochs=12)
 print(f"{sum(p.numel() for p in net.parameters())} parameters")
 
 # %% [markdown]
@@ -1145,7 +1142,7 @@ clean = [nms_per_class(found) for found in raw]
 doubles = {"without NMS": duplicates(raw, TEST), "with NMS": duplicates(clean, TEST)}
 for name, value in doubles.items():
     print(f"{name:12} {value:.3f} duplicates for each object found")
-check.reaches("duplicates an object, without NMS", doubles["without NMS"], at_least=0.1)
+check.reaches("duplicates an object, without NMS", doubles["without NMS"], at_least=0.6)
 check.reaches("duplicates an object, with NMS", doubles["with NMS"], at_most=0.03)
 
 
@@ -1280,14 +1277,20 @@ maps = {name: (mean_ap(found, TEST, 0.5), mean_ap(found, TEST, 0.75)) for name, 
 print("               mAP50   mAP75")
 for name, (map50, map75) in maps.items():
     print(f"{name:14} {map50:.3f}   {map75:.3f}")
-check.reaches("mAP50", maps["with NMS"][0], at_least=0.6)
-check.reaches("mAP75", maps["with NMS"][1], at_least=0.3)
+check.reaches("mAP50", maps["with NMS"][0], at_least=0.78)
+check.reaches("mAP75", maps["with NMS"][1], at_least=0.36)
 check.reaches("mAP50 of the untrained detector", maps["untrained"][0], at_most=0.05)
-check.reaches("mAP50: what NMS gains", maps["with NMS"][0] - maps["without NMS"][0], at_least=-0.03, at_most=0.2)  # fmt: skip
+gains = [maps["with NMS"][k] - maps["without NMS"][k] for k in (0, 1)]
+check.reaches("mAP50: what NMS gains", gains[0], at_least=0.05, at_most=0.25)
+check.reaches("mAP75: what NMS gains", gains[1], at_least=-0.01, at_most=0.06)
+
 
 # %% tags=["hide-input"]
 shown = [kept(found, found.scores >= 0.3).boxes for found in clean[:6]]
 plots.show(framed("true boxes, and detections with a score of at least 0.3 (dashed)", TEST.X[:6], TEST.boxes[:6], shown), alt="Six scenes; a dashed white box lies on or close to the black box of most objects.")  # fmt: skip
+
+# %% [markdown]
+# Without NMS, mAP50 falls by 5 to 25 points on five seeds and mAP75 by 6 at most, although each object has about one duplicate in both cases. A duplicate counts against the mAP only if its score is higher than that of some object's first detection; section 11.16 takes this to its limit.
 
 # %%
 widgets.choose(
@@ -1305,7 +1308,7 @@ widgets.choose(
 #
 # *Going further.*
 #
-# *This section uses `net`, `raw`, `clean` and `maps` from sections 11.12 to 11.15.*
+# *This section uses `net` from section 11.12, `raw` and `clean` from section 11.14, and `maps` from section 11.15.*
 #
 # What do duplicates cost? Precision falls only where a duplicate has a higher score than some first detection. In the next cell NMS removes nothing: what it would have removed keeps a thousandth of its score and stands at the end of the list.
 
@@ -1322,7 +1325,7 @@ def demoted(found: Found) -> Found:
 ends = [demoted(found) for found in raw]
 map_ends, doubles_ends = mean_ap(ends, TEST, 0.5), duplicates(ends, TEST, least=0.0)
 print(f"duplicates at the end of the list: {doubles_ends:.2f} for each object found, mAP50 {map_ends:.3f}")  # fmt: skip
-check.reaches("duplicates an object, at the end of the list", doubles_ends, at_least=0.5)
+check.reaches("duplicates an object, at the end of the list", doubles_ends, at_least=1)
 check.reaches("mAP50: what they cost there", maps["with NMS"][0] - map_ends, at_most=0.0)
 
 # %% [markdown]
@@ -1348,8 +1351,13 @@ losses = {
 }
 for name, value in losses.items():
     print(f"NMS {name:15} loses {value:.3f} of mAP50")
-check.reaches("mAP50: score minus objectness", losses["by objectness"], at_least=-0.02)
-check.reaches("mAP50: per class minus across", losses["across classes"], at_least=-0.02)
+check.reaches("mAP50: score minus objectness", losses["by objectness"], at_least=0.0)
+check.reaches(
+    "mAP50: per class minus across", losses["across classes"], at_least=-0.005, at_most=0.05
+)
+
+# %% [markdown]
+# The score sorts better than the objectness, on five seeds: a box whose class is uncertain should not stand at the top. NMS across the classes costs between nothing and five points; in these scenes objects cover at most 0.4 of the smaller box.
 
 # %% [markdown]
 # As an independent check: without interpolation the sum of $(r_k - r_{k-1})\,p_k$ is what scikit-learn calls average precision, but for the objects that no detection finds, which it does not know. (The tests of this chapter compare the 101 points with pycocotools.)
@@ -1367,74 +1375,7 @@ aps = {points: average_precision(scores, right, n, points) for points in (0, 11,
 print("AP50 of the ellipse: " + ", ".join(f"{value:.3f} ({points or 'all'} points)" for points, value in aps.items()) + f", {plain:.3f} without interpolation")  # fmt: skip
 
 # %% [markdown]
-# ## 11.17 Does a cell have to see the whole object?
-#
-# *Going further.*
-#
-# The five reasons of section 11.8 do not name the receptive field. Here are two detectors with the same number of parameters and of operations. Behind the three convolutions with stride 2 each has one 3×3 convolution and two 1×1; in the second the 3×3 kernel has dilation 3. The first sees 31 pixels, the second 63.
-
-# %% [markdown]
-# A cell whose centre is up to 4 pixels off sees a whole object within 31 pixels if this is at most 23 pixels wide and high. The fields are measured by the gradient, with all weights positive and without batch normalisation so that nothing cancels.
-
-
-# %%
-def one_look(dilation: int) -> nn.Sequential:
-    """A detector with one 3 x 3 convolution on the last map."""
-    conv = nn.Conv2d(56, 56, 3, padding=dilation, dilation=dilation, bias=False)
-    look = [
-        conv,
-        nn.BatchNorm2d(56),
-        nn.ReLU(),
-        *layers(56, 56, size=1),
-        *layers(56, 56, size=1),
-    ]
-    return nn.Sequential(*down(), *look, prediction_head())
-
-
-# %%
-def receptive_field(net: nn.Sequential, size: int = 128) -> int:
-    """Side of the square of pixels between the outermost on which a cell in the middle depends."""
-    convs = nn.Sequential(*[layer for layer in net if isinstance(layer, nn.Conv2d)])
-    x = torch.ones(1, 3, size, size, requires_grad=True)
-    with torch.no_grad():
-        for conv in convs:
-            conv.weight.fill_(0.01)
-    y = convs(x)
-    y[0, 0, y.shape[2] // 2, y.shape[3] // 2].backward()
-    seen = (x.grad[0].abs().sum(dim=(0, 1)) > 0).nonzero()
-    return int(seen.max() - seen.min()) + 1
-
-
-fields = {d: receptive_field(one_look(d)) for d in (1, 3)}
-check.close("the fields", [fields[1], fields[3], receptive_field(detector())], [31, 63, 63])
-
-
-# %%
-def recall_by_size(found: Sequence[Found], limit: int = 23) -> tuple[float, float]:
-    """Recall (score at least 0.2, right class, IoU at least 0.5) of objects within `limit` pixels, and of larger."""
-    best = []
-    for one, truth, y in zip(found, TEST.boxes, TEST.labels, strict=True):
-        fit = iou(truth, one.boxes) * (one.labels == y[:, None]) * (one.scores >= 0.2)
-        best.append(torch.cat([fit, torch.zeros(len(truth), 1)], dim=1).amax(dim=1) >= 0.5)
-    right, small = torch.cat(best).double(), all_sides(TEST).amax(dim=1) <= limit
-    return right[small].mean().item(), right[~small].mean().item()
-
-
-recalls = {}
-for dilation, field in fields.items():
-    torch.manual_seed(SEED)
-    net = train(one_look(dilation), 6, f"field of {field} pixels")
-    found = [
-        nms_per_class(one) for part in TEST.X.split(100) for one in raw_boxes(net, part)
-    ]
-    recalls[field] = recall_by_size(found)
-    print(f"field of {field} px: recall of objects within 23 px {recalls[field][0]:.2f}, of larger ones {recalls[field][1]:.2f}")  # fmt: skip
-gains = [recalls[63][k] - recalls[31][k] for k in (0, 1)]
-check.reaches("recall of objects within 23 px: wide minus narrow", gains[0], at_least=-0.2, at_most=0.2)  # fmt: skip
-check.reaches("recall of larger objects: wide minus narrow", gains[1], at_least=0.0)
-
-# %% [markdown]
-# ## 11.18 Which feature map finds which size?
+# ## 11.17 Which feature map finds which size?
 #
 # *Going further.*
 #
@@ -1487,7 +1428,7 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # The image pyramid costs a pass for each size: with halved sides a second picture costs a quarter more, and with five sizes in steps of $\sqrt 2$ up to twice the side, $4 + 2 + 1 + \tfrac12 + \tfrac14 = 7.75$ passes instead of one. The FPN gives each fine place what the coarse maps around it know, in one pass.
 
 # %% [markdown]
-# ## 11.19 Your turn
+# ## 11.18 Your turn
 #
 # The [exercises of this chapter](../assignments/11_detection/11_detection.ipynb) have a check each, which tells you what is wrong.
 #
@@ -1512,7 +1453,7 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # </details>
 
 # %% [markdown]
-# ## 11.20 In five lines
+# ## 11.19 In five lines
 #
 # 1. A detector puts out many boxes with scores; detection is a list of boxes, instance segmentation a mask for each object.
 # 2. R-CNN runs a network on each proposal, Fast R-CNN pools the proposals from one feature map, Faster R-CNN makes the proposals on that map too.
@@ -1543,6 +1484,6 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # - W. Liu et al. (2016), *SSD: single shot multibox detector*, ECCV: predictions from a feature hierarchy.
 # - H. Rezatofighi et al. (2019), *Generalized intersection over union*, CVPR: (11.2).
 # - K. He, G. Gkioxari, P. Dollár and R. Girshick (2017), *Mask R-CNN*, ICCV: RoIAlign and instance segmentation.
-# - T.-Y. Lin et al. (2017), *Feature pyramid networks for object detection*, CVPR: (11.10), and the four ways of section 11.18.
+# - T.-Y. Lin et al. (2017), *Feature pyramid networks for object detection*, CVPR: (11.10), and the four ways of section 11.17.
 # - N. Bodla, B. Singh, R. Chellappa and L. Davis (2017), *Soft-NMS*, ICCV.
 # - M. Everingham et al. (2010), *The PASCAL visual object classes (VOC) challenge*, IJCV: average precision.
