@@ -631,7 +631,7 @@ print(f"objects larger than a cell: {larger:.0%}; the largest covers {(sides / S
 # | boxes may extend beyond the cell | in (11.6) only the centre is bound to the cell |
 # | the centre decides who is responsible | one cell answers, however many the object covers |
 # | boxes of several sizes and ratios | anchors; without them, $e^{t_w}$ has a longer way |
-# | non-maximum suppression | removes second boxes, of small objects as well |
+# | non-maximum suppression | removes second boxes, of small objects as well; what stays has the highest score, which need not be the box that fits best |
 # | training data with all sizes | without large objects nobody learns $t_w$ for them |
 
 # %% [markdown]
@@ -1303,7 +1303,7 @@ shown = [kept(found, found.scores >= 0.3).boxes for found in clean[:6]]
 plots.show(framed("true boxes, and detections with a score of at least 0.3 (dashed)", TEST.X[:6], TEST.boxes[:6], shown), alt="Six scenes; a dashed white box lies on or close to the black box of most objects.")  # fmt: skip
 
 # %% [markdown]
-# Without NMS, mAP50 falls by 5 to 25 points on five seeds and mAP75 by 6 at most, although each object has about one duplicate in both cases. A duplicate counts against the mAP only if its score is higher than that of some object's first detection; section 11.16 takes this to its limit.
+# Without NMS each object found has about one duplicate more. That costs mAP50 at least 5 points on each of five seeds, and mAP75 at most 6. A duplicate counts against the mAP only if its score is higher than that of some object's first detection; section 11.16 takes this to its limit.
 
 # %%
 widgets.choose(
@@ -1471,7 +1471,7 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # 1. A detector puts out many boxes with scores; detection is a list of boxes, instance segmentation a mask for each object.
 # 2. R-CNN runs a network on each proposal, Fast R-CNN pools the proposals from one feature map, Faster R-CNN makes the proposals on that map too.
 # 3. In YOLO the cell of an object's centre and the best anchor there are responsible; (11.6) turns $t$ into a box, and predictions that fit well without being responsible are ignored.
-# 4. NMS removes duplicates, for each class, by falling score; AP is the area under precision against recall and hides most of what NMS does.
+# 4. NMS removes duplicates, for each class, by falling score; AP is the area under precision against recall; it shows duplicates only as far as their scores are high.
 # 5. A pyramid of feature maps gives each size of object a map that fits it.
 
 # %% [markdown]
