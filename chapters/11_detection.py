@@ -894,8 +894,8 @@ print(f"responsible: {obj.mean():.2%} of the predictions; objects that share cel
 perfect = torch.cat(
     [values[:40, ..., :4], torch.zeros(40, 8, 8, len(ANCHORS), 1 + CLASSES)], dim=-1
 )
-fit = [iou(p[o == 1], b).amax(dim=0).min() for p, o, b in zip(decode(perfect, ANCHORS), obj[:40], TRAIN.boxes[:40], strict=True)]  # fmt: skip
-check.reaches("targets, decoded: least IoU with the objects", min(fit), at_least=0.92)
+fit = [iou(p[o == 1], b).amax(dim=1).min() for p, o, b in zip(decode(perfect, ANCHORS), obj[:40], TRAIN.boxes[:40], strict=True)]  # fmt: skip
+check.reaches("targets, decoded: least IoU with an object", min(fit), at_least=0.92)
 obj, _ = targets(torch.tensor([[8.0, 16, 24, 24]]), torch.tensor([2]), ANCHORS, (5, 4))
 check.close("centre (16, 20): row 2, column 2", obj[2, 2].sum(), torch.tensor(1.0))
 check.close("no objects", targets(torch.zeros(0, 4), torch.zeros(0).long(), ANCHORS, (3, 5))[0].sum(), torch.tensor(0.0))  # fmt: skip
@@ -1295,7 +1295,7 @@ check.reaches("mAP75", maps["with NMS"][1], at_least=0.36)
 check.reaches("mAP50 of the untrained detector", maps["untrained"][0], at_most=0.05)
 gains = [maps["with NMS"][k] - maps["without NMS"][k] for k in (0, 1)]
 check.reaches("mAP50: what NMS gains", gains[0], at_least=0.05, at_most=0.25)
-check.reaches("mAP75: what NMS gains", gains[1], at_least=-0.01, at_most=0.06)
+check.reaches("mAP75: what NMS gains", gains[1], at_least=-0.03, at_most=0.06)
 
 
 # %% tags=["hide-input"]
@@ -1303,7 +1303,7 @@ shown = [kept(found, found.scores >= 0.3).boxes for found in clean[:6]]
 plots.show(framed("true boxes, and detections with a score of at least 0.3 (dashed)", TEST.X[:6], TEST.boxes[:6], shown), alt="Six scenes; a dashed white box lies on or close to the black box of most objects.")  # fmt: skip
 
 # %% [markdown]
-# Without NMS each object found has about one duplicate more. That costs mAP50 at least 5 points on each of five seeds, and mAP75 at most 6. A duplicate counts against the mAP only if its score is higher than that of some object's first detection; section 11.16 takes this to its limit.
+# Without NMS each object found has about one duplicate more. That costs mAP50 at least 5 points on each of five seeds; mAP75 changes by 6 points at most, and not always downwards. A duplicate counts against the mAP only if its score is higher than that of some object's first detection; section 11.16 takes this to its limit.
 
 # %%
 widgets.choose(
@@ -1317,7 +1317,7 @@ widgets.choose(
 )
 
 # %% [markdown]
-# ## 11.16 What does the mAP not show?
+# ## 11.16 What does the mAP show of NMS?
 #
 # *Going further.*
 #
@@ -1343,6 +1343,46 @@ check.reaches("mAP50: what they cost there", maps["with NMS"][0] - map_ends, at_
 
 # %% [markdown]
 # Several detections of each object, and an mAP that is not a bit lower: the mAP hides duplicates as long as their scores are low. Report how many boxes an object gets, at the threshold that is to be used, beside the mAP.
+
+# %% [markdown]
+# Which threshold? And is the box that stays the one that fits best? The notes of Milano say that NMS helps to select the most accurate box; it selects the highest score.
+
+
+# %%
+def best_fit(found: Sequence[Found], least: float = 0.2) -> Tensor:
+    """The largest IoU of each test object with a detection of its class, 0 without one.   -> (objects,)"""
+    best = []
+    for one, truth, y in zip(found, TEST.boxes, TEST.labels, strict=True):
+        fit = iou(truth, one.boxes) * (one.labels == y[:, None]) * (one.scores >= least)
+        best.append(torch.cat([fit, torch.zeros(len(truth), 1)], dim=1).amax(dim=1))
+    return torch.cat(best)
+
+
+print("threshold   objects found   duplicates   mAP50")
+table = {}
+for threshold in (0.02, 0.45, 0.8):
+    stay = [nms_per_class(found, threshold) for found in raw]
+    table[threshold] = ((best_fit(stay) >= 0.5).double().mean().item(), duplicates(stay, TEST), mean_ap(stay, TEST, 0.5))  # fmt: skip
+    print("{:9.2f} {:15.3f} {:12.3f} {:7.3f}".format(threshold, *table[threshold]))
+before, after = best_fit(raw), best_fit(clean)
+better = (before > after + 1e-6)[after >= 0.5].double().mean().item()
+print(f"found objects for which NMS removed a box that fits better: {better:.0%}")
+
+# %%
+check.reaches("found objects: threshold 0.45 minus 0.02", table[0.45][0] - table[0.02][0], at_least=0.0)  # fmt: skip
+check.reaches("duplicates an object: threshold 0.8 minus 0.45", table[0.8][1] - table[0.45][1], at_least=0.3)  # fmt: skip
+check.reaches(
+    "mAP50: threshold 0.45 minus 0.02", table[0.45][2] - table[0.02][2], at_least=0.0
+)
+check.reaches(
+    "mAP50: threshold 0.45 minus 0.8", table[0.45][2] - table[0.8][2], at_least=0.02
+)
+check.reaches(
+    "found objects that NMS took a better box from", better, at_least=0.1, at_most=0.5
+)
+
+# %% [markdown]
+# With a threshold near 0, second objects of the class are lost; with a high one duplicates stay. For one found object in ten or more NMS has removed a box that fits better than the one it kept: the score is no measure of the fit.
 
 # %% [markdown]
 # Two changes in NMS, one at a time: the objectness in place of the score, as in the notes, in NMS and in the list; and NMS across the classes.
@@ -1488,6 +1528,7 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # | Bologna, YOLOv3, Anchor box * | predicting width and height directly makes the gradients unstable | the paper says it of centres without bounds, and of sizes that offsets are easier to learn | Redmon and Farhadi (2017) | section 11.9 |
 # | Bologna, YOLOv3 * | k-means with the IoU as metric | the distance is 1 − IoU | Redmon and Farhadi (2017) | section 11.9 |
 # | Bologna, YOLOv3, Remark * | the cell right of (0, 0) is (0, 1) | as (row, column); in the order $(c_x, c_y)$ of the formulas it is (1, 0) | | section 11.8 |
+# | Milano, YOLO * | NMS helps in selecting the most accurate box | it keeps the box of the highest score, which need not fit best | | section 11.16 |
 # | Bologna, NMS * | sort by the objectness score | commonly by objectness times class probability | Redmon and Farhadi (2018) | section 11.14 |
 
 # %% [markdown]
