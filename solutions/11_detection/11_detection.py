@@ -303,6 +303,13 @@ check.close(
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
+right, down = torch.randint(0, 9, (2,)).tolist()
+half = numbers([[0, 3, 8, 9], [5, 4, 9, 6], [1, 0, 9, 5], [3, 3, 5, 5]])
+half, frame = (
+    half + numbers([right, down] * 2),
+    (4 + right, 2 + down, 20 + right, 14 + down),
+)
+halves = [*cropped(half, torch.arange(4), frame, 0.5), half]
 rng = torch.default_generator
 for window, least in (
     ((7.5, 3, 21, 19.5), 0.3),
@@ -315,15 +322,9 @@ for window, least in (
     stays, names = cropped(boxes, labels, window, least)
     every = cropped(boxes, labels, window, 0)
     seal(
-        f"window {window}, and the inputs afterwards", [stays, names, *every, boxes, labels]
+        f"window {window}, and the inputs afterwards",
+        [stays, names, *every, boxes, labels, *halves],
     )
-right, down = torch.randint(0, 9, (2,)).tolist()
-half = numbers([[0, 3, 8, 9], [5, 4, 9, 6], [1, 0, 9, 5], [3, 3, 5, 5]])
-half, window = (
-    half + numbers([right, down] * 2),
-    (4 + right, 2 + down, 20 + right, 14 + down),
-)
-seal("exactly half of it", [cropped(half, labels[:4], window, 0.5), half])
 nothing, all_there = (
     cropped(boxes[9:], labels[9:], window, 0)
     for window in ((-9, -9, -2, -1), (0, 0, 33, 20))
@@ -487,6 +488,16 @@ check.close(
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import seal
 
+at = torch.randint(2, 9, (5, 2))
+ends = numbers(
+    [[12, 4, 36, 36], [20, 12, 36, 36], [14, 11, 35, 31], [14, 8, 34, 32], [14, 8, 34, 32]]
+)
+ends, shift = (
+    ends + 16 * torch.cat([at, at], dim=1),
+    torch.tensor([[2, 1], [1, 0], [1, 1], [2, 0], [0, 1]]),
+)
+widths = numbers([[24, 8], [4, 24], [20, 20], [20, 24], [20, 24]])
+found = [*later_encoding(ends, at + shift, widths, 16), ends]
 rng = torch.default_generator
 for stride, n in ((16, 40), (5, 30)):
     boxes, anchors = (
@@ -496,17 +507,10 @@ for stride, n in ((16, 40), (5, 30)):
     middle = (boxes[:, :2] + boxes[:, 2:]) / (2 * stride)
     cells = middle.long() + torch.randint(-1, 2, (n, 2))
     t, reached = later_encoding(boxes, cells, anchors, stride)
-    seal(f"stride {stride}, and the inputs afterwards", [t, reached, boxes, cells, anchors])
-at = torch.randint(2, 9, (5, 2))
-ends = numbers(
-    [[12, 4, 36, 36], [20, 12, 36, 36], [14, 11, 35, 31], [14, 8, 34, 32], [14, 8, 34, 32]]
-)
-ends, shift = (
-    ends + 16 * torch.cat([at, at], dim=1),
-    torch.tensor([[2, 1], [1, 0], [1, 1], [2, 0], [0, 1]]),
-)
-sides = numbers([[24, 8], [4, 24], [20, 20], [20, 24], [20, 24]])
-seal("at the ends", [*later_encoding(ends, at + shift, sides, 16), ends])
+    seal(
+        f"stride {stride}, and the inputs afterwards",
+        [t, reached, boxes, cells, anchors, *found],
+    )
 t = normal(rng, 9, 4)
 seal(
     "there and back",
@@ -582,16 +586,17 @@ check.close(
 from course_tools.grading.author import seal
 
 rng = torch.default_generator
+far = numbers([[-700.0, 900.0, 3.0, 800.0]]) * (1 + uniform(rng, 1, 4))
+far_away = focal_loss(far, torch.tensor([[1, 0, -1, 1]]), 0.2, 1.0)
 for n, m, alpha, gamma in ((3, 20, 0.25, 2.0), (5, 7, 0.6, 0.5), (2, 30, 0.1, 3.5)):
     z, y = 2 * normal(rng, n, m), torch.randint(-1, 2, (n, m))
     y[0, :3] = torch.tensor([1, 0, -1])
     losses = [focal_loss(z, y, alpha, gamma), focal_loss(60 * z, y, alpha, gamma)]
     losses.append(focal_loss(z, y.clamp(max=0), alpha, gamma))
     seal(
-        f"{n} x {m} predictions, gamma {gamma}, and the inputs afterwards", [*losses, z, y]
+        f"{n} x {m} predictions, gamma {gamma}, and the inputs afterwards",
+        [*losses, far_away, z, y],
     )
-far = numbers([[-700.0, 900.0, 3.0, 800.0]]) * (1 + uniform(rng, 1, 4))
-seal("far away", focal_loss(far, torch.tensor([[1, 0, -1, 1]]), 0.2, 1.0))
 ### END HIDDEN TESTS
 
 # %% [markdown]
