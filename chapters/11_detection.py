@@ -1342,7 +1342,7 @@ check.reaches("duplicates an object, at the end of the list", doubles_ends, at_l
 check.reaches("mAP50: what they cost there", maps["with NMS"][0] - map_ends, at_most=1e-6)
 
 # %% [markdown]
-# Several detections of each object, and an mAP that is not a bit lower: the mAP hides duplicates as long as their scores are low. Report how many boxes an object gets, at the threshold that is to be used, beside the mAP.
+# Each object has more than one further detection, and the mAP is no lower: it hides duplicates as long as their scores are low. Report how many boxes an object gets, at the threshold that is to be used, beside the mAP.
 
 # %% [markdown]
 # Which threshold? And is the box that stays the one that fits best? The notes of Milano say that NMS helps to select the most accurate box; it selects the highest score.
@@ -1382,7 +1382,7 @@ check.reaches(
 )
 
 # %% [markdown]
-# With a threshold near 0, second objects of the class are lost; with a high one duplicates stay. For one found object in ten or more NMS has removed a box that fits better than the one it kept: the score is no measure of the fit.
+# With a threshold near 0, second objects of the class are lost; with a high one duplicates stay. For one found object in ten or more NMS has removed a box that fits better than the one it kept: the highest score is not always the best fit.
 
 # %% [markdown]
 # Two changes in NMS, one at a time: the objectness in place of the score, as in the notes, in NMS and in the list; and NMS across the classes.
@@ -1410,7 +1410,7 @@ check.reaches(
 )
 
 # %% [markdown]
-# The score sorts better than the objectness, on five seeds: a box whose class is uncertain should not stand at the top. NMS across the classes costs six points at most; in these scenes objects cover at most 0.4 of the smaller box.
+# The score sorts better than the objectness, by about two points of mAP50 and on each of five seeds. NMS across the classes costs six points at most; in these scenes objects cover at most 0.4 of the smaller box.
 
 # %% [markdown]
 # As an independent check: without interpolation the sum of $(r_k - r_{k-1})\,p_k$ is what scikit-learn calls average precision, but for the objects that no detection finds, which it does not know. (The tests of this chapter compare the 101 points with pycocotools.)

@@ -66,7 +66,7 @@ CHAPTERS = (
     ),
     Chapter("09_localization", "Localisation and explanations", "class activation maps, Grad-CAM and RISE", 80),
     Chapter("10_segmentation", "Segmentation", "fully convolutional networks, four upsamplers and a U-Net"),
-    Chapter("11_detection", "Detection", "IoU, anchors, a YOLO head, RoI pooling and NMS"),
+    Chapter("11_detection", "Detection", "IoU, anchors, a YOLO head, RoI pooling and NMS", 60),
     Chapter("12_data_manifold", "The data manifold", "adversarial examples, autoencoders and metric learning"),
     Chapter("13_vae_gan", "Variational autoencoders and GANs", "a VAE, a GAN, and the distances that judge them"),
     Chapter("14_flows_diffusion", "Flows and diffusion", "coupling layers and a diffusion model"),
