@@ -19,7 +19,7 @@
 # Terms in bold are collected in the [glossary](glossary.md).
 
 # %% [markdown]
-# The answer of this chapter: it always puts out far more boxes than there are objects, each with a score, and rules decide which of them learn, which stay, and how the list is judged. You build each of these rules, and a small YOLO that uses them.
+# The answer of this chapter: a detector always puts out far more boxes than there are objects, each with a score. Rules decide what each of them is trained for, which ones stay, and how the list is judged. You build each of these rules, and a small YOLO that uses them.
 #
 # > **Study time** About 155 minutes. The core path, 90 minutes, is sections 11.1, 11.2, 11.8 to 11.12, 11.14 and 11.15; sections marked *going further* can wait.
 
@@ -65,7 +65,7 @@ plots.show(framed("scenes with their true boxes", TEST.X[:6], TEST.boxes[:6]),
 # %% [markdown]
 # ## 11.1 What does a detector have to find?
 #
-# **Object detection** finds each object of the given classes in a picture and gives its class, a box around it and a score. A **detection** is one such triple of class, box and score. Their number is not known beforehand: a picture without objects has the empty list as its answer.
+# **Object detection** finds each object of the given classes in a picture and gives its class, a box around it and a score, which is higher the surer the detector is. A **detection** is a triple of class, box and score. The number of objects is not known beforehand: a picture without objects has the empty list as its answer.
 
 # %% [markdown]
 # Two other tasks are easily confused with it. Semantic segmentation (chapter 10) gives each pixel a class and does not count objects. **Instance segmentation** gives each object its own mask, the set of its pixels, so that two objects of one class stay apart. Detection needs no mask, only boxes. The lecture notes of Milano describe the combination of detection and semantic segmentation under the heading of detection; that is instance segmentation.
@@ -99,7 +99,7 @@ i = max(range(len(wrong)), key=lambda k: (wrong[k] and parts(TEST.owners[k], TES
 semantic = torch.cat([torch.tensor([-1]), TEST.labels[i]])[TEST.owners[i]]
 panels = [framed("detection", TEST.X[i : i + 1], [TEST.boxes[i]])]
 for title, values, top in (("semantic segmentation", semantic + 1, CLASSES), ("instance segmentation", TEST.owners[i], 5)):  # fmt: skip
-    fig, ax = plots.panel(title, size=(2.2, 2.5))
+    fig, ax = plots.panel(title, size=(2.05, 2.3))
     plots.bare(ax).imshow(values, cmap="cividis", vmin=0, vmax=top)
     panels.append(fig)
 panels[0].set_size_inches(2.2, 2.5)
@@ -121,7 +121,7 @@ widgets.choose(
 # %% [markdown]
 # ## 11.2 How well does one box fit another?
 #
-# Chapter 9 measured it with the intersection over union. A detector compares many boxes with many, so here it is a matrix; and since a box can be written in two ways, the code says which it means: **corner form** is $(x_1, y_1, x_2, y_2)$, the left, upper, right and lower side; **centre form** is $(x, y, w, h)$. Units are pixels, $x$ to the right and $y$ down.
+# Chapter 9 measured it with the intersection over union. A detector compares many boxes with many, so here it is a matrix; and since a box can be written in two ways, the code says which it means. The **corner form** of a box is $(x_1, y_1, x_2, y_2)$: its left, upper, right and lower side. The **centre form** of a box is $(x, y, w, h)$: its centre, width and height. Units are pixels, $x$ to the right and $y$ down.
 
 # %% [markdown]
 # $$ \operatorname{IoU}(\mathbf a, \mathbf b) = \frac{|\mathbf a \cap \mathbf b|}{|\mathbf a| + |\mathbf b| - |\mathbf a \cap \mathbf b|} \tag{11.1} $$
@@ -266,7 +266,7 @@ widgets.predict(
     because="They share nothing and cover 2; the enclosing box has the area 4. 0 − (4 − 2) / 4 = −0.5.",
     slips={
         "That is the IoU; the part of the enclosing box that neither covers is missing.": 0.0,
-        "Subtract the share of the enclosing box outside the union, not the share inside the intersection.": -1.0,
+        "That subtracts the share outside the intersection; the share outside the union is meant.": -1.0,
     },
 )
 
@@ -282,7 +282,7 @@ widgets.predict(
 #
 # $$ N = \sum_{(w, h)} \left( \left\lfloor \frac{W - w}{s} \right\rfloor + 1 \right) \left( \left\lfloor \frac{H - h}{s} \right\rfloor + 1 \right) \tag{11.3} $$
 #
-# windows. With few shapes the boxes fit badly; with many, the classifier runs many times. The next cell counts both: how many windows there are, and how many of the objects have a window that fits.
+# windows. The next cell counts both: how many windows there are, and how many of the objects have a window that fits.
 
 
 # %%
@@ -317,10 +317,10 @@ print(f"25 shapes in a picture of 640 x 480, at step 8: {large} windows")
 check.close("the formula", len(windows(48, 64, [(10, 18), (30, 9)], 4)), count)
 
 # %% [markdown]
-# One shape of window fits less than half of the objects; nine shapes fit nearly all, with 1,225 windows in a picture of 64×64. In an ordinary photograph a classifier would run a hundred thousand times.
+# One shape of window fits less than half of the objects; nine shapes fit 99 % of them, with 1,225 windows in a picture of 64×64, and so they do for four other seeds. In a photograph of 640×480 the 25 shapes make more than 110,000 windows, and the classifier would run on each.
 
 # %% [markdown]
-# A **region proposal** is a box that may contain an object, of whatever class, found before any classification. **Selective search** (Uijlings et al. 2013) makes them by grouping: it cuts the picture into small regions of similar colour, then joins the two most similar neighbours again and again. The box of every region that arises on the way is a proposal. Few boxes are to contain nearly all objects: high recall, low precision.
+# A **region proposal** is a box that may contain an object, of whatever class, found before any classification. **Selective search** (Uijlings et al. 2013) makes region proposals by grouping: it cuts the picture into small regions of similar colour, then joins the two most similar neighbours again and again. The box of every region that arises on the way is a proposal. The boxes are to contain nearly all objects (a high recall), even if most of them contain none (a low precision).
 
 # %% [markdown]
 # In its idea, in 20 lines: regions come from the graph method of Felzenszwalb and Huttenlocher in scikit-image; similarity is the distance of the mean colours plus the share of the picture that both cover (so that small regions are joined first). The original has several colour spaces, textures and a fill measure. As a control, the same number of random boxes, with the sizes of the training objects.
@@ -376,26 +376,26 @@ check.reaches("recall: random boxes", chance, at_least=0.45, at_most=0.67)
 check.reaches("recall: selective search minus random boxes", found - chance, at_least=0.25)
 
 # %% [markdown]
-# About 140 proposals hold nearly all objects, on five seeds; as many random boxes, although they have the sizes of true objects, fit little more than half. The objects here are of one colour, which is what the search looks for.
+# About 140 proposals hold at least nine of ten objects, on five seeds; as many random boxes, although they have the sizes of true objects, hold between 45 and 67 of a hundred. The objects here are of one colour, which is what the search looks for.
 
 # %% [markdown]
 # ## 11.5 Where does the time go in R-CNN, Fast R-CNN and Faster R-CNN?
 #
 # *Going further.*
 #
-# A **two-stage detector** first proposes regions and then classifies each of them. Three papers by overlapping authors form one story, in which each removes the largest cost that the one before had left.
+# A **two-stage detector** first proposes regions and then classifies each of them. Three papers by overlapping authors follow one another, and each removes the largest cost that the one before had left.
 
 # %% [markdown]
-# **R-CNN** (Girshick et al. 2014) takes about 2,000 proposals of selective search, scales each crop of the picture to one size, and runs a convolutional network on each crop. The features are classified (by support vector machines, in the paper), and a linear regression moves the box. Nearly all the time goes into 2,000 forward passes over pixels that mostly overlap.
+# **R-CNN** (Girshick et al. 2014) takes about 2,000 proposals of selective search, scales each crop of the picture to one size, and runs a convolutional network on each crop. The features are classified (by support vector machines, in the paper), and a linear regression moves the box. Most of the time goes into 2,000 forward passes over crops that overlap.
 
 # %% [markdown]
 # **Fast R-CNN** (Girshick 2015) runs the network once on the whole picture. The proposals are still those of selective search, made outside the network; each is projected onto the feature map, and RoI pooling (section 11.6) cuts a grid of fixed size from it, for dense layers with two heads. (One of the notes says that the proposals are extracted from the feature map; in Fast R-CNN they are not.) In the paper's timing, what is left is mostly selective search.
 
 # %% [markdown]
-# **Faster R-CNN** (Ren et al. 2015) also makes the proposals with convolutions: a **region proposal network** (RPN) predicts, at each place of the feature map and for several reference boxes, whether there is an object and how the box has to be moved. It shares the feature map with the second stage, so that a proposal costs nearly nothing.
+# **Faster R-CNN** (Ren et al. 2015) also makes the proposals with convolutions: a **region proposal network** (RPN) predicts, at each place of the feature map and for several reference boxes, whether there is an object and how the box has to be moved. It shares the feature map with the second stage, so that proposals cost little.
 
 # %% [markdown]
-# The times of the parts can be measured on a photograph, with the pretrained network of chapter 7 as the backbone (the **backbone** of a detector is the network that makes its feature maps). The proposals come from one run of our selective search at a third of the size. Each time is the best of several runs.
+# The **backbone** of a detector is the network that makes its feature maps. The times of the parts can be measured on a photograph, with the pretrained network of chapter 7 as the backbone. The proposals come from one run of our selective search at a third of the size. Each time is the best of several runs.
 
 
 # %%
@@ -459,7 +459,7 @@ check.reaches("Faster: selective search over RPN", search / propose, at_least=10
 # The times depend on the machine, and our search is a toy (the original took about two seconds for a picture). R-CNN's cost is its 2,000 passes. With one pass for all, the search, which is outside the network and cannot learn, takes longer than this pass. An RPN costs a small part of that, and Ren et al. find 300 of its proposals about as good as 2,000.
 
 # %% [markdown]
-# A **single-shot detector** leaves out the second stage and predicts classes and boxes directly at the places of one or several feature maps. YOLO (Redmon et al. 2016) and SSD (Liu et al. 2016) are among the first of them. They were made for real time; sections 11.8 to 11.15 build one.
+# A **single-shot detector** predicts classes and boxes directly at the places of one or several feature maps, without a second stage. YOLO (Redmon et al. 2016) and SSD (Liu et al. 2016) are among the first of them. They were made for real time; sections 11.8 to 11.15 build one.
 
 # %%
 widgets.arrange(
@@ -602,7 +602,7 @@ check.reaches("objects that only the second rule finds", unfit, at_least=0.8, at
 # %% [markdown]
 # ## 11.8 Which cell is responsible for an object?
 #
-# **YOLO** ("you only look once") is a single-shot detector that divides the picture into a grid of cells and predicts a fixed number of boxes for each. Its backbone is fully convolutional, and a cell is one place of the last feature map. With stride $s = 32$ a picture of 416×416 has $13 \times 13$ cells; ours, with $s = 8$ and 64×64 pixels, has $8 \times 8$.
+# **YOLO** ("you only look once") is a single-shot detector: it predicts classes and boxes directly, without proposals that are classified later. It divides the picture into a grid of cells and predicts a fixed number of boxes for each. Its backbone, the network that makes the feature map, is fully convolutional, and a cell is one place of the last map. With stride $s = 32$ a picture of 416×416 has $13 \times 13$ cells; ours, with $s = 8$ and 64×64 pixels, has $8 \times 8$.
 
 # %% [markdown]
 # The **centre rule** makes the cell that contains the centre of an object responsible for it. The cell is $(c_x, c_y) = (\lfloor x / s \rfloor, \lfloor y / s \rfloor)$. The notes of Bologna call the cell to the right of $(0, 0)$ by the name $(0, 1)$, which is (row, column); in the order $(c_x, c_y)$ of their formulas it is $(1, 0)$. Tensors here are indexed `[row, column]`, that is `[y, x]`.
@@ -629,13 +629,13 @@ print(f"objects larger than a cell: {larger:.0%}; the largest covers {(sides / S
 # | the notes' reason | what it does |
 # |---|---|
 # | boxes may extend beyond the cell | in (11.6) only the centre is bound to the cell |
-# | the centre decides who is responsible | one cell answers, however many the object covers |
-# | boxes of several sizes and ratios | anchors; without them, $e^{t_w}$ has a longer way |
+# | the centre decides who is responsible | one cell is responsible, however many the object covers |
+# | boxes of several sizes and ratios | anchors; without them $e^{t_w}$ has to span all sizes from one reference |
 # | non-maximum suppression | removes second boxes, of small objects as well; what stays has the highest score, which need not be the box that fits best |
-# | training data with all sizes | without large objects nobody learns $t_w$ for them |
+# | training data with all sizes | without large objects no prediction is trained to give their sizes |
 
 # %% [markdown]
-# They do not name the receptive field: pixels outside it have no influence on what the cell predicts. Here is the backbone of this chapter's detector: six convolutions, three with stride 2. By the recursion of chapter 6 its field is $1 + 2\,(1 + 2 + 4 + 8 + 8 + 8) = 63$ pixels. The largest object has 36.
+# They do not name the receptive field: pixels outside it have no influence on what the cell predicts. If it is smaller than the object, the cell cannot see all sides. Here is the backbone of this chapter's detector: six convolutions, three with stride 2. By the recursion of chapter 6 its field is $1 + 2\,(1 + 2 + 4 + 8 + 8 + 8) = 63$ pixels. The largest object has 36.
 
 
 # %%
@@ -725,7 +725,7 @@ growth = sum(fits["1 - IoU", 9]) / 5 - sum(fits["1 - IoU", 1]) / 5
 check.reaches("mean best IoU: nine anchors minus one", growth, at_least=0.2)
 
 # %% [markdown]
-# The number of anchors matters: nine fit more than 20 points of IoU better than one. With three anchors neither distance wins; with five and nine $1 - \operatorname{IoU}$ is better on all five seeds, by two points at most, judged by the very IoU that it works with. On real photographs the sizes span a wider range; Redmon and Farhadi report 58.7 for Euclidean and 61.0 for IoU with five anchors on VOC.
+# The number of anchors matters: nine fit more than 20 points of IoU better than one. With three anchors neither distance wins. With five and nine $1 - \operatorname{IoU}$ is better on all five seeds, by less than two points; the measure is the IoU that it works with, which favours it. On real photographs the sizes span a wider range; Redmon and Farhadi report 58.7 for Euclidean and 61.0 for IoU with five anchors on VOC.
 
 
 # %%
@@ -770,7 +770,7 @@ plots.show(fig, alt="A cloud of widths and heights from 8 to 36 pixels, dense at
 
 # %%
 def predictions(net: nn.Module, X: Tensor, stride: int = STRIDE) -> Tensor:
-    """What each cell says.   X: (n, 3, H, W) -> T: (n, S_h, S_w, B, 5 + C)"""
+    """The predictions of each cell.   X: (n, 3, H, W) -> T: (n, S_h, S_w, B, 5 + C)"""
     n, _, H, W = X.shape
     if H % stride or W % stride:
         raise ValueError(f"pictures of {H} x {W} do not divide into cells of {stride} pixels: pad or scale them first")  # fmt: skip
@@ -838,7 +838,7 @@ widgets.predict(
 # %% [markdown]
 # ## 11.11 What is the target of each prediction?
 #
-# A scene has 192 predictions and at most five objects. The rule of YOLOv3 (2018): for each object, only the cell of its centre and, there, the anchor of largest IoU (of the shapes) are responsible. A responsible prediction learns box, objectness 1 and class. All others learn objectness 0, with one exception: a prediction is **ignored** in the loss of the objectness if its box has an IoU above 0.5 with some object without being responsible for it.
+# A scene has 192 predictions and at most five objects. The rule of YOLOv3 (2018): for each object, only the cell of its centre and, there, the anchor of largest IoU (of the shapes) are responsible. A responsible prediction learns box, objectness 1 and class. All others learn objectness 0, with one exception. A prediction is **ignored** in the loss of the objectness if its box has an IoU above 0.5 with some object without being responsible for it.
 
 # %% [markdown]
 # Such a box fits, although another prediction was chosen. Whether a box is ignored depends on the prediction of the moment (in the paper, on the anchor), so it is computed in each step; the responsible ones depend on the truth alone. The notes say that only the responsible combination influences the loss; all others that are not ignored do so too, through their objectness.
@@ -909,18 +909,18 @@ widgets.choose(
         "Objectness 0": "That is the rule below the ignore threshold of 0.5.",
         "Objectness 1, and the box": "Only the responsible prediction of the object learns these.",
     },
-    because="It fits too well to be called background and is not the chosen one, so it is left out of the loss.",
+    because="Its IoU is above the ignore threshold and it is not the responsible one, so its objectness is left out of the loss.",
 )
 
 # %% [markdown]
 # ## 11.12 Which loss trains a detector?
 #
-# In YOLOv3 (Redmon and Farhadi 2018) a responsible prediction pays squared errors on its $t$ and binary cross-entropies for its classes; the objectness of every prediction that is not ignored pays a binary cross-entropy. $i$ runs over the cells, $j$ over the anchors, $\mathbb 1$ marks the responsible and the ignored ones, a hat marks the target, and $o$ and $p$ are $\sigma(t_o)$ and $\sigma(t_c)$:
+# In YOLOv3 (Redmon and Farhadi 2018) a responsible prediction adds to the loss the squared errors of its $t$ and the binary cross-entropies of its classes; every prediction that is not ignored adds the binary cross-entropy of its objectness. $i$ runs over the cells, $j$ over the anchors, $\mathbb 1$ marks the responsible and the ignored ones, a hat marks the target, and $o$ and $p$ are $\sigma(t_o)$ and $\sigma(t_c)$:
 #
 # $$ L_3 = \sum_{i,j} \Big( \mathbb 1_{ij}^{\text{obj}} \big[ \lVert \mathbf t_{ij} - \hat{\mathbf t}_{ij} \rVert^2 + \textstyle\sum_c \operatorname{BCE}(p_{ij}(c), \hat p_{ij}(c)) \big] + (1 - \mathbb 1_{ij}^{\text{ign}}) \operatorname{BCE}(o_{ij}, \mathbb 1_{ij}^{\text{obj}}) \Big) \tag{11.7} $$
 
 # %% [markdown]
-# That is what the paper says. In the authors' program the error that comes back at $t_x$ and $t_y$ is the difference of the offsets, $\sigma(t_x) - \sigma(\hat t_x)$, and that is the gradient of a binary cross-entropy. Near the border of a cell $\hat t_x$ is large, and its squared error with it; an offset stays between 0 and 1. Our function can do both, and training takes the offsets.
+# That is what the paper says. In the authors' program the gradient at $t_x$ and $t_y$ is the difference of the offsets, $\sigma(t_x) - \sigma(\hat t_x)$, times a weight that is larger for small boxes; without the weight this is the gradient of a binary cross-entropy. Near the border of a cell $\hat t_x$ is large, and its squared error with it; an offset stays between 0 and 1. Our function can do both (without the weight), and training takes the offsets.
 
 
 # %%
@@ -973,7 +973,7 @@ check.close("an ignored prediction pays nothing", yolo_v3_loss(changed, obj, val
 check.close("a batch twice", yolo_v3_loss(*(torch.cat([t, t]) for t in (T, obj, values, ignore))), yolo_v3_loss(T, obj, values, ignore))  # fmt: skip
 
 # %% [markdown]
-# Now the detector itself: the backbone of section 11.8 and a 1×1 convolution to $B(5 + C)$ channels. At the start the objectness is set to $\sigma(-4) = 0.02$, about what an untrained network should believe where so few predictions are responsible.
+# Now the detector itself: the backbone of section 11.8 and a 1×1 convolution to $B(5 + C)$ channels. At the start the objectness is set to $\sigma(-4) = 0.02$, close to the share of responsible predictions, which the last section printed.
 
 
 # %%
@@ -1130,7 +1130,7 @@ check.catches("in the order of the input", unsorted)
 # NMS cannot tell a duplicate from a second object of the same class whose box overlaps by more than the threshold. **Soft-NMS** (Bodla et al. 2017) lowers the score of an overlapping box instead of removing it, $s_i \leftarrow s_i\,(1 - \operatorname{IoU}(\mathbf b_{\text{best}}, \mathbf b_i))$ for overlaps above the threshold, or $s_i \leftarrow s_i\, e^{-\operatorname{IoU}^2 / \sigma}$ for all.
 
 # %% [markdown]
-# What NMS is for can be counted: a **duplicate** is a further detection, besides the first, of an object that has been found already. The next cell counts, at a score of at least 0.2, how many detections of the right class fit each found object (IoU at least 0.5).
+# What NMS is for can be counted. A **duplicate** is a further detection, besides the first, of one object. The next cell counts, at a score of at least 0.2, how many detections of the right class fit each found object (IoU at least 0.5).
 
 
 # %%
@@ -1187,10 +1187,10 @@ widgets.predict(
 #
 # *This section uses `raw` and `clean` from section 11.14.*
 #
-# A list with scores has no accuracy. At each threshold on the score, **precision** is the share of the detections that are right, and **recall** is the share of the objects that are found. A detection is right if its IoU with an object of its class in its picture reaches a threshold, such as 0.5, and no detection with a higher score has taken the object; a duplicate counts as wrong.
+# Accuracy is a share of given cases, and a list of detections has no given cases. At each threshold on the score, **precision** is the share of the detections that are right, and **recall** is the share of the objects that are found. A detection is right if its IoU with an object of its class in its picture reaches a threshold, such as 0.5, and no detection with a higher score has taken the object; a duplicate counts as wrong.
 
 # %% [markdown]
-# The **average precision** (AP) of a class is the area under the curve of precision against recall. The curve is a saw, so that it is interpolated first: at each recall take the largest precision at this recall or a higher one.
+# The **average precision** (AP) of a class is the area under the curve of precision against recall. The curve rises and falls, so it is interpolated first: at each recall take the largest precision at this recall or a higher one.
 #
 # $$ \operatorname{AP} = \sum_{k} (r_k - r_{k-1}) \max_{r_m \ge r_k} p_m \tag{11.9} $$
 #
@@ -1275,7 +1275,7 @@ for name, found in (("with NMS", clean), ("without NMS", raw)):
     hit = right[scores.argsort(descending=True, stable=True)].double().cumsum(0)
     ax.plot(hit / n, hit / torch.arange(1, len(hit) + 1), label=name)
 ax.legend(loc="lower left")
-plots.show(fig, alt="Precision against recall for the ellipse: with NMS the curve stays near 1 over more than half of the recall and then falls; without NMS it falls from the beginning and lies far below.")  # fmt: skip
+plots.show(fig, alt="Precision against recall for the ellipse: with NMS the curve stays near 1 over more than half of the recall and then falls; without NMS it falls from a recall of about 0.15 on and lies below.")  # fmt: skip
 
 # %% [markdown]
 # Now the detector on 300 unseen scenes, with NMS and without, beside the same network before its training.
@@ -1342,7 +1342,7 @@ check.reaches("duplicates an object, at the end of the list", doubles_ends, at_l
 check.reaches("mAP50: what they cost there", maps["with NMS"][0] - map_ends, at_most=1e-6)
 
 # %% [markdown]
-# Each object has more than one further detection, and the mAP is no lower: it hides duplicates as long as their scores are low. Report how many boxes an object gets, at the threshold that is to be used, beside the mAP.
+# On average each object found has more than one further detection, and the mAP is no lower. By (11.9) it cannot be: the precision at a recall that was reached before stays as it is. The mAP hides duplicates as long as their scores are low. Report how many boxes an object gets, at the threshold that is to be used, beside the mAP.
 
 # %% [markdown]
 # Which threshold? And is the box that stays the one that fits best? The notes of Milano say that NMS helps to select the most accurate box; it selects the highest score.
@@ -1410,7 +1410,7 @@ check.reaches(
 )
 
 # %% [markdown]
-# The score sorts better than the objectness, by about two points of mAP50 and on each of five seeds. NMS across the classes costs six points at most; in these scenes objects cover at most 0.4 of the smaller box.
+# The score sorts better than the objectness: by two to three points of mAP50, and on each of five seeds. NMS across the classes costs six points at most; in these scenes objects cover at most 0.4 of the smaller box.
 
 # %% [markdown]
 # As an independent check: without interpolation the sum of $(r_k - r_{k-1})\,p_k$ is what scikit-learn calls average precision, but for the objects that no detection finds, which it does not know. (The tests of this chapter compare the 101 points with pycocotools.)
@@ -1432,7 +1432,7 @@ print("AP50 of the ellipse: " + ", ".join(f"{value:.3f} ({points or 'all'} point
 #
 # *Going further.*
 #
-# Small objects need a fine map, and deep features are on coarse ones. Four ways to detect at several scales are told apart:
+# The detector above has one map with one stride. For photographs, where sizes differ more, four ways are told apart (Lin et al. 2017); this section builds the last one and trains none of them:
 #
 # | name | how | price |
 # |---|---|---|
@@ -1478,7 +1478,7 @@ check.close("a place of the finest map, by hand", P[0][:, :, i, j], by_hand)
 print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s for s in (13, 26, 52)))  # fmt: skip
 
 # %% [markdown]
-# The image pyramid costs a pass for each size: with halved sides a second picture costs a quarter more, and with five sizes in steps of $\sqrt 2$ up to twice the side, $4 + 2 + 1 + \tfrac12 + \tfrac14 = 7.75$ passes instead of one. The FPN gives each fine place what the coarse maps around it know, in one pass.
+# The image pyramid costs a pass for each size: with halved sides a second picture costs a quarter more, and with five sizes in steps of $\sqrt 2$ up to twice the side, $4 + 2 + 1 + \tfrac12 + \tfrac14 = 7.75$ passes instead of one. The FPN adds to each place of a fine map the values of the coarser maps there, in one pass.
 
 # %% [markdown]
 # ## 11.18 Your turn
@@ -1512,7 +1512,7 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # 2. R-CNN runs a network on each proposal, Fast R-CNN pools the proposals from one feature map, Faster R-CNN makes the proposals on that map too.
 # 3. In YOLO the cell of an object's centre and the best anchor there are responsible; (11.6) turns $t$ into a box, and predictions that fit well without being responsible are ignored.
 # 4. NMS removes duplicates, for each class, by falling score; AP is the area under precision against recall; it shows duplicates only as far as their scores are high.
-# 5. A pyramid of feature maps gives each size of object a map that fits it.
+# 5. A feature pyramid predicts objects of different sizes from maps of different strides, in one pass of the network.
 
 # %% [markdown]
 # ## What the lecture notes get wrong
@@ -1528,6 +1528,7 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # | Bologna, YOLOv3, Anchor box * | predicting width and height directly makes the gradients unstable | the paper says it of centres without bounds, and of sizes that offsets are easier to learn | Redmon and Farhadi (2017) | section 11.9 |
 # | Bologna, YOLOv3 * | k-means with the IoU as metric | the distance is 1 − IoU | Redmon and Farhadi (2017) | section 11.9 |
 # | Bologna, YOLOv3, Remark * | the cell right of (0, 0) is (0, 1) | as (row, column); in the order $(c_x, c_y)$ of the formulas it is (1, 0) | | section 11.8 |
+# | Bologna, YOLOv3, Remark * | YOLOv3 uses a feature pyramid network | its maps are joined in a similar way, but by concatenation instead of a sum | Redmon and Farhadi (2018) | section 11.17 |
 # | Milano, YOLO * | NMS helps in selecting the most accurate box | it keeps the box of the highest score, which need not fit best | | section 11.16 |
 # | Bologna, NMS * | sort by the objectness score | commonly by objectness times class probability | Redmon and Farhadi (2018) | section 11.14 |
 

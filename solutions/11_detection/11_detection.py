@@ -157,7 +157,7 @@ seal("no proposals, and one", [regressed(P[:0], d[:0], (50, 120)), one])
 #
 # $$ \text{GIoU} = \frac IU - \frac{H - U}{H} . $$
 #
-# Derive its gradient with respect to the four corners of $a$ and give it as code, row by row for $n$ pairs. No automatic differentiation. All boxes have an area, and no coordinate of $a$ equals one of $b$, so that no kink is met. Then look at a pair that does not overlap: which of the terms is left, and what would the gradient of IoU be there?
+# Derive its gradient with respect to the four corners of $a$ and give it as code, row by row for $n$ pairs. No automatic differentiation, and no differences of GIoU values: work it out. All boxes have an area, and no coordinate of $a$ equals one of $b$, however close they are, so that no kink is met. Then look at a pair that does not overlap: which of the terms is left, and what would the gradient of IoU be there?
 #
 # <details><summary>Hint</summary>
 #
@@ -207,6 +207,9 @@ meets = (iou(a, b).diag() > 0).nonzero()[:4, 0]
 a, b = (box[torch.cat([apart, meets])] for box in (a, b))
 a = torch.cat([a, numbers([[2, 1, 8, 4.5], [3, 2, 4, 3], [1, 1, 3, 2]])]).requires_grad_()
 b = torch.cat([b, numbers([[3, 2, 4, 3], [2, 1, 8, 4.5], [3.4, 1.5, 5, 4]])])
+near = [1 + 1e-12, 2 - 1e-12, 4 + 1e-12, 4 - 1e-12]  # as good as equal, and yet not
+a = torch.cat([a.detach(), numbers([[1, 2, 4, 4]])]).requires_grad_()
+b = torch.cat([b, numbers([near])])
 gradient = torch.autograd.grad(paired_giou(a, b).sum(), a)[0]
 check.close(
     "pairs that overlap or not, one around the other, and close by",
@@ -217,6 +220,12 @@ check.close(
 from course_tools.grading.author import banned, seal
 
 banned("autograd")
+
+
+def paired_giou(a: Tensor, b: Tensor) -> Tensor:
+    raise NotImplementedError("Differences of GIoU values are no derivation.")
+
+
 rng = torch.default_generator
 a, b = some_boxes(rng, 60, 20, 13), some_boxes(rng, 60, 20, 13)
 seal("sixty pairs, and the inputs afterwards", [giou_gradient(a, b), a, b])
@@ -460,7 +469,7 @@ def later_encoding(
 
 # %% test_later_encoding points=2
 rng = torch.Generator().manual_seed(115)
-t, cells = normal(rng, 7, 4), torch.randint(0, 9, (7, 2), generator=rng)
+t, cells = 2 * normal(rng, 7, 4), torch.randint(0, 9, (7, 2), generator=rng)
 anchors = 5 + 30 * uniform(rng, 7, 2)
 check.close(
     "t again, from boxes that were decoded",
@@ -808,10 +817,10 @@ check.close(
 from course_tools.grading.author import agree, seal
 
 for part in ("first", "second"):
-    crowds = [crowd() for _ in range(30)]
+    fresh = [crowd() for _ in range(30)]
     seal(
         f"the {part} thirty scenes",
-        torch.stack([covers(fused(b, s)) for b, s, _ in crowds]),
-        rule=agree(0.935, target=torch.stack([covers(objects) for *_, objects in crowds])),
+        torch.stack([covers(fused(b, s)) for b, s, _ in fresh]),
+        rule=agree(0.935, target=torch.stack([covers(objects) for *_, objects in fresh])),
     )
 ### END HIDDEN TESTS

@@ -26,10 +26,7 @@ def only_copied(proposals: Tensor, d: Tensor, size: tuple[int, int]) -> Tensor:
     return faulty_boxes(proposals.clone(), d, size)
 
 
-@slip(
-    "regressed",
-    "Two faults are mended; x is still clipped at the height, and y at the width.",
-)
+@slip("regressed", "x is still clipped at the height, and y at the width.")
 def clipped_wrong(proposals: Tensor, d: Tensor, size: tuple[int, int]) -> Tensor:
     first, last = proposals[:, :2], proposals[:, 2:]
     sides = last - first
@@ -224,6 +221,17 @@ change(
     "dH / H",
 )
 
+
+@slip(
+    "giou_gradient",
+    "Differences of GIoU values mix the two sides of a kink where coordinates lie close together; the gradient is to be worked out.",
+)
+def differences(a: Tensor, b: Tensor) -> Tensor:
+    steps = 1e-6 * torch.eye(4, dtype=a.dtype)
+    columns = [(paired_giou(a + e, b) - paired_giou(a - e, b)) / 2e-6 for e in steps]
+    return torch.stack(columns, dim=1)
+
+
 # -- cropped --------------------------------------------------------------------------------------------------
 
 change(
@@ -297,6 +305,20 @@ change(
     "Boxes that stay whole alone are kept.",
     "(left.prod(dim=1) >= least * whole.prod(dim=1))",
     "(left == whole).all(dim=1)",
+)
+
+
+change(
+    "cropped",
+    "The boxes that are given are not clipped to the crop.",
+    "return inside[stays], labels[stays]",
+    "return (boxes - low)[stays], labels[stays]",
+)
+change(
+    "cropped",
+    "A box with two negative sides stays: their product is positive, so each side has to be compared with 0.",
+    "(left > 0).all(dim=1)",
+    "(left.prod(dim=1) > 0)",
 )
 
 
@@ -442,6 +464,12 @@ change(
     "The half is taken off once more; it has to be added.",
     "+ 0.5) / 2",
     "- 0.5) / 2",
+)
+change(
+    "later_encoding",
+    "The shares are kept between 0.02 and 0.98, as in the chapter; here t is finite without that, and exact.",
+    "torch.logit(torch.where(reached[:, None], shares, 0.5))",
+    "torch.logit(torch.where(reached[:, None], shares.clamp(0.02, 0.98), 0.5))",
 )
 change("later_encoding", "The half is missing.", "- cells + 0.5) / 2", "- cells) / 2")
 change(
@@ -623,6 +651,12 @@ change(
 )
 change(
     "focal_loss",
+    "The logarithm is kept finite by a least p_t, which cuts the loss off far from 0: use F.logsigmoid.",
+    "F.logsigmoid(signed)",
+    "signed.sigmoid().clamp(min=1e-12).log()",
+)
+change(
+    "focal_loss",
     "The logarithm is kept finite by a small number inside it, which changes the loss far from 0: use F.logsigmoid.",
     "F.logsigmoid(signed)",
     "(signed.sigmoid() + 1e-8).log()",
@@ -750,6 +784,26 @@ def on_the_input(
         scores *= factors[best]
         scores[best] = -1
     return torch.tensor(kept, dtype=torch.long), torch.tensor(final, dtype=scores.dtype)
+
+
+@slip(
+    "soft_nms",
+    "The boxes are taken in the order of their first scores; after each step the highest of the lowered ones comes next.",
+)
+def first_order(
+    boxes: Tensor, scores: Tensor, labels: Tensor, sigma: float, least: float
+) -> tuple[Tensor, Tensor]:
+    left, kept = scores.clone(), []
+    same = labels[:, None] == labels
+    factors = torch.where(same, (-(iou(boxes, boxes) ** 2) / sigma).exp(), 1.0)
+    for best in scores.argsort(descending=True, stable=True).tolist():
+        if left[best] < least:
+            break
+        kept.append(best)
+        now = left[best].clone()
+        left = left * factors[best]
+        left[best] = now
+    return torch.tensor(kept, dtype=torch.long), left[kept]
 
 
 # -- unchanged ------------------------------------------------------------------------------------------------
