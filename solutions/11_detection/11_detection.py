@@ -345,7 +345,7 @@ seal("none stays, and all do", [*nothing, *all_there])
 # ## 11.4 RoIAlign
 # *Write · 3 points · effort ●●● · about 25 minutes*
 #
-# RoI pooling rounds a box to whole cells of the feature map, twice. **RoIAlign** (He et al., 2017) rounds nothing. For a feature map $A$ $(K, h, w)$ and a box in pixels of the picture:
+# RoI pooling rounds twice to whole cells of the feature map: the box, and then its bins. **RoIAlign** (He et al., 2017) rounds nothing. For a feature map $A$ $(K, h, w)$ and a box in pixels of the picture:
 #
 # - Divide the box by the stride. In these units, cells, the number $A_{kij}$ belongs to the middle of its cell, the place $x = j + \frac12$, $y = i + \frac12$.
 # - Divide the box into `rows` x `columns` equal bins, and each bin into $s \times s$ equal parts. In the middle of each part the map is read off by **bilinear interpolation** between the four nearest middles of cells. A place beyond the outermost middles is first moved to the nearest place between them: $x$ to at least $\frac12$ and at most $w - \frac12$, and so for $y$.
@@ -469,7 +469,8 @@ def later_encoding(
 
 # %% test_later_encoding points=2
 rng = torch.Generator().manual_seed(115)
-t, cells = 2 * normal(rng, 7, 4), torch.randint(0, 9, (7, 2), generator=rng)
+t, cells = normal(rng, 7, 4), torch.randint(0, 9, (7, 2), generator=rng)
+t[4, 0], t[5, 3] = 5, -4.5  # close to the ends
 anchors = 5 + 30 * uniform(rng, 7, 2)
 check.close(
     "t again, from boxes that were decoded",
