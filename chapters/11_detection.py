@@ -874,7 +874,7 @@ def ignored(T: Tensor, obj: Tensor, boxes: Sequence[Tensor], anchors: Tensor) ->
     return (torch.stack(best).view(obj.shape) > 0.5) & (obj == 0)
 
 
-# %%
+# %% tags=["hide-input"]
 def all_targets(scenes: data.Scenes) -> tuple[Tensor, Tensor]:
     """`targets` of each scene, with the anchors and cells of this chapter, stacked."""
     size = scenes.X.shape[2] // STRIDE, scenes.X.shape[3] // STRIDE
@@ -1133,7 +1133,7 @@ check.catches("in the order of the input", unsorted)
 # What NMS is for can be counted. A **duplicate** is a further detection, besides the first, of one object. The next cell counts, at a score of at least 0.2, how many detections of the right class fit each found object (IoU at least 0.5).
 
 
-# %%
+# %% tags=["hide-input"]
 def duplicates(found: Sequence[Found], scenes: data.Scenes, least: float = 0.2) -> float:
     """Detections of an object besides the first, a found object."""
     hits = []
@@ -1248,7 +1248,7 @@ check.raises(
 )
 
 
-# %%
+# %% tags=["hide-input"]
 def collected(found: Sequence[Found], scenes: data.Scenes, c: int, threshold: float, free_only: bool = False) -> tuple[Tensor, Tensor, int]:  # fmt: skip
     """Scores and hits of class c over all pictures, and the number of its objects."""
     scores, right, n = [], [], 0

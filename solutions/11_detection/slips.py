@@ -793,17 +793,16 @@ def on_the_input(
 def first_order(
     boxes: Tensor, scores: Tensor, labels: Tensor, sigma: float, least: float
 ) -> tuple[Tensor, Tensor]:
-    left, kept = scores.clone(), []
+    left, kept, final = scores.clone(), [], []
     same = labels[:, None] == labels
     factors = torch.where(same, (-(iou(boxes, boxes) ** 2) / sigma).exp(), 1.0)
     for best in scores.argsort(descending=True, stable=True).tolist():
         if left[best] < least:
             break
         kept.append(best)
-        now = left[best].clone()
+        final.append(float(left[best]))
         left = left * factors[best]
-        left[best] = now
-    return torch.tensor(kept, dtype=torch.long), left[kept]
+    return torch.tensor(kept, dtype=torch.long), torch.tensor(final, dtype=scores.dtype)
 
 
 # -- unchanged ------------------------------------------------------------------------------------------------
