@@ -220,14 +220,9 @@ check.close(
 from course_tools.grading.author import banned, seal
 
 banned("autograd")
-
-
-def paired_giou(a: Tensor, b: Tensor) -> Tensor:
-    raise NotImplementedError("Differences of GIoU values are no derivation.")
-
-
 rng = torch.default_generator
 a, b = some_boxes(rng, 60, 20, 13), some_boxes(rng, 60, 20, 13)
+b[:5] = a[:5] + 1e-12 * numbers([1, -1, 1, -1])  # close to a kink on all four sides
 seal("sixty pairs, and the inputs afterwards", [giou_gradient(a, b), a, b])
 b = a + torch.tensor([1.0, -1.0, -1.0, 1.0]).double() * (0.1 + uniform(rng, 60, 4)) / 3
 seal("corners inside and outside by turns", giou_gradient(a, b))
@@ -313,12 +308,12 @@ check.close(
 from course_tools.grading.author import seal
 
 right, down = torch.randint(0, 9, (2,)).tolist()
-half = numbers([[0, 3, 8, 9], [5, 4, 9, 6], [1, 0, 9, 5], [3, 3, 5, 5]])
+half = numbers([[0, 3, 8, 9], [5, 4, 9, 6], [1, 0, 9, 5], [3, 3, 5, 5], [0, 0, 5, 3]])
 half, frame = (
     half + numbers([right, down] * 2),
     (4 + right, 2 + down, 20 + right, 14 + down),
 )
-halves = [*cropped(half, torch.arange(4), frame, 0.5), half]
+halves = [*cropped(half, torch.arange(5), frame, 0.5), half]
 rng = torch.default_generator
 for window, least in (
     ((7.5, 3, 21, 19.5), 0.3),
@@ -516,6 +511,8 @@ for stride, n in ((16, 40), (5, 30)):
     )
     middle = (boxes[:, :2] + boxes[:, 2:]) / (2 * stride)
     cells = middle.long() + torch.randint(-1, 2, (n, 2))
+    boxes[0] += ((cells[0] - 0.49 - middle[0]) * stride).repeat(2)  # close to the end
+    anchors[0] = (boxes[0, 2:] - boxes[0, :2]) / (1 + uniform(rng, 2))
     t, reached = later_encoding(boxes, cells, anchors, stride)
     seal(
         f"stride {stride}, and the inputs afterwards",
