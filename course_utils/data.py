@@ -278,6 +278,68 @@ def _scene_paint(ground: Tensor, rng: torch.Generator) -> Tensor:
     return torch.where(alike, (ground + 0.5) % 1.0, colour)
 
 
+class Shapes(NamedTuple):
+    """Pictures `X` (n, 3, size, size), the class `y` of each pixel and its object `parts`, both (n, size, size)."""
+
+    X: Tensor
+    y: Tensor
+    parts: Tensor
+
+
+SHAPES = ("background", "disc", "square", "triangle")
+
+
+def shapes(n: int, seed: int = 0, part: str = "train", size: int = 32) -> Shapes:
+    """Two or three discs, squares and triangles in bright colours on a dark ground, with noise.   X in 0..1, float32
+
+    `y` holds places in SHAPES, `parts` 0 for the background and 1, 2, ... for the objects. The three kinds have equal
+    areas and are turned by up to 20 degrees; a later object covers an earlier one. A pixel belongs to the object in
+    which its middle lies. Raises ValueError for another part than "train" and "test", for no picture, and for less
+    than 16 pixels.
+    """
+    if part not in ("train", "test") or n < 1 or size < 16:
+        raise ValueError(f"n={n}, part={part!r}, size={size}: give 1 or more, train or test, and 16 or more")
+    rng = torch.Generator().manual_seed(2 * seed + (part == "test"))
+    ground = 0.35 * torch.rand(n, 3, generator=rng)
+    X = ground[:, :, None, None].expand(n, 3, size, size)
+    y, parts = torch.zeros(2, n, size, size, dtype=torch.int64)
+    count = torch.randint(2, 4, (n,), generator=rng)
+    for i in range(1, 4):
+        kind = torch.randint(1, 4, (n,), generator=rng)
+        radius = size * (0.14 + 0.11 * torch.rand(n, generator=rng))
+        centre, turn = size * (0.1 + 0.8 * torch.rand(n, 2, generator=rng)), 0.7 * torch.rand(n, generator=rng) - 0.35
+        here = _shape_distances(centre, turn, size)[torch.arange(n), kind - 1] < radius[:, None, None]
+        here &= (i <= count)[:, None, None]
+        y, parts = torch.where(here, kind[:, None, None], y), torch.where(here, i, parts)
+        X = torch.where(here[:, None], _shape_colours(ground, rng)[:, :, None, None], X)
+    return Shapes((X + 0.08 * torch.randn(X.shape, generator=rng)).clamp(0, 1), y, parts)
+
+
+def _shape_distances(centre: Tensor, turn: Tensor, size: int) -> Tensor:
+    """How large disc, square and triangle must be to reach each pixel: radius of a disc of the same area.
+
+    centre: (n, 2), turn: (n,) -> (n, 3, size, size)
+    """
+    at = torch.arange(size) + 0.5
+    dx, dy = at - centre[:, 0, None, None], at[:, None] - centre[:, 1, None, None]
+
+    def along(angle: float) -> Tensor:
+        return dx * (turn + angle).cos()[:, None, None] + dy * (turn + angle).sin()[:, None, None]
+
+    disc = (dx**2 + dy**2).sqrt()
+    square = torch.maximum(along(0).abs(), along(torch.pi / 2).abs()) * (2 / torch.pi**0.5)
+    sides = torch.stack([along(torch.pi * (1 / 2 + 2 * k / 3)) for k in range(3)])
+    return torch.stack([disc, square, sides.amax(dim=0) * (27 / torch.pi**2) ** 0.25], dim=1)
+
+
+def _shape_colours(ground: Tensor, rng: torch.Generator) -> Tensor:
+    """Random bright colours at a distance of at least 0.35 from those given.   (n, 3) -> (n, 3)"""
+    colours = 0.3 + 0.7 * torch.rand(ground.shape, generator=rng)
+    while (near := (colours - ground).norm(dim=1) < 0.35).any():
+        colours[near] = 0.3 + 0.7 * torch.rand(int(near.sum()), 3, generator=rng)
+    return colours
+
+
 def photo(name: str, size: int | tuple[int, int] | None = None) -> Tensor:
     """A photograph, as RGB in 0..1.   -> (3, height, width), float32
 

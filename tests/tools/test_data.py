@@ -161,3 +161,33 @@ def test_scenes_are_seeded_and_their_objects_can_be_seen():
     for wrong in ({"part": "all"}, {"n": 0}, {"most": 0}, {"size": 40}):
         with pytest.raises(ValueError, match="give train or test"):
             data.scenes(**{"n": 3, **wrong})
+
+
+def test_shapes_are_of_equal_areas_in_their_colour_and_named_by_class_and_object():
+    drawn = data.shapes(600, seed=3, size=48)
+    assert drawn.X.shape == (600, 3, 48, 48)
+    assert drawn.X.dtype == torch.float32
+    assert drawn.y.shape == drawn.parts.shape == (600, 48, 48)
+    assert ((drawn.X >= 0) & (drawn.X <= 1)).all()
+    assert set(drawn.y.unique().tolist()) == set(range(len(data.SHAPES)))
+    assert ((drawn.y == 0) == (drawn.parts == 0)).all()
+    areas = torch.bincount(drawn.y.flatten(), minlength=4)[1:]
+    assert areas.max() < 1.15 * areas.min()  # the class cannot be told by the area
+    for i in range(20):
+        for k in drawn.parts[i].unique():
+            inside = drawn.parts[i] == k
+            assert len(drawn.y[i][inside].unique()) == 1
+            assert inside.sum() < 30 or drawn.X[i][:, inside].std(dim=1).max() < 0.12
+
+
+def test_shapes_belong_to_their_seed_and_part():
+    first, again, other = data.shapes(3, 1), data.shapes(3, 1), data.shapes(3, 1, part="test")
+    assert torch.equal(first.X, again.X)
+    assert torch.equal(first.y, again.y)
+    assert not torch.equal(first.y, other.y)
+
+
+@pytest.mark.parametrize("wrong", [{"part": "all"}, {"n": 0}, {"size": 8}])
+def test_shapes_refuse(wrong):
+    with pytest.raises(ValueError, match="give 1 or more, train or test, and 16 or more"):
+        data.shapes(**{"n": 2, **wrong})

@@ -21,14 +21,15 @@ def finder() -> nn.Sequential:
     """A detector made by hand: a cell that is bright in red or green holds an object, and its neighbours nearly."""
     blur = nn.Conv2d(3, 3, 3, padding=1, groups=3, bias=False)
     head = nn.Conv2d(3, 14, STRIDE, stride=STRIDE)
+    bias = torch.zeros(14)
     with torch.no_grad():
         blur.weight.fill_(1 / 9)
         head.weight.zero_()
-        head.bias.zero_()
         for b in (0, 1):
             head.weight[7 * b + 4] = 40 / STRIDE**2
             head.weight[7 * b + 5, 0], head.weight[7 * b + 6, 1] = 8 / STRIDE**2, 8 / STRIDE**2
-            head.bias[7 * b + 4], head.bias[7 * b + 5 : 7 * b + 7] = -20.0 - b, -1.0
+            bias[7 * b + 4], bias[7 * b + 5 : 7 * b + 7] = -20.0 - b, -1.0
+        head.bias = nn.Parameter(bias)
     return nn.Sequential(blur, head).eval()
 
 
@@ -96,16 +97,16 @@ def equal() -> Iterator[Equal]:
         scores, labels = rng.integers(1, 12, 30) / 12, rng.integers(0, 3, 30)  # many scores are equal
         argument = {"boxes": boxes.tolist(), "scores": scores.tolist(), "labels": labels.tolist()}
         yield Equal(NMS, argument | {"threshold": threshold}, partial(left, threshold=threshold, **by_name(argument)))
-    boxes = [[0, 0, 10, 10], [1, 0, 10, 10], [0, 0, 10, 10], [30, 30, 40, 40], [0, 0, 10, 4]]
-    argument = {"boxes": boxes, "labels": [1, 1, 0, 0, 1], "objects": [[0, 0, 10, 10, 1], [20, 20, 30, 30, 1]]}
+    found = [[0, 0, 10, 10], [1, 0, 10, 10], [0, 0, 10, 10], [30, 30, 40, 40], [0, 0, 10, 4]]
+    argument = {"boxes": found, "labels": [1, 1, 0, 0, 1], "objects": [[0, 0, 10, 10, 1], [20, 20, 30, 30, 1]]}
     yield Equal(COUNT, argument, lambda got: [(list(got.values()), [5, 1, 1, 3, 1])])
     yield Equal(COUNT, argument | {"objects": []}, lambda got: [(list(got.values()), [5, 0, 0, 5, 0])])
-    image, mask = np.random.default_rng(4).random((2, 5, 7)).astype(np.float32), np.zeros((5, 7), bool)
+    pixels, mask = np.random.default_rng(4).random((2, 5, 7)).astype(np.float32), np.zeros((5, 7), bool)
     mask[1:4, 2:5] = True
     for right, down in ((2, 1), (-3, 2), (9, 0)):
-        argument = {"image": image.ravel().tolist(), "mask": mask.ravel().astype(int).tolist()}
+        argument = {"image": pixels.ravel().tolist(), "mask": mask.ravel().astype(int).tolist()}
         argument |= {"shape": [2, 5, 7], "by": [right, down]}
-        yield Equal(COPY, argument, partial(moved, image=image, mask=mask, right=right, down=down))
+        yield Equal(COPY, argument, partial(moved, image=pixels, mask=mask, right=right, down=down))
 
 
 def by_name(argument: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -113,7 +114,7 @@ def by_name(argument: dict[str, Any]) -> dict[str, np.ndarray]:
 
 
 def weighed(
-    got: Any, net: nn.Module, image: Tensor, layers: list[dict[str, Any]], weights: bytes
+    got: Any, net: nn.Sequential, image: Tensor, layers: list[dict[str, Any]], weights: bytes
 ) -> list[tuple[Any, Any]]:
     """Weights: Python's. Boxes: those of torch's network with these weights, and nearly those of its own."""
     row, after = np.frombuffer(weights, "<f4"), rounded(layers, weights)[2]
@@ -129,7 +130,7 @@ def weighed(
     return [*pairs, (np.abs(scores - true).max() < 0.02, True)]
 
 
-def _with(net: nn.Module, row: np.ndarray) -> nn.Module:
+def _with(net: nn.Sequential, row: np.ndarray) -> nn.Sequential:
     """The network with other weights: those of the row, layer by layer, zeros for a bias that it has not."""
     other, at = copy.deepcopy(net), 0
     for module in other:
@@ -187,7 +188,7 @@ def moved(got: Any, image: np.ndarray, mask: np.ndarray, right: int, down: int) 
 def make(**changes: Any) -> DetectorBoxes:
     """The example with other arguments, for the tests of bad input."""
     images, truths, owners = pictures()
-    given = {"images": images, "anchors": ANCHORS, "names": NAMES, "truths": truths, "owners": owners}
+    given: dict[str, Any] = {"images": images, "anchors": ANCHORS, "names": NAMES, "truths": truths, "owners": owners}
     return DetectorBoxes(net=finder(), **(given | changes))
 
 
