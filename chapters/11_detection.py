@@ -107,7 +107,7 @@ plots.show(*panels, alt=["A scene with a box around each object.",
     "The same scene with one shade for each class: touching objects of one class form one region.",
     "The same scene with one shade for each object: they stay apart."])  # fmt: skip
 
-# %%
+# %% tags=["hide-input"]
 widgets.choose(
     "Two overlapping rectangles have the same colour in a map. Which task is this the right answer to?",
     {
@@ -213,10 +213,10 @@ print(f"with itself: {iou_off_by_one(square, square).item():.2f}")
 check.close("touching boxes", iou(square, neighbour), torch.zeros(1, 1))
 check.catches("+1 in one place", lambda: check.close("touching boxes", iou_off_by_one(square, neighbour), torch.zeros(1, 1)))  # fmt: skip
 
-# %%
+# %% tags=["hide-input"]
 widgets.BoxOverlap()
 
-# %%
+# %% tags=["hide-input"]
 widgets.predict(
     "Boxes in corner form: (0, 0, 4, 4) and (2, 0, 6, 2). What is their IoU?",
     answer=0.2,
@@ -258,7 +258,7 @@ check.close("far apart", giou(first, first + 1e4), -torch.ones(1, 1), atol=1e-3)
 apart = (second + 9).requires_grad_()
 print(f"gradient for boxes apart: IoU {torch.autograd.grad(iou(first, apart).sum(), apart)[0].abs().sum():.3f}, GIoU {torch.autograd.grad(giou(first, apart).sum(), apart)[0].abs().sum():.3f}")  # fmt: skip
 
-# %%
+# %% tags=["hide-input"]
 widgets.predict(
     "Two boxes of side 1 touch at a corner: (0, 0, 1, 1) and (1, 1, 2, 2). What is their GIoU?",
     answer=-0.5,
@@ -461,7 +461,7 @@ check.reaches("Faster: selective search over RPN", search / propose, at_least=10
 # %% [markdown]
 # A **single-shot detector** predicts classes and boxes directly at the places of one or several feature maps, without a second stage. YOLO (Redmon et al. 2016) and SSD (Liu et al. 2016) are among the first of them. They were made for real time; sections 11.8 to 11.15 build one.
 
-# %%
+# %% tags=["hide-input"]
 widgets.arrange(
     "Put the steps of Fast R-CNN in order, beginning with the one that needs no network.",
     {
@@ -651,7 +651,7 @@ def backbone() -> list[nn.Module]:
     return [*down, *layers(56, 56), *layers(56, 56), *layers(56, 56)]
 
 
-# %%
+# %% tags=["hide-input"]
 widgets.predict(
     "In a picture of 96 (wide) × 64 pixels with stride 16, an object has the corners (40, 10, 72, 50). In which column c_x is its cell?",
     answer=3,
@@ -820,10 +820,10 @@ swapped = lambda: check.close("x and y", corners(torch.cat([(cells(3, 5).flip(-1
 check.catches("rows for columns", swapped)
 check.raises("60 pixels in cells of 8", ValueError, lambda: predictions(nn.Identity(), torch.zeros(1, 3, 64, 60)))  # fmt: skip
 
-# %%
+# %% tags=["hide-input"]
 widgets.CellBox(ANCHORS, grid=[8, 8], stride=8, cell=[3, 4], truth=[27.0, 22.0, 47.0, 36.0])
 
-# %%
+# %% tags=["hide-input"]
 widgets.predict(
     "YOLOv3 predicts at 13×13, 26×26 and 52×52 cells, with 3 anchors at each, for 80 classes. How many channels has each of its output maps?",
     answer=255,
@@ -901,7 +901,7 @@ check.close("centre (16, 20): row 2, column 2", obj[2, 2].sum(), torch.tensor(1.
 check.close("no objects", targets(torch.zeros(0, 4), torch.zeros(0).long(), ANCHORS, (3, 5))[0].sum(), torch.tensor(0.0))  # fmt: skip
 check.raises("no area", ValueError, lambda: targets(torch.tensor([[3.0, 3, 3, 9]]), torch.tensor([0]), ANCHORS, (8, 8)))  # fmt: skip
 
-# %%
+# %% tags=["hide-input"]
 widgets.choose(
     "A prediction is not responsible for any object, and its box has an IoU of 0.8 with one. What does its objectness learn?",
     {
@@ -1017,7 +1017,8 @@ print(f"{sum(p.numel() for p in net.parameters())} parameters")
 #
 # The notes head their loss with YOLOv3 and give that of the first version (Redmon et al. 2016). The two differ in nearly every term. In version 1 a cell has $B$ boxes without anchors and one distribution over the classes; the loss of a picture is
 #
-# $$ \begin{aligned} L_{1} = \lambda_{\text{coord}} \sum_{i,j} \mathbb 1_{ij}^{\text{obj}} \Big[ &(x_{ij} - \hat x_{ij})^2 + (y_{ij} - \hat y_{ij})^2 + (\sqrt{w_{ij}} - \sqrt{\hat w_{ij}})^2 + (\sqrt{h_{ij}} - \sqrt{\hat h_{ij}})^2 \Big] \\ {}+ \sum_{i,j} \big( \mathbb 1_{ij}^{\text{obj}} + \lambda_{\text{noobj}} (1 - \mathbb 1_{ij}^{\text{obj}}) \big) &(o_{ij} - \hat o_{ij})^2 + \sum_{i} \mathbb 1_{i}^{\text{obj}} \sum_{c} (p_i(c) - \hat p_i(c))^2 . \end{aligned} \tag{11.8} $$
+# $$ \begin{aligned} L_{1} = \lambda_{\text{coord}} \sum_{i,j} \mathbb 1_{ij}^{\text{obj}} \Big[ &(x_{ij} - \hat x_{ij})^2 + (y_{ij} - \hat y_{ij})^2 \\ {}+{} &(\sqrt{w_{ij}} - \sqrt{\hat w_{ij}})^2 + (\sqrt{h_{ij}} - \sqrt{\hat h_{ij}})^2 \Big] \\
+# {}+ \sum_{i,j} \big( \mathbb 1_{ij}^{\text{obj}} + \lambda_{\text{noobj}} (1 - \mathbb 1_{ij}^{\text{obj}}) \big) &(o_{ij} - \hat o_{ij})^2 \\ {}+ \sum_{i} \mathbb 1_{i}^{\text{obj}} &\sum_{c} (p_i(c) - \hat p_i(c))^2 . \end{aligned} \tag{11.8} $$
 
 # %% [markdown]
 # $i$ runs over the $S^2$ cells (0 to $S^2 - 1$; the notes' upper limits are one too many) and $j$ over the boxes of a cell; $\lambda_{\text{coord}} = 5$ and $\lambda_{\text{noobj}} = 0.5$. $\mathbb 1_{ij}$ marks the one box of the cell that has the largest IoU with the object, and $\hat o_{ij}$, its target, is this IoU; elsewhere $\hat o = 0$. The roots make the same error in pixels count more on a small box. The network predicts the roots themselves: no root of a negative number has to be taken.
@@ -1170,7 +1171,7 @@ rows = [pairs.index(max(pairs)), *range(5)]  # first a scene where two of a clas
 truths = [(TEST.boxes[i], TEST.labels[i]) for i in rows]
 widgets.DetectorBoxes(net, TEST.X[rows], ANCHORS, data.OBJECTS, truths=truths, owners=TEST.owners[rows], score=0.2, overlap=0.45)  # fmt: skip
 
-# %%
+# %% tags=["hide-input"]
 widgets.predict(
     "Scores 0.9, 0.8, 0.7 for boxes A, B, C of one class; IoU(A, B) = 0.6, IoU(B, C) = 0.6, IoU(A, C) = 0.2. How many boxes does NMS with threshold 0.5 keep?",
     answer=2,
@@ -1305,7 +1306,7 @@ plots.show(framed("true boxes, and detections with a score of at least 0.3 (dash
 # %% [markdown]
 # Without NMS each object found has about one duplicate more. That costs mAP50 at least 5 points on each of five seeds; mAP75 changes by 6 points at most, and not always downwards. A duplicate counts against the mAP only if its score is higher than that of some object's first detection; section 11.16 takes this to its limit.
 
-# %%
+# %% tags=["hide-input"]
 widgets.choose(
     "A detector reports every object twice, the second time with a much lower score than all first ones. What does mAP50 say?",
     {
