@@ -21,7 +21,7 @@
 # %% [markdown]
 # The answer of this chapter: a detector always puts out far more boxes than there are objects, each with a score. Rules decide what each of them is trained for, which ones stay, and how the list is judged. You build each of these rules, and a small YOLO that uses them.
 #
-# > **Study time** About 155 minutes. The core path, 90 minutes, is sections 11.1, 11.2, 11.8 to 11.12, 11.14 and 11.15; sections marked *going further* can wait.
+# > **Study time** About 140 minutes. The core path, 90 minutes, is sections 11.1, 11.2, 11.8 to 11.12, 11.14 and 11.15; sections marked *going further* can wait.
 
 # %%
 import time
@@ -68,7 +68,7 @@ plots.show(framed("scenes with their true boxes", TEST.X[:6], TEST.boxes[:6]),
 # **Object detection** finds each object of the given classes in a picture and gives its class, a box around it and a score, which is higher the surer the detector is. A **detection** is a triple of class, box and score. The number of objects is not known beforehand: a picture without objects has the empty list as its answer.
 
 # %% [markdown]
-# Two other tasks are easily confused with it. Semantic segmentation (chapter 10) gives each pixel a class and does not count objects. **Instance segmentation** gives each object its own mask, the set of its pixels, so that two objects of one class stay apart. Detection needs no mask, only boxes. The lecture notes of Milano describe the combination of detection and semantic segmentation under the heading of detection; that is instance segmentation.
+# Two other tasks are easily confused with it. Semantic segmentation (chapter 10) gives each pixel a class and does not count objects. Instance segmentation, also of chapter 10, gives each object its own mask, the set of its pixels, so that two objects of one class stay apart. Detection needs no mask, only boxes. The lecture notes of Milano describe the combination of detection and semantic segmentation under the heading of detection; that is instance segmentation.
 
 # %% [markdown]
 # How much does a semantic map leave open? The next cell makes the true one for each scene and counts, for each class, its connected parts. The obvious way to count objects is to count these parts.
