@@ -26,7 +26,7 @@ def equal() -> Iterator[Equal]:
     for a, b, both, union, hull in BY_HAND:
         yield Equal(CODE, [a, b], partial(pairs, both=both, union=union, hull=hull))
     rng = np.random.default_rng(11)
-    for _ in range(20):
+    for _ in range(24):
         (a, b), plane = rng.integers(0, 8, (2, 4)).tolist(), np.zeros((2, 17, 17), bool)
         for k, box in enumerate((a, b)):
             box[2:] = [box[0] + box[2] + 1, box[1] + box[3] + 1]

@@ -167,12 +167,12 @@ def left(
     order = np.argsort(-scores, kind="stable")
     pairs: list[tuple[Any, Any]] = [(got[0], order)]
     for found, rivals in ((got[1], labels[:, None] == labels), (got[2], np.ones((30, 30), bool))):
-        waiting, kept = list(order), []
+        waiting, stay = list(order), []
         while waiting:
             best = waiting.pop(0)
-            kept.append(best)
+            stay.append(best)
             waiting = [i for i in waiting if not (rivals[best, i] and iou[best, i] > threshold)]
-        pairs.append((found, kept))
+        pairs.append((found, stay))
     return pairs
 
 
