@@ -126,7 +126,7 @@ check.close("dR/dx", lambda: smoothness_gradient(x), expected)
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
-banned("autograd", "conv2d", "gradient")
+banned("autograd", "conv2d")
 rng = torch.default_generator
 for size in ((3, 2, 6, 7), (1, 1, 1, 5), (2, 1, 4, 1), (1, 3, 1, 1)):
     x = normal(rng, *size)
