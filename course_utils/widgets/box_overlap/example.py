@@ -46,7 +46,7 @@ def pairs(got: dict[str, Any], both: int, union: int, hull: int) -> list[tuple[A
 EXAMPLE = Example(
     make=BoxOverlap,
     keys=[
-        Press("application", "box a: 1.0, 2.0, 5.0, 6.0", "ArrowRight ArrowDown", says="GIoU"),
+        Press("application", "box a: 1.0, 2.0, 5.0, 6.0", "ArrowRight", says="GIoU"),
         Press("button", "apart", "Enter", says="IoU = 0.00 / 16.50 = 0.00"),
         Press("application", "box b: 6.5, 4.5, 9.5, 7.5", "Shift+ArrowLeft", says="union 16.2"),
         Press("button", "the same", "Enter", says="= 1.00"),
