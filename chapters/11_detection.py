@@ -646,9 +646,9 @@ def layers(c_in: int, c_out: int, stride: int = 1) -> list[nn.Module]:
 
 
 def backbone() -> list[nn.Module]:
-    """Three convolutions with stride 2, then three with stride 1.   (n, 3, H, W) -> (n, 56, H/8, W/8)"""
-    down = [*layers(3, 16, 2), *layers(16, 32, 2), *layers(32, 56, 2)]
-    return [*down, *layers(56, 56), *layers(56, 56), *layers(56, 56)]
+    """Three convolutions with stride 2, then three with stride 1.   (n, 3, H, W) -> (n, 40, H/8, W/8)"""
+    down = [*layers(3, 16, 2), *layers(16, 32, 2), *layers(32, 40, 2)]
+    return [*down, *layers(40, 40), *layers(40, 40), *layers(40, 40)]
 
 
 # %% tags=["hide-input"]
@@ -979,7 +979,7 @@ check.close("a batch twice", yolo_v3_loss(*(torch.cat([t, t]) for t in (T, obj, 
 # %%
 def detector() -> nn.Sequential:
     """The backbone and a 1 x 1 convolution.   (n, 3, H, W) -> (n, B(5 + C), H/8, W/8)"""
-    head = nn.Conv2d(56, len(ANCHORS) * (5 + CLASSES), 1)
+    head = nn.Conv2d(40, len(ANCHORS) * (5 + CLASSES), 1)
     with torch.no_grad():
         head.weight.mul_(0.1)
         head.bias.zero_().view(len(ANCHORS), 5 + CLASSES)[:, 4] = -4.0
@@ -1411,7 +1411,7 @@ check.reaches(
 )
 
 # %% [markdown]
-# The score sorts better than the objectness: by two to three points of mAP50, and on each of five seeds. NMS across the classes costs six points at most; in these scenes objects cover at most 0.4 of the smaller box.
+# The score sorts better than the objectness: by one to five points of mAP50 on five seeds. NMS across the classes costs six points at most; in these scenes objects cover at most 0.4 of the smaller box.
 
 # %% [markdown]
 # As an independent check: without interpolation the sum of $(r_k - r_{k-1})\,p_k$ is what scikit-learn calls average precision, but for the objects that no detection finds, which it does not know. (The tests of this chapter compare the 101 points with pycocotools.)

@@ -483,3 +483,26 @@ def test_a_small_network_answers_while_a_slider_moves(blank, net, x, products):
     took, loop = call(blank, TIME, [exported(net, x), products])
     print(f"{type(net).__name__}: {took:.0f} ms; as many products in one loop: {loop:.0f} ms")
     assert took < 10 * loop
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 200])
+def test_weights_in_six_bits_are_the_same_in_the_page_and_in_python(blank: Any, count: int) -> None:
+    row = np.random.default_rng(count).normal(size=count).astype("<f4")
+    row[64:128] = 0  # a block without a scale
+    row[128:129] = 1000  # one number far from the others of its block
+    data = network.packed(row.tobytes())
+    here = np.frombuffer(network.unpacked(data), "<f4")
+    there = call(blank, "return [...m.unpacked(bytes(x))];", base64.b64encode(data).decode())
+    np.testing.assert_array_equal(there, here)
+    assert len(data) == -(-count // 64) * 52 + 4
+    for k in range(0, count, 64):
+        block = row[k : k + 64].astype(float)
+        half = np.abs(block).max() / 62
+        assert np.abs(here[k : k + 64] - block).max() <= half * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("broken", [lambda data: data[:-1], lambda data: data + b"\0", lambda _: b""])
+def test_weights_that_are_not_whole_are_refused(blank: Any, broken: Callable[[bytes], bytes]) -> None:
+    data = broken(network.packed(np.arange(70, dtype="<f4").tobytes()))
+    with pytest.raises(Exception, match="weights are not whole; run the cell again"):
+        call(blank, "return [...m.unpacked(bytes(x))];", base64.b64encode(data).decode())

@@ -47,7 +47,9 @@ def test_the_widgets_are_found_by_their_folders():
 
 
 def test_a_widget_that_does_not_exist_is_named():
-    with pytest.raises(AttributeError, match=r"There is no widget 'ReluFitt'. There are: .*ReluFit, WidgetError"):
+    with pytest.raises(
+        AttributeError, match=r"There is no widget 'ReluFitt'. There are: .*ReluFit, RiseMasks, WidgetError"
+    ):
         widgets.ReluFitt  # noqa: B018
 
 

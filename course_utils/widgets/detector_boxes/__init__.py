@@ -10,20 +10,19 @@ import traitlets as t
 from torch import Tensor, nn
 
 from course_utils.widgets.kit.base import CourseWidget, Number, WidgetError
-from course_utils.widgets.kit.net import evaluating, export
+from course_utils.widgets.kit.net import evaluating, export, packed
 
 __all__ = ["DetectorBoxes"]
 
 MOST_PICTURES, MOST_PIXELS = 8, 128  # along a side
 MOST_CLASSES, MOST_ANCHORS, MOST_OBJECTS = 8, 9, 12
-LEVELS = 127
 
 
 class DetectorBoxes(CourseWidget):
     """Teaches what a detector gives before and after non-maximum suppression, and what each threshold costs.
 
     `net` maps pictures (n, c, h, w) in 0..1 to (n, B (5 + C), rows, columns), with t_x, t_y, t_w, t_h, the objectness
-    and C class logits for each of B anchors; its weights travel with the page in 8 bits, see `export` in kit/net.py
+    and C class logits for each of B anchors; its weights travel with the page in 6 bits, see `export` in kit/net.py
     for its layers. `images` are (m, c, h, w), `anchors` (B, 2) widths and heights in pixels, `names` the classes.
     `truths` are pairs of corners (k, 4) in pixels and labels (k,); with `owners` (m, h, w), the number of the object
     from 1 on that a pixel belongs to, the reader can drag a copy of the first object of each picture over it.
@@ -33,7 +32,7 @@ class DetectorBoxes(CourseWidget):
     title = t.Unicode("The detector's boxes, raw and suppressed").tag(sync=True)
     hint = t.Unicode("Set NMS off and lower the score; then move a copy of an object over its like.").tag(sync=True)
     layers = t.List(t.Dict()).tag(sync=True)
-    weights = t.Bytes().tag(sync=True)  # float32: the scales and what stays in 32 bits; then the weights in 8 bits
+    weights = t.Bytes().tag(sync=True)
     frames = t.Bytes().tag(sync=True)  # the pictures, then for each the mask of its first object
     shape = t.List(t.Int(), minlen=4, maxlen=4).tag(sync=True)  # pictures, channels, height, width
     names = t.List(t.Unicode()).tag(sync=True)
@@ -64,7 +63,7 @@ class DetectorBoxes(CourseWidget):
         objects = _objects(truths, len(images), len(names))
         super().__init__(
             layers=layers,
-            weights=packed(layers, weights),
+            weights=packed(weights),
             frames=pixels.tobytes() + _masks(owners, images, objects).tobytes(),
             shape=list(images.shape),
             names=list(names),
@@ -74,48 +73,6 @@ class DetectorBoxes(CourseWidget):
         )
         if self.picture >= len(images):
             raise WidgetError(f"there is no picture {self.picture}; there are {len(images)}, counted from 0")
-
-
-def parts(layers: Sequence[dict[str, Any]]) -> list[tuple[int, int, int]]:
-    """For each layer with weights: rows and columns of those in 8 bits, then how many numbers stay as they are."""
-    found = []
-    for layer in layers:
-        if layer["kind"] == "conv2d":
-            size = layer["inputs"] // layer["groups"] * math.prod(layer["kernel"])
-            found.append((layer["outputs"], size, layer["outputs"]))
-        elif layer["kind"] == "linear":
-            found.append((layer["outputs"], layer["inputs"], layer["outputs"]))
-        elif layer["kind"] in ("affine", "groupnorm"):
-            found.append((0, 0, 2 * layer["channels"]))
-    return found
-
-
-def rounded(layers: Sequence[dict[str, Any]], weights: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(numbers in 32 bits: scales and the rest, weights in 8 bits, all weights as the page will have them)."""
-    row, at, floats, levels, after = np.frombuffer(weights, "<f4"), 0, [], [], []
-    for rows, columns, plain in parts(layers):
-        W = row[at : at + rows * columns].reshape(rows, columns)
-        scale = (np.abs(W).max(1, initial=0) / LEVELS).astype(np.float32)
-        level = np.round(W / np.where(scale > 0, scale, 1)[:, None]).astype(np.int8)
-        rest = row[at + W.size : at + W.size + plain]
-        floats += [scale, rest]
-        levels.append(level.ravel())
-        after += [(level * scale[:, None]).ravel(), rest]
-        at += W.size + plain
-    if at != len(row):
-        raise WidgetError("the network has weights outside convolutions, linear layers and normalisations")
-    none = np.zeros(0, np.float32)
-    return (
-        np.concatenate([none, *floats]),
-        np.concatenate([none.astype(np.int8), *levels]),
-        np.concatenate([none, *after]),
-    )
-
-
-def packed(layers: Sequence[dict[str, Any]], weights: bytes) -> bytes:
-    """The weights of a network in 8 bits, each output channel with a scale of its own."""
-    floats, levels, _ = rounded(layers, weights)
-    return floats.astype("<f4").tobytes() + levels.tobytes()
 
 
 def _pixels(images: Any) -> np.ndarray:

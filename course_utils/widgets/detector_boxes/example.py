@@ -1,6 +1,5 @@
 """What the tests do with DetectorBoxes."""
 
-import copy
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_utils.widgets.detector_boxes import DetectorBoxes, packed, rounded
+from course_utils.widgets.detector_boxes import DetectorBoxes
 from course_utils.widgets.kit.base import WidgetError
 from course_utils.widgets.kit.example import Bad, Drag, Equal, Example, Press, Refused, Tap
 from course_utils.widgets.kit.net import export
@@ -62,10 +61,9 @@ def deep() -> nn.Sequential:
 
 
 NETWORK = """
-  const weights = m.unpacked(x.layers, new DataView(Uint8Array.from(x.bytes).buffer));
-  const found = m.boxesOf(x.layers, weights, x.image, x.shape, x.anchors, x.classes);
+  const found = m.boxesOf(x.layers, Float32Array.from(x.weights), x.image, x.shape, x.anchors, x.classes);
   const all = (name) => found.map((each) => each[name]);
-  return { weights: [...weights], boxes: all("box"), labels: all("label"), scores: all("score") };"""
+  return { boxes: all("box"), labels: all("label"), scores: all("score") };"""
 DECODE = """
   const found = m.decodedAll({ data: Float32Array.from(x.raw), shape: x.shape }, x.anchors, x.stride, x.classes);
   const all = (name) => found.map((each) => each[name]);
@@ -78,13 +76,15 @@ COPY = "return [...m.withCopy(Float32Array.from(x.image), x.mask, x.shape, x.by)
 
 
 def equal() -> Iterator[Equal]:
-    """Weights in 8 bits, boxes as torch decodes them, suppression by another way, counts, the copied pixels."""
+    """A network's boxes as torch decodes them, suppression by another way, counts, the copied pixels."""
     for net, classes in ((finder(), 2), (deep(), 3)):
         layers, weights = export(net)
         image = torch.rand(3, 40, 56, generator=torch.Generator().manual_seed(1))
-        argument = {"layers": layers, "bytes": list(packed(layers, weights)), "shape": [3, 40, 56]}
+        argument = {"layers": layers, "weights": np.frombuffer(weights, "<f4").tolist(), "shape": [3, 40, 56]}
         argument |= {"image": image.flatten().tolist(), "anchors": ANCHORS, "classes": classes}
-        said = partial(weighed, net=net, image=image, layers=layers, weights=weights)
+        with torch.no_grad():
+            raw = net(image[None])[0].double()
+        said = partial(decoded, raw=raw, anchors=ANCHORS, stride=STRIDE)
         yield Equal(NETWORK, argument, said, rtol=1e-4, atol=1e-4)
     raw = torch.randn(3 * 8, 4, 5, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     anchors = [[20.0, 9.0], [7.0, 31.0], [12.0, 12.0]]
@@ -111,36 +111,6 @@ def equal() -> Iterator[Equal]:
 
 def by_name(argument: dict[str, Any]) -> dict[str, np.ndarray]:
     return {name: np.array(values) for name, values in argument.items()}
-
-
-def weighed(
-    got: Any, net: nn.Sequential, image: Tensor, layers: list[dict[str, Any]], weights: bytes
-) -> list[tuple[Any, Any]]:
-    """Weights: Python's. Boxes: those of torch's network with these weights, and nearly those of its own."""
-    row, after = np.frombuffer(weights, "<f4"), rounded(layers, weights)[2]
-    with torch.no_grad():
-        own = net(image[None])[0].double()
-        smooth = isinstance(net[1], nn.Conv2d)  # then the row holds the network's own numbers, none of statistics
-        same = _with(net, after)(image[None])[0].double() if smooth else None
-    pairs = [(np.abs(row - after).max() <= np.abs(row).max() / 254, True), (got["weights"], after)]
-    if same is not None:
-        pairs += decoded(got, same, ANCHORS, STRIDE)
-    near = decoded(got, own, ANCHORS, STRIDE)
-    scores, true = (np.asarray(side, float) for side in near[2])
-    return [*pairs, (np.abs(scores - true).max() < 0.02, True)]
-
-
-def _with(net: nn.Sequential, row: np.ndarray) -> nn.Sequential:
-    """The network with other weights: those of the row, layer by layer, zeros for a bias that it has not."""
-    other, at = copy.deepcopy(net), 0
-    for module in other:
-        if isinstance(module, nn.Conv2d):
-            count = module.weight.numel()
-            module.weight.copy_(torch.tensor(row[at : at + count]).view_as(module.weight))
-            bias = torch.tensor(row[at + count : at + count + module.out_channels])
-            module.bias = nn.Parameter(bias)
-            at += count + module.out_channels
-    return other
 
 
 def decoded(got: Any, raw: Tensor, anchors: Sequence[Sequence[float]], stride: int) -> list[tuple[Any, Any]]:
@@ -214,7 +184,7 @@ EXAMPLE = Example(
         Bad({"names": []}, "no classes or no anchors"),
         Bad({"anchors": [[8, None], [9, 9]]}, "not a finite number"),
         Bad({"shape": [2, 3, 40, 40]}, "do not fit"),
-        Bad({"layers": []}, "do not fit its layers"),
+        Bad({"layers": []}, "has more weights than its layers need"),
     ],
     refused=[
         Refused(

@@ -18,7 +18,7 @@ import {
   svg,
   widget,
 } from "../kit/kit.js";
-import { run } from "../kit/net.js";
+import { run, unpacked } from "../kit/net.js";
 import { clipped, legend } from "../kit/plot.js";
 
 const LARGEST = 350; // the side of the picture, in pixels of the page
@@ -27,31 +27,6 @@ const HIT = 0.5; // the IoU from which a box counts as one of an object
 const COLOURS = ["blue", "orange", "green", "purple"];
 
 // -- the network ----------------------------------------------------------------------------------------------
-
-/** For each layer with weights: rows and columns of those in 8 bits, and how many numbers stay in 32. */
-export const parts = (layers) =>
-  layers.flatMap(({ kind, inputs, outputs, kernel = [1, 1], groups = 1, channels }) => {
-    if (kind === "conv2d") return [[outputs, (inputs / groups) * kernel[0] * kernel[1], outputs]];
-    if (kind === "linear") return [[outputs, inputs, outputs]];
-    return kind === "affine" || kind === "groupnorm" ? [[0, 0, 2 * channels]] : [];
-  });
-
-/** The weights that `packed` in __init__.py wrote, as one row of 32-bit numbers. */
-export function unpacked(layers, view) {
-  const sizes = parts(layers);
-  const count = (f) => sizes.reduce((sum, part) => sum + f(part), 0);
-  const [floats, bytes] = [count(([rows, , plain]) => rows + plain), count(([rows, columns]) => rows * columns)];
-  if (view.byteLength !== 4 * floats + bytes) throw new Error("The network's weights do not fit its layers.");
-  const row = new Float32Array(bytes + count(([, , plain]) => plain));
-  let [at, number32, level] = [0, 0, 4 * floats];
-  const float = () => view.getFloat32(4 * number32++, true);
-  for (const [rows, columns, plain] of sizes) {
-    const scales = Array.from({ length: rows }, float);
-    for (const scale of scales) for (let k = 0; k < columns; k++) row[at++] = scale * view.getInt8(level++);
-    for (let k = 0; k < plain; k++) row[at++] = float();
-  }
-  return row;
-}
 
 const logistic = (t) => 1 / (1 + Math.exp(-t));
 
@@ -157,7 +132,7 @@ function readFixed(model) {
   const masks = Array.from({ length: pictures }, (_, k) =>
     bytes.subarray(pictures * size + k * area, pictures * size + (k + 1) * area),
   );
-  const weights = unpacked(layers, model.get("weights"));
+  const weights = unpacked(model.get("weights"));
   const sides = anchors.map((anchor) => finite(anchor, "An anchor", { least: 2, most: 2 }));
   const objects = truths.map((rows) => rows.map((row) => finite(row, "A true box", { least: 5, most: 5 })));
   const detect = (image) => boxesOf(layers, weights, image, shape, sides, names.length);

@@ -10,7 +10,7 @@ import traitlets as t
 from torch import Tensor, nn
 
 from course_utils.widgets.kit.base import CourseWidget, WidgetError
-from course_utils.widgets.kit.net import evaluating, export
+from course_utils.widgets.kit.net import evaluating, export, packed
 
 __all__ = ["DrawSegments"]
 
@@ -18,7 +18,6 @@ MOST_NETS = 6
 MOST_CLASSES = 5  # with the background: one colour of the theme for each
 MOST_PIXELS = 64  # along a side
 MOST_POINTS = 4000
-BLOCK = 64  # weights that share a scale
 COLOURS = ((0.95, 0.85, 0.3), (0.9, 0.35, 0.4), (0.35, 0.75, 0.95), (0.95, 0.6, 0.85), (0.4, 0.85, 0.4))
 RADIUS = 0.19  # of a shape that is set down by a tap: the radius of a disc of its area, 1 for the picture's side
 
@@ -28,7 +27,7 @@ class DrawSegments(CourseWidget):
 
     `nets` maps names to networks that were trained in the chapter: pictures (n, c, h, w) in 0..1 to logits
     (n, classes, h, w), or to logits of a coarse map (n, classes, h / f, w / f), which the page enlarges: nearest, as
-    a bed of nails, or bilinearly, as the reader chooses. Their weights travel with the page in 8 bits; see `export`
+    a bed of nails, or bilinearly, as the reader chooses. Their weights travel with the page in 6 bits; see `export`
     in kit/net.py for the layers they may have. `background` is a picture (c, h, w) of the training data without
     objects, c = 1 or 3; shapes get one of `colours`, in turn, and the background's noise. `names` are the classes,
     the background first. `strokes` holds the drawing: {"points": [[x, y], ...], "label": class}, x to the right and y
@@ -41,7 +40,7 @@ class DrawSegments(CourseWidget):
     )
     names = t.List(t.Unicode()).tag(sync=True)
     networks = t.List(t.Dict()).tag(sync=True)  # name, layers, parameters, count: of the exported weights
-    weights = t.Bytes().tag(sync=True)  # for each network the scales (float32) of its blocks, then its int8 levels
+    weights = t.Bytes().tag(sync=True)  # of all networks, one after the other
     frames = t.Bytes().tag(sync=True)  # the background, a byte for each value
     shape = t.List(t.Int(), minlen=3, maxlen=3).tag(sync=True)
     colours = t.List(t.List(t.Float())).tag(sync=True)
@@ -71,13 +70,13 @@ class DrawSegments(CourseWidget):
             layers, row = export(net)
             parameters = sum(p.numel() for p in net.parameters())
             networks.append({"name": name, "layers": layers, "parameters": parameters, "count": len(row) // 4})
-            weights += in_bytes(row)
+            weights += row
         channels = len(pixels)
         example = [{"points": [at], "label": 1 + k % (len(names) - 1)} for k, at in enumerate(PLACES)]
         super().__init__(
             names=list(names),
             networks=networks,
-            weights=weights,
+            weights=packed(weights),
             frames=np.round(255 * pixels).astype(np.uint8).tobytes(),
             shape=list(pixels.shape),
             colours=[_colour(colour, channels) for colour in (colours or COLOURS)],
@@ -87,15 +86,6 @@ class DrawSegments(CourseWidget):
 
 
 PLACES = ([0.27, 0.3], [0.72, 0.28], [0.5, 0.72])
-
-
-def in_bytes(weights: bytes) -> bytes:
-    """Weights (float32) as whole numbers from -127 to 127 with one scale for each 64 of them, scales first."""
-    row = np.frombuffer(weights, "<f4").astype(np.float64)
-    blocks = np.pad(row, (0, -len(row) % BLOCK)).reshape(-1, BLOCK)
-    scales = (np.abs(blocks).max(axis=1) / 127).astype("<f4")
-    levels = np.round(blocks / np.where(scales > 0, scales, 1)[:, None]).clip(-127, 127).astype(np.int8)
-    return scales.tobytes() + levels.ravel()[: len(row)].tobytes()
 
 
 def stamp(name: str) -> list[list[float]]:

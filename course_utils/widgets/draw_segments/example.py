@@ -1,6 +1,5 @@
 """What the tests do with DrawSegments."""
 
-import copy
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -11,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from traitlets import TraitError
 
-from course_utils.widgets.draw_segments import COLOURS, DrawSegments, in_bytes, stamp
+from course_utils.widgets.draw_segments import COLOURS, DrawSegments, stamp
 from course_utils.widgets.kit.base import WidgetError
 from course_utils.widgets.kit.example import Bad, Drag, Equal, Example, Press, Refused, Tap
 from course_utils.widgets.kit.net import export
@@ -63,11 +62,10 @@ def example(**traits: Any) -> DrawSegments:
 
 
 RUN = """
-  const bytes = new DataView(Uint8Array.from(x.bytes).buffer);
-  const rows = m.dequantised(bytes, x.counts);
   const image = Float32Array.from(x.image);
+  const rows = m.shared(Float32Array.from(x.weights), x.counts);
   const scores = rows.map((weights, k) => m.network({ name: "a", layers: x.layers[k], weights }, x.shape, 3)(image));
-  return { rows: rows.map((row) => [...row]), scores: scores.map(({ data }) => [...data]) };"""
+  return scores.map(({ data }) => [...data]);"""
 ENLARGED = """
   const scores = { data: Float32Array.from(x.scores), shape: x.shape };
   return ["nearest", "bed of nails", "bilinear"].map((how) => {
@@ -83,7 +81,7 @@ COMPARED = """
 
 
 def equal() -> Iterator[Equal]:
-    """Networks in 8 bits beside torch's; the three ways to enlarge; filled outlines; the scores."""
+    """Networks beside torch's; the three ways to enlarge; filled outlines; the scores."""
     yield answered([network(False), network(True)], 3)
     yield answered([network(False, 1)], 1)
     rng = np.random.default_rng(1)
@@ -100,47 +98,19 @@ def equal() -> Iterator[Equal]:
 
 
 def answered(nets: list[Skip], channels: int) -> Equal:
-    """Weights within half a step of torch's, and the scores that torch gives with these weights."""
+    """The scores of each network, whose weights stand in one row."""
     exported = [export(net) for net in nets]
     image = torch.rand(channels, 12, 20, generator=torch.Generator().manual_seed(2))
     argument = {
-        "bytes": list(b"".join(in_bytes(row) for _, row in exported)),
+        "weights": np.frombuffer(b"".join(row for _, row in exported), "<f4").tolist(),
         "counts": [len(row) // 4 for _, row in exported],
         "layers": [layers for layers, _ in exported],
         "image": image.flatten().tolist(),
         "shape": list(image.shape),
     }
-    rows = [np.frombuffer(row, "<f4").astype(float) for _, row in exported]
-
-    def pairs(got: Any) -> list[tuple[Any, Any]]:
-        found = []
-        for net, row, there, scores in zip(nets, rows, got["rows"], got["scores"], strict=True):
-            blocks = np.pad(row, (0, -len(row) % 64)).reshape(-1, 64)
-            step = (np.abs(blocks).max(1) / 127).repeat(64)[: len(row)]
-            near = np.where(np.abs(row - there) <= step / 2 + 1e-7, row, np.nan)
-            with torch.no_grad():
-                want = with_weights(net, there)(image[None])[0].flatten()
-            found += [(near, row), (scores, want.numpy())]
-        return found
-
-    return Equal(RUN, argument, pairs, rtol=1e-5, atol=1e-5)
-
-
-def with_weights(net: Skip, row: list[float]) -> Skip:
-    """A copy of the network with the weights of the page, in the order in which they are used there."""
-    net, rest = copy.deepcopy(net), torch.tensor(row)
-    assert net.norm.running_mean is not None
-    assert net.norm.running_var is not None
-    net.norm.running_mean.zero_()
-    net.norm.running_var.fill_(1 - net.norm.eps)
-    for module in (net.conv, net.norm, net.down, net.low, *((net.up, net.high) if net.fine else ())):
-        for values in (module.weight, module.bias):
-            count = len(module.weight) if values is None else values.numel()
-            if values is not None:
-                values.data.copy_(rest[:count].view_as(values))
-            rest = rest[count:]
-    assert len(rest) == 0
-    return net
+    with torch.no_grad():
+        wants = [net(image[None])[0].flatten().numpy() for net in nets]
+    return Equal(RUN, argument, lambda got: list(zip(got, wants, strict=True)), rtol=1e-5, atol=1e-5)
 
 
 def enlarged(got: Any, scores: np.ndarray) -> list[tuple[Any, Any]]:

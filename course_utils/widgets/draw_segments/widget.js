@@ -20,9 +20,8 @@ import {
   svg,
   widget,
 } from "../kit/kit.js";
-import { run } from "../kit/net.js";
+import { run, unpacked } from "../kit/net.js";
 
-const BLOCK = 64; // weights that share a scale
 const MOST_POINTS = 4000;
 const TAP = 0.06; // a stroke that goes no further sets a whole shape down; 1 for the picture's side
 const NOBODY = 255; // the label of a pixel at which all scores are equal
@@ -51,21 +50,13 @@ const DRAWINGS = [
 
 // -- the networks ---------------------------------------------------------------------------------------------
 
-/** The weights of each network from their bytes: scale times level, 64 of them to a scale. */
-export function dequantised(view, counts) {
-  let at = 0;
-  const rows = counts.map((count) => {
-    const blocks = Math.ceil(count / BLOCK);
-    if (at + 4 * blocks + count > view.byteLength)
-      throw new Error("There are fewer weights than the networks need; run the cell again.");
-    const row = new Float32Array(count);
-    for (let i = 0; i < count; i++)
-      row[i] = view.getFloat32(at + 4 * Math.floor(i / BLOCK), true) * view.getInt8(at + 4 * blocks + i);
-    at += 4 * blocks + count;
-    return row;
-  });
-  if (at !== view.byteLength) throw new Error("There are more weights than the networks need; run the cell again.");
-  return rows;
+/** The weights of each network, `counts` of them, from one row. */
+export function shared(row, counts) {
+  const ends = counts.map((_, k) => counts.slice(0, k + 1).reduce((sum, count) => sum + count, 0));
+  if (ends.at(-1) > row.length)
+    throw new Error("There are fewer weights than the networks need; run the cell again.");
+  if (ends.at(-1) < row.length) throw new Error("There are more weights than the networks need; run the cell again.");
+  return ends.map((end, k) => row.subarray(end - counts[k], end));
 }
 
 /** A coarse map of scores at the size of the picture. A bed of nails has its scores in the corners of its blocks. */
@@ -209,8 +200,8 @@ function readFixed(model) {
     new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     (value) => value / 255,
   );
-  const rows = dequantised(
-    model.get("weights"),
+  const rows = shared(
+    unpacked(model.get("weights")),
     networks.map(({ count }) => inRange(count, "The number of weights", 0, 1e6)),
   );
   const [stamps, colours] = [model.get("stamps"), model.get("colours")];

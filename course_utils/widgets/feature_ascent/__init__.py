@@ -45,7 +45,7 @@ class FeatureAscent(CourseWidget):
     steps = t.Enum(["pixels", "fourier"], "pixels").tag(sync=True)
     kind = t.Enum(["trained", "shuffled"], "trained").tag(sync=True)
 
-    def __init__(self, network: nn.Module, photographs: Tensor, blocks: int = 5, **traits: Any):
+    def __init__(self, network: nn.Module, photographs: Tensor, blocks: int = 4, **traits: Any):
         _check(photographs)
         layers, stages, weights = export(network, blocks)
         for stage, best in zip(stages, _best(network, photographs, blocks), strict=True):

@@ -166,7 +166,7 @@ EXAMPLE = Example(
     pointer=[Drag("slider", "channel", 60, 0), Tap("button", "photograph"), Drag("slider", "step", -30, 0)],
     bad=[
         Bad({"step": None}, "The step holds a value that is not a finite number"),
-        Bad({"stage": 9}, "There is no layer 9; there are 6"),
+        Bad({"stage": 9}, "There is no layer 9; there are 5"),
         Bad({"layers": []}, "weights are damaged"),
     ],
     refused=[

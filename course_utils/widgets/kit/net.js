@@ -8,6 +8,22 @@ export function floats(view) {
   return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
+const BLOCK = 64; // weights that share a scale
+const BITS = 6; // of each, in a Bytes trait that `packed` in net.py wrote
+
+/** The weights that `packed` wrote: whole numbers of six bits, a scale for each 64 of them, and their count. */
+export function unpacked(view) {
+  const count = view.byteLength >= 4 ? view.getUint32(view.byteLength - 4, true) : 0;
+  const whole = (Math.ceil(count / BLOCK) * BLOCK * BITS) / 8;
+  if (view.byteLength !== whole + 4 * Math.ceil(count / BLOCK) + 4)
+    throw new Error("The network's weights are not whole; run the cell again.");
+  return Float32Array.from({ length: count }, (_, i) => {
+    const [byte, shift] = [Math.floor((i * BITS) / 8), 16 - BITS - ((i * BITS) % 8)];
+    const level = ((view.getUint8(byte) << 8) | view.getUint8(byte + 1)) >> shift; // the byte behind the last is there
+    return view.getFloat32(whole + 4 * Math.floor(i / BLOCK), true) * ((level & 63) - 32);
+  });
+}
+
 /** The error function within 2e-7 (Abramowitz and Stegun, 7.1.26). */
 function erf(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));

@@ -8,21 +8,20 @@ import traitlets as t
 from torch import Tensor, nn
 
 from course_utils.widgets.kit.base import CourseWidget, Number, WidgetError
-from course_utils.widgets.kit.net import evaluating, export
+from course_utils.widgets.kit.net import evaluating, export, packed
 
 __all__ = ["RiseMasks"]
 
 MOST_CLASSES = 12
 MOST_PIXELS = 96  # along a side
 MOST_MASKS = 1024
-HALF = np.finfo(np.float16).max
 
 
 class RiseMasks(CourseWidget):
     """Teaches how RISE estimates a map from outputs alone, and how slowly its error falls with the number of masks.
 
     `net` maps (n, c, h, w) to logits (n, classes) and was trained in the chapter; its weights travel with the page
-    in 16 bits, see `export` in kit/net.py for the layers that it may have. `image` is (1, h, w) or (3, h, w) in 0..1,
+    in 6 bits, see `export` in kit/net.py for the layers that it may have. `image` is (1, h, w) or (3, h, w) in 0..1,
     `names` the classes' names, `maps` (classes, i, j) the class activation maps to compare with, None for none.
     The score is the softmax probability of the class `chosen`. Raises WidgetError for what does not fit.
     """
@@ -32,7 +31,7 @@ class RiseMasks(CourseWidget):
         sync=True
     )
     layers = t.List(t.Dict()).tag(sync=True)
-    weights = t.Bytes().tag(sync=True)  # float16, little-endian
+    weights = t.Bytes().tag(sync=True)
     image = t.List(t.Float()).tag(sync=True)
     shape = t.List(t.Int(), minlen=3, maxlen=3).tag(sync=True)
     names = t.List(t.Unicode()).tag(sync=True)
@@ -56,7 +55,7 @@ class RiseMasks(CourseWidget):
         compared = _compared(maps, len(names))
         super().__init__(
             layers=layers,
-            weights=halved(weights),
+            weights=packed(weights),
             image=pixels.ravel().round(4).tolist(),
             shape=list(pixels.shape),
             names=list(names),
@@ -64,14 +63,6 @@ class RiseMasks(CourseWidget):
             map_shape=list(compared.shape),
             **{"chosen": int(logits.argmax()), **traits},
         )
-
-
-def halved(weights: bytes) -> bytes:
-    """Weights in 16 bits instead of 32. Raises WidgetError for one that is too large."""
-    row = np.frombuffer(weights, "<f4")
-    if np.abs(row).max(initial=0) > HALF:
-        raise WidgetError(f"the network has a weight above {HALF:.0f}; a page holds its weights in 16 bits")
-    return row.astype("<f2").tobytes()
 
 
 def _pixels(image: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from course_utils.widgets.kit.base import WidgetError
 from course_utils.widgets.kit.example import Bad, Drag, Equal, Example, Press, Refused, Tap
 from course_utils.widgets.kit.net import export
-from course_utils.widgets.rise_masks import RiseMasks, halved
+from course_utils.widgets.rise_masks import RiseMasks
 
 NAMES = ["upper half", "lower half", "neither"]
 
@@ -36,9 +36,8 @@ def maps() -> Tensor:
 
 
 NETWORK = """
-  const weights = m.halves(new DataView(Uint8Array.from(x.bytes).buffer));
   const picture = m.behind(Float32Array.from(x.image), x.mask);
-  return { weights: [...weights], chances: m.chances(x.layers, weights, picture, x.shape) };"""
+  return m.chances(x.layers, Float32Array.from(x.weights), picture, x.shape);"""
 MASK = "return [...m.maskOf(Float32Array.from(x.grid), x.shift, x.size, x.cells)]"
 MEAN = """
   const { size, cells, keep, count } = x, sum = new Float64Array(size[0] * size[1]);
@@ -75,22 +74,15 @@ def equal() -> Iterator[Equal]:
 
 
 def answered(channels: int) -> Equal:
-    """The weights within the rounding to 16 bits, and the probabilities of a network with these weights."""
+    """The probabilities of a network behind a mask."""
     net, image = network(channels), picture(channels)
     layers, weights = export(net)
     mask = torch.rand(image.shape[1:], generator=torch.Generator().manual_seed(1))
-    argument = {"layers": layers, "bytes": list(halved(weights)), "shape": list(image.shape)}
+    argument = {"layers": layers, "weights": np.frombuffer(weights, "<f4").tolist(), "shape": list(image.shape)}
     argument |= {"image": image.flatten().tolist(), "mask": mask.flatten().tolist()}
     with torch.no_grad():
         want = net((image * mask)[None])[0].softmax(0)
-    row = np.frombuffer(weights, "<f4")
-    half = np.frombuffer(halved(weights), "<f2")
-
-    def pairs(got: Any) -> list[tuple[Any, Any]]:
-        near = np.where(np.abs(row - got["weights"]) <= 5e-4 * np.abs(row) + 1e-7, row, np.nan)
-        return [(got["weights"], half), (near, row), (np.round(got["chances"], 3), want.numpy())]
-
-    return Equal(NETWORK, argument, pairs, rtol=0, atol=1e-3)
+    return Equal(NETWORK, argument, lambda got: [(got, want.numpy())], rtol=0, atol=1e-6)
 
 
 def fair(got: Any, keep: float) -> list[tuple[Any, Any]]:

@@ -16,21 +16,12 @@ import {
   svg,
   widget,
 } from "../kit/kit.js";
-import { forward } from "../kit/net.js";
+import { forward, unpacked } from "../kit/net.js";
 import { legend, plot } from "../kit/plot.js";
 
 const SLICE = 30; // milliseconds of computing between two frames
 const PAUSE = 200; // milliseconds between two pictures while it computes
 const DOUBLINGS = 10; // up to 1,024 masks
-
-/** The numbers of a Bytes trait in 16 bits, as a Float32Array. */
-export function halves(view) {
-  return Float32Array.from({ length: view.byteLength / 2 }, (_, i) => {
-    const bits = view.getUint16(2 * i, true);
-    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-    return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  });
-}
 
 /** Uniform numbers in 0..1 from a seed: mulberry32. */
 export function uniforms(seed) {
@@ -212,7 +203,7 @@ function readFixed(model) {
   const size = finite(shape, "The shape of the picture", { least: 3, most: 3 }).slice(1);
   const pixels = shape[0] * size[0] * size[1];
   const image = Float32Array.from(finite(model.get("image"), "The picture", { least: pixels, most: pixels }));
-  const weights = halves(model.get("weights"));
+  const weights = unpacked(model.get("weights"));
   const answer = (picture) => {
     const found = chances(layers, weights, picture, shape);
     if (found.length !== names.length)
