@@ -36,7 +36,8 @@ SEQUENTIAL = LinearSegmentedColormap.from_list("sequential", ["#f2f2f2", BLUE]) 
 DIVERGING = LinearSegmentedColormap.from_list("diverging", [BLUE, "#f2f2f2", ORANGE])  # to either side of a middle
 SHADES = {"brightness": "Greys_r", "ink": "Greys", "signed": "PuOr"}  # what the numbers of a picture mean
 LARGE_IMAGE = 10_000  # base64 characters; smaller ones are diagrams, whose edges stay sharp as PNG
-PHOTOGRAPH_QUALITY = 88
+PHOTOGRAPH_QUALITY = 75
+AS_SQUARES = ' style="image-rendering:crisp-edges;image-rendering:pixelated"'  # an enlarged photograph is smooth
 
 STYLE: Any = {  # matplotlib types its keys as several hundred literals
     "figure.facecolor": "none",
@@ -117,7 +118,10 @@ def image(
     if shades not in SHADES:
         raise ValueError(f"there are no shades {shades!r}; there are {', '.join(SHADES)}")
     if shown.ndim == 3 and len(shown) == 3:
-        bare(ax).imshow(shown.transpose(1, 2, 0))
+        enlarged = bare(ax).get_window_extent().width / shown.shape[2]
+        # The page smooths as matplotlib would (from three times on, both draw squares), and a file with the picture's
+        # own pixels is smaller than one with those of its place.
+        ax.imshow(shown.transpose(1, 2, 0), interpolation="none" if 1 < enlarged < 3 else "auto")
         return
     if shown.ndim != 2:
         raise ValueError(f"a picture has the shape (h, w) or (3, h, w); this one has {shown.shape}")
@@ -220,6 +224,7 @@ def svg(figure: Figure, alt: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = text.replace(AS_SQUARES, "")
     text = _follow_theme(_unique_ids(_lighter_photographs(text), alt))
     width = figure.get_figwidth() * 96  # inches to CSS pixels
     text = re.sub(r' width="[\d.]+pt"| height="[\d.]+pt"', "", text, count=2)

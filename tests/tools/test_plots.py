@@ -84,11 +84,14 @@ def test_every_figure_needs_its_own_text():
         plots.show(fig, fig, alt="one text")
 
 
+CODE = re.compile(r"data:image/(\w+);base64,\s*([\w+/=\s]+)")  # of each image: its kind and its bytes
+
+
 def images(picture: np.ndarray) -> dict[str, np.ndarray]:
     """What kind of image a picture becomes in a figure, and its pixels.   picture: (h, w, 3) -> kind: (h', w', 3)"""
     fig, ax = plots.panel("picture", size=(3, 3))
     plots.bare(ax).imshow(picture)
-    found = re.findall(r"data:image/(\w+);base64,\s*([\w+/=\s]+)", plots.svg(fig, "A picture."))
+    found = CODE.findall(plots.svg(fig, "A picture."))
     return {kind: np.asarray(Image.open(io.BytesIO(base64.b64decode(code))).convert("RGB")) for kind, code in found}
 
 
@@ -155,6 +158,17 @@ def test_only_photographs_are_smoothed():
         plots.image(ax, pixels, smooth=smooth)
         how.append(ax.images[0].get_interpolation())
     assert how == ["nearest", "auto", "auto"]
+
+
+def test_a_photograph_that_is_enlarged_is_stored_with_its_own_pixels_and_smooth():
+    photograph = data.photo("cat", 224).permute(1, 2, 0).numpy()[::2, ::2]
+    fig, ax = plots.panel("picture", size=(3, 3))
+    plots.image(ax, photograph.transpose(2, 0, 1))
+    text = plots.svg(fig, "A picture.")
+    ((_, code),) = CODE.findall(text)
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(code))))
+    assert pixels.shape[:2] == (112, 112)
+    assert "image-rendering" not in text
 
 
 @pytest.mark.parametrize("size", [(5,), (2, 4, 6), (4, 6, 3), (1, 3, 4, 6)])
