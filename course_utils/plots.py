@@ -139,13 +139,14 @@ def pictures(
     limits: tuple[float | None, float | None] = (None, None),
     smooth: bool = False,
 ) -> None:
-    """Show pictures side by side, each under its title.   pictures: title -> pixels; side: inches
+    """Show pictures side by side, each under its title.   pictures: title -> pixels; side: width in inches
 
     `alt` has a sentence for each; for the rest see `image`. Raises ValueError as `image` and `show` do.
     """
     panels = []
     for title, pixels in pictures.items():
-        fig, ax = panel(title, size=(side, side + 0.25))
+        *_, rows, columns = (1, 1, *np.shape(pixels))
+        fig, ax = panel(title, size=(side, side * rows / columns + 0.25))
         image(ax, pixels, shades, limits, smooth)
         panels.append(fig)
     show(*panels, alt=alt)

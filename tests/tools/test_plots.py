@@ -171,6 +171,17 @@ def test_a_photograph_that_is_enlarged_is_stored_with_its_own_pixels_and_smooth(
     assert "image-rendering" not in text
 
 
+def test_a_figure_of_a_picture_has_its_shape(monkeypatch):
+    figures = []
+    monkeypatch.setattr(plots, "show", lambda *shown, alt: figures.extend(shown))
+    plots.pictures({"wide": np.zeros((3, 40, 96)), "tall": np.zeros((96, 40))}, alt=["a", "b"], side=2)
+    for figure, (rows, columns) in zip(figures, [(40, 96), (96, 40)], strict=True):
+        width, height = figure.get_size_inches()
+        assert (width, height - 0.25) == pytest.approx((2, 2 * rows / columns))
+    with pytest.raises(ValueError, match=r"\(h, w\) or \(3, h, w\)"):
+        plots.pictures({"none": np.zeros(5)}, alt=["a"])
+
+
 @pytest.mark.parametrize("size", [(5,), (2, 4, 6), (4, 6, 3), (1, 3, 4, 6)])
 def test_what_is_no_picture_is_refused(size):
     _, ax = plots.panel("a picture")

@@ -115,7 +115,7 @@ def sheet(pictures: list[Tensor], columns: int) -> bytes:
     lines = torch.cat([tiles, empty]).unflatten(0, (-1, columns))  # (lines, columns, 3, h, w)
     pixels = (lines.permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1) * 255).round().to(torch.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(pixels.numpy()).save(buffer, "JPEG", quality=82, subsampling=0, optimize=True)
+    Image.fromarray(pixels.numpy()).save(buffer, "JPEG", quality=75, subsampling=0, optimize=True)
     if buffer.tell() > MOST_BYTES:
         raise WidgetError(
             f"the pictures weigh {buffer.tell() / 1e3:.0f} kB; give fewer or smaller ones (450 at most)"
