@@ -145,7 +145,7 @@ def pictures(
     """
     panels = []
     for title, pixels in pictures.items():
-        *_, rows, columns = (1, 1, *np.shape(pixels))
+        rows, columns = (1, 1, *np.asarray(pixels).shape)[-2:]
         fig, ax = panel(title, size=(side, side * rows / columns + 0.25))
         image(ax, pixels, shades, limits, smooth)
         panels.append(fig)
