@@ -123,7 +123,7 @@ def add_config_path(folder: Path) -> None:
 def let_threads_sleep() -> None:
     """Let torch's threads sleep while they wait, in the kernels that this process starts, unless the user chose.
 
-    Else they spin: on two cores that other programs use as well, a small network trains at a fraction of its speed.
+    Else they spin: on two cores that other programs use as well, a small network trained at a fifth of its speed.
     (`make bench ARGS=threads`)
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
