@@ -39,7 +39,6 @@ def run(arguments: list[str], edit: bool = False, root: Path = ROOT) -> None:
     options += author_options(root, settings) if edit else student_options(root, settings)
     os.chdir(root)
     add_config_path(root)  # nbgrader's assignment list looks for nbgrader_config.py from folders below
-    let_threads_sleep()
     _start([*options, *arguments])
 
 
@@ -118,15 +117,6 @@ def add_config_path(folder: Path) -> None:
     """Let this process and its children look for Jupyter's settings in `folder` too."""
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(folder), others]))
-
-
-def let_threads_sleep() -> None:
-    """Let torch's threads sleep while they wait, in the kernels that this process starts, unless the user chose.
-
-    Else they spin: on two cores that other programs use as well, a small network trained at a fifth of its speed.
-    (`make bench ARGS=threads`)
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def requested_port(arguments: list[str]) -> int | None:

@@ -193,14 +193,6 @@ def test_a_free_port_is_accepted_and_a_taken_one_is_not(free_port: Callable[[], 
             lab.require_free(port)
 
 
-@pytest.mark.parametrize("chosen", ["ACTIVE", None])
-def test_threads_sleep_unless_the_user_chose(monkeypatch: pytest.MonkeyPatch, chosen: str | None):
-    environment = {"OMP_WAIT_POLICY": chosen} if chosen else {}
-    monkeypatch.setattr(lab.os, "environ", environment)
-    lab.let_threads_sleep()
-    assert environment == {"OMP_WAIT_POLICY": chosen or "PASSIVE"}
-
-
 # -- in a real browser ------------------------------------------------------------------------------------------
 
 STARTED = "import sys, pathlib; from course_tools.lab import lab; root, mode, *arguments = sys.argv[1:]; " + (
