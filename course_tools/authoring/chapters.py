@@ -64,7 +64,7 @@ CHAPTERS = (
     Chapter(
         "08_feature_visualization", "Looking inside a network", "DeepDream, feature inversion and style transfer", 105
     ),
-    Chapter("09_localization", "Localisation and explanations", "class activation maps, Grad-CAM and RISE", 117),
+    Chapter("09_localization", "Localisation and explanations", "class activation maps, Grad-CAM and RISE", 95),
     Chapter("10_segmentation", "Segmentation", "fully convolutional networks, four upsamplers and a U-Net", 75),
     Chapter("11_detection", "Detection", "IoU, anchors, a YOLO head, RoI pooling and NMS", 60),
     Chapter("12_data_manifold", "The data manifold", "adversarial examples, autoencoders and metric learning"),
