@@ -8,6 +8,7 @@ import torch
 import traitlets as t
 from torch import Tensor
 
+from course_utils.widgets.kit import picture
 from course_utils.widgets.kit.base import CourseWidget, Number, WidgetError
 
 __all__ = ["ClassMaps"]
@@ -57,7 +58,7 @@ class ClassMaps(CourseWidget):
         true_box: tuple[float, float, float, float] | None = None,
         **traits: Any,
     ):
-        photo, maps = _picture(image), _maps(features)
+        photo, maps = _jpeg(image), _maps(features)
         W, b = _head(weights, bias, len(maps), names)
         low, step, levels = eight_bits(maps)
         row = np.concatenate([(W * step).ravel(), W @ low, b])
@@ -112,23 +113,13 @@ def _head(weights: Any, bias: Any, channels: int, names: list[str]) -> tuple[np.
     return W, b
 
 
-def _picture(image: Any) -> bytes:
-    """The picture as JPEG. Raises WidgetError for another shape or size, and for values outside 0..1."""
+def _jpeg(image: Any) -> bytes:
+    """The picture as JPEG. Raises WidgetError as `picture.pixels` does."""
     from PIL import Image
 
-    if not isinstance(image, Tensor) or image.ndim != 3 or image.shape[0] not in (1, 3):
-        shape = tuple(getattr(image, "shape", ()))
-        raise WidgetError(
-            f"the picture has shape {shape}; give (3, height, width) in RGB without an alpha channel, or (1, height, "
-            "width) in grey"
-        )
-    if not image.is_floating_point() or not bool(((image >= 0) & (image <= 1)).all()):
-        raise WidgetError("the picture holds values outside 0..1; divide bytes by 255")
-    if not 0 < max(image.shape[1:]) <= MOST_PIXELS or not min(image.shape[1:]):
-        raise WidgetError(f"the picture has sides of {tuple(image.shape[1:])} pixels; give 1 to {MOST_PIXELS}")
-    pixels = (image.detach().cpu() * 255).round().byte().permute(1, 2, 0).expand(-1, -1, 3).contiguous().numpy()
+    rows = np.round(255 * picture.pixels("the picture", image, 1, MOST_PIXELS)).astype(np.uint8).transpose(1, 2, 0)
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, format="JPEG", quality=88)
+    Image.fromarray(np.ascontiguousarray(np.broadcast_to(rows, (*rows.shape[:2], 3)))).save(file, "JPEG", quality=88)
     return file.getvalue()
 
 

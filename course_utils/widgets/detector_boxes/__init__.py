@@ -10,7 +10,7 @@ import traitlets as t
 from torch import Tensor, nn
 
 from course_utils.widgets.kit.base import CourseWidget, Number, WidgetError
-from course_utils.widgets.kit.net import evaluating, export, packed
+from course_utils.widgets.kit.net import answer, export, packed
 
 __all__ = ["DetectorBoxes"]
 
@@ -102,12 +102,10 @@ def _anchors(anchors: Any) -> list[list[float]]:
 
 def _fits(net: nn.Module, images: Tensor, channels: int) -> None:
     """Raises WidgetError when the network does not give `channels` numbers for each cell of a grid."""
-    parameter = next(net.parameters(), torch.zeros(1))
-    with evaluating(net), torch.no_grad():
-        try:
-            shape = tuple(net(images[:1].to(parameter)).shape)
-        except (RuntimeError, AttributeError) as problem:
-            raise WidgetError(f"the network does not take the pictures: {problem}") from None
+    try:
+        shape = tuple(answer(net, images[:1]).shape)
+    except (RuntimeError, AttributeError) as problem:
+        raise WidgetError(f"the network does not take the pictures: {problem}") from None
     if len(shape) != 4 or shape[1] != channels:
         raise WidgetError(f"the network gives {shape}; these anchors and names need (1, {channels}, rows, columns)")
     height, width = images.shape[2:]

@@ -1,5 +1,6 @@
 """Draw a digit; a network that the chapter trained answers in the page."""
 
+import contextlib
 from typing import Any
 
 import torch
@@ -7,7 +8,7 @@ import traitlets as t
 from torch import nn
 
 from course_utils.widgets.kit.base import CourseWidget, WidgetError
-from course_utils.widgets.kit.net import evaluating, export
+from course_utils.widgets.kit.net import answer, export
 
 __all__ = ["DrawDigit"]
 
@@ -34,17 +35,8 @@ class DrawDigit(CourseWidget):
 
 def _input_shape(net: nn.Sequential) -> list[int]:
     """The shape of one image that gives ten numbers. Raises WidgetError when neither shape does."""
-    parameter = next(net.parameters(), torch.zeros(1))
-    with evaluating(net):
-        for shape in ([1, 8, 8], [64]):
-            if _answers(net, torch.zeros(1, *shape, dtype=parameter.dtype, device=parameter.device)):
+    for shape in ([1, 8, 8], [64]):
+        with contextlib.suppress(RuntimeError):
+            if tuple(answer(net, torch.zeros(1, *shape)).shape) == (1, 10):
                 return shape
     raise WidgetError("the network does not map 8 x 8 pixels, (n, 64) or (n, 1, 8, 8), to ten values")
-
-
-def _answers(net: nn.Sequential, image: torch.Tensor) -> bool:
-    try:
-        with torch.no_grad():
-            return tuple(net(image).shape) == (1, 10)
-    except RuntimeError:
-        return False

@@ -5,18 +5,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 import traitlets as t
 from torch import Tensor, nn
 
+from course_utils.widgets.kit import picture
 from course_utils.widgets.kit.base import CourseWidget, WidgetError
-from course_utils.widgets.kit.net import evaluating, export, packed
+from course_utils.widgets.kit.net import answer, export, packed
 
 __all__ = ["DrawSegments"]
 
 MOST_NETS = 6
 MOST_CLASSES = 5  # with the background: one colour of the theme for each
-MOST_PIXELS = 64  # along a side
+LEAST_PIXELS, MOST_PIXELS = 8, 64  # along a side
 MOST_POINTS = 4000
 COLOURS = ((0.95, 0.85, 0.3), (0.9, 0.35, 0.4), (0.35, 0.75, 0.95), (0.95, 0.6, 0.85), (0.4, 0.85, 0.4))
 RADIUS = 0.19  # of a shape that is set down by a tap: the radius of a disc of its area, 1 for the picture's side
@@ -59,7 +59,7 @@ class DrawSegments(CourseWidget):
         colours: Sequence[Sequence[float]] | None = None,
         **traits: Any,
     ):
-        pixels = _pixels(background)
+        pixels = picture.pixels("the background", background, LEAST_PIXELS, MOST_PIXELS)
         if not 2 <= len(names) <= MOST_CLASSES:
             raise WidgetError(f"there are {len(names)} classes; this widget shows 2 to {MOST_CLASSES}")
         if not 1 <= len(nets) <= MOST_NETS:
@@ -98,26 +98,12 @@ def stamp(name: str) -> list[list[float]]:
     return [[round(reach * math.cos(a), 4), round(-reach * math.sin(a), 4)] for a in angles]
 
 
-def _pixels(picture: Any) -> np.ndarray:
-    """The background as an array. Raises WidgetError for another shape, another size, or values outside 0..1."""
-    if not isinstance(picture, Tensor) or picture.ndim != 3 or picture.shape[0] not in (1, 3):
-        shape = tuple(getattr(picture, "shape", ()))
-        raise WidgetError(f"the background has shape {shape}; give (1, height, width) or (3, height, width)")
-    if not all(8 <= side <= MOST_PIXELS for side in picture.shape[1:]):
-        raise WidgetError(f"the background has sides of {tuple(picture.shape[1:])} pixels; give 8 to {MOST_PIXELS}")
-    if not picture.is_floating_point() or not bool(((picture >= 0) & (picture <= 1)).all()):
-        raise WidgetError("the background holds values outside 0..1; divide bytes by 255")
-    return picture.detach().cpu().double().numpy()
-
-
 def _require_map(name: str, net: nn.Module, background: Tensor, classes: int) -> None:
     """Raise WidgetError unless the network gives a map of logits at the picture's size, or at a whole part of it."""
-    parameter = next(net.parameters(), torch.zeros(1))
-    with evaluating(net), torch.no_grad():
-        try:
-            given = tuple(net(background[None].to(parameter)).shape)
-        except (RuntimeError, ValueError) as problem:
-            raise WidgetError(f"the network {name!r} cannot take the background: {problem}") from None
+    try:
+        given = tuple(answer(net, background[None]).shape)
+    except (RuntimeError, ValueError) as problem:
+        raise WidgetError(f"the network {name!r} cannot take the background: {problem}") from None
     h, w = background.shape[1:]
     steps = {h / rows for rows in given[2:3]} | {w / columns for columns in given[3:4]}
     if len(given) != 4 or given[1] != classes or len(steps) != 1 or not steps.pop().is_integer():

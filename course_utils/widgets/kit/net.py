@@ -72,6 +72,17 @@ def evaluating(net: nn.Module) -> Iterator[None]:
             module.training = True
 
 
+def answer(net: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+    """What the network gives in eval mode, without a graph, for a batch that is brought to its device and type.
+
+    Raises what the network raises when it cannot take the batch.
+    """
+    parameter = next(net.parameters(), torch.zeros(1))
+    with evaluating(net), torch.no_grad():
+        given: torch.Tensor = net(batch.to(parameter))
+    return given
+
+
 class _Tracer(fx.Tracer):
     proxy_buffer_attributes = True  # a mask or a table of positions may be cut to the length of the input
 

@@ -7,8 +7,9 @@ import torch
 import traitlets as t
 from torch import Tensor, nn
 
+from course_utils.widgets.kit import picture
 from course_utils.widgets.kit.base import CourseWidget, Number, WidgetError
-from course_utils.widgets.kit.net import evaluating, export, packed
+from course_utils.widgets.kit.net import answer, export, packed
 
 __all__ = ["RiseMasks"]
 
@@ -43,9 +44,9 @@ class RiseMasks(CourseWidget):
     keep = Number(0.5, min=0.1, max=0.9).tag(sync=True)
 
     def __init__(self, net: nn.Module, image: Tensor, names: list[str], *, maps: Any = None, **traits: Any):
-        pixels = _pixels(image)
+        pixels = picture.pixels("the picture", image, 2, MOST_PIXELS)
         layers, weights = export(net)
-        logits = _answer(net, image)
+        logits = _logits(net, image)
         if logits is None or len(logits) != len(names):
             raise WidgetError(
                 f"the network does not map the picture {tuple(image.shape)} to {len(names)} logits, one for each name"
@@ -65,26 +66,12 @@ class RiseMasks(CourseWidget):
         )
 
 
-def _pixels(image: Any) -> np.ndarray:
-    """The picture as an array. Raises WidgetError for another shape, another size, or values outside 0..1."""
-    if not isinstance(image, Tensor) or image.ndim != 3 or image.shape[0] not in (1, 3):
-        shape = tuple(getattr(image, "shape", ()))
-        raise WidgetError(f"the picture has shape {shape}; give (1, height, width) or (3, height, width)")
-    if not all(2 <= side <= MOST_PIXELS for side in image.shape[1:]):
-        raise WidgetError(f"the picture has sides of {tuple(image.shape[1:])} pixels; give 2 to {MOST_PIXELS}")
-    if not image.is_floating_point() or not bool(((image >= 0) & (image <= 1)).all()):
-        raise WidgetError("the picture holds values outside 0..1; divide bytes by 255")
-    return image.detach().cpu().double().numpy()
-
-
-def _answer(net: nn.Module, image: Tensor) -> Tensor | None:
+def _logits(net: nn.Module, image: Tensor) -> Tensor | None:
     """The logits (classes,) of one picture; None when the network cannot take it."""
-    parameter = next(net.parameters(), torch.zeros(1))
-    with evaluating(net), torch.no_grad():
-        try:
-            logits = net(image[None].to(parameter))
-        except RuntimeError:
-            return None
+    try:
+        logits = answer(net, image[None])
+    except RuntimeError:
+        return None
     return logits[0] if logits.ndim == 2 else None
 
 

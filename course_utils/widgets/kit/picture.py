@@ -1,0 +1,26 @@
+"""A picture that a widget is given, as an array."""
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from course_utils.widgets.kit.base import WidgetError
+
+
+def pixels(name: str, picture: Any, least: int, most: int) -> np.ndarray:
+    """The numbers of a picture (1 or 3, height, width) in 0..1, as float64, with `least` to `most` pixels a side.
+
+    Raises WidgetError, which begins with `name`, for another shape, another size, and values outside 0..1.
+    """
+    if not isinstance(picture, Tensor) or picture.ndim != 3 or picture.shape[0] not in (1, 3):
+        shape = tuple(getattr(picture, "shape", ()))
+        raise WidgetError(
+            f"{name} has shape {shape}; give (1, height, width) in grey, or (3, height, width) in RGB without an "
+            "alpha channel"
+        )
+    if not all(least <= side <= most for side in picture.shape[1:]):
+        raise WidgetError(f"{name} has sides of {tuple(picture.shape[1:])} pixels; give {least} to {most}")
+    if not picture.is_floating_point() or not bool(((picture >= 0) & (picture <= 1)).all()):  # NaN fails, too
+        raise WidgetError(f"{name} holds values outside 0..1; divide bytes by 255")
+    return picture.detach().cpu().double().numpy()
