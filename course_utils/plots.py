@@ -119,8 +119,8 @@ def image(
         raise ValueError(f"there are no shades {shades!r}; there are {', '.join(SHADES)}")
     if shown.ndim == 3 and len(shown) == 3:
         enlarged = bare(ax).get_window_extent().width / shown.shape[2]
-        # The page smooths as matplotlib would (from three times on, both draw squares), and a file with the picture's
-        # own pixels is smaller than one with those of its place.
+        # The page smooths what is enlarged, as matplotlib would up to three times (then it draws squares), and a file
+        # with the picture's own pixels is smaller than one with those of its place.
         ax.imshow(shown.transpose(1, 2, 0), interpolation="none" if 1 < enlarged < 3 else "auto")
         return
     if shown.ndim != 2:
