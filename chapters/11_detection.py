@@ -856,6 +856,8 @@ def targets(boxes: Tensor, labels: Tensor, anchors: Tensor, size: tuple[int, int
     if (area(boxes) == 0).any():
         raise ValueError("a true box has no area; leave it out of the training set")
     cell = cell_of(boxes)
+    if (cell < 0).any() or (cell >= torch.tensor(size[::-1])).any():
+        raise ValueError("the centre of a true box lies outside the picture; leave it out")
     j = shape_iou(boxes[:, 2:] - boxes[:, :2], anchors).argmax(dim=1)
     at = cell[:, 1], cell[:, 0], j  # row, column, anchor
     obj[at] = 1
@@ -900,6 +902,8 @@ obj, _ = targets(torch.tensor([[8.0, 16, 24, 24]]), torch.tensor([2]), ANCHORS, 
 check.close("centre (16, 20): row 2, column 2", obj[2, 2].sum(), torch.tensor(1.0))
 check.close("no objects", targets(torch.zeros(0, 4), torch.zeros(0).long(), ANCHORS, (3, 5))[0].sum(), torch.tensor(0.0))  # fmt: skip
 check.raises("no area", ValueError, lambda: targets(torch.tensor([[3.0, 3, 3, 9]]), torch.tensor([0]), ANCHORS, (8, 8)))  # fmt: skip
+check.raises("a centre left of the picture", ValueError, lambda: targets(torch.tensor([[-9.0, 3, 3, 9]]), torch.tensor([0]), ANCHORS, (8, 8)))  # fmt: skip
+check.raises("a centre right of it", ValueError, lambda: targets(torch.tensor([[37.0, 3, 45, 9]]), torch.tensor([0]), ANCHORS, (8, 5)))  # fmt: skip
 
 # %% tags=["hide-input"]
 widgets.choose(

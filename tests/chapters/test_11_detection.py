@@ -160,6 +160,9 @@ def test_targets_hold_every_object_in_its_own_cell():
         assert (values[..., 4:][obj == 1].sum(dim=-1) == 1).all()
     with pytest.raises(ValueError, match="no area"):
         CHAPTER["targets"](torch.tensor([[2.0, 2, 2, 9]]), torch.tensor([0]), ANCHORS.float(), (8, 8))
+    for outside in ([-9.0, 2, 3, 9], [2, -9, 9, 3], [37, 2, 45, 9], [2, 61, 9, 69]):  # of 5 x 8 cells: 40 x 64 pixels
+        with pytest.raises(ValueError, match="lies outside the picture"):
+            CHAPTER["targets"](torch.tensor([outside]), torch.tensor([0]), ANCHORS.float(), (8, 5))
 
 
 def test_ignored_predictions_fit_well_and_are_not_responsible():
