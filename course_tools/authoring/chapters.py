@@ -62,11 +62,11 @@ CHAPTERS = (
         "07_architectures", "Architectures and transfer", "inception, residual and separable blocks; fine-tuning", 75
     ),
     Chapter(
-        "08_feature_visualization", "Looking inside a network", "DeepDream, feature inversion and style transfer", 105
+        "08_feature_visualization", "Looking inside a network", "DeepDream, feature inversion and style transfer", 75
     ),
-    Chapter("09_localization", "Localisation and explanations", "class activation maps, Grad-CAM and RISE", 95),
-    Chapter("10_segmentation", "Segmentation", "fully convolutional networks, four upsamplers and a U-Net", 75),
-    Chapter("11_detection", "Detection", "IoU, anchors, a YOLO head, RoI pooling and NMS", 60),
+    Chapter("09_localization", "Localisation and explanations", "class activation maps, Grad-CAM and RISE", 80),
+    Chapter("10_segmentation", "Segmentation", "fully convolutional networks, four upsamplers and a U-Net", 40),
+    Chapter("11_detection", "Detection", "IoU, anchors, a YOLO head, RoI pooling and NMS", 25),
     Chapter("12_data_manifold", "The data manifold", "adversarial examples, autoencoders and metric learning"),
     Chapter("13_vae_gan", "Variational autoencoders and GANs", "a VAE, a GAN, and the distances that judge them"),
     Chapter("14_flows_diffusion", "Flows and diffusion", "coupling layers and a diffusion model"),
