@@ -48,7 +48,9 @@ def test_the_widgets_are_found_by_their_folders():
 
 def test_a_widget_that_does_not_exist_is_named():
     with pytest.raises(
-        AttributeError, match=r"There is no widget 'ReluFitt'. There are: .*ReluFit, RiseMasks, WidgetError"
+        AttributeError,
+        match=r"There is no widget 'ReluFitt'. There are: "
+        r".*ReluFit, RingGame, RiseMasks, TemplateThreshold, WidgetError",
     ):
         widgets.ReluFitt  # noqa: B018
 
