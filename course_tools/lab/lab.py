@@ -39,6 +39,7 @@ def run(arguments: list[str], edit: bool = False, root: Path = ROOT) -> None:
     options += author_options(root, settings) if edit else student_options(root, settings)
     os.chdir(root)
     add_config_path(root)  # nbgrader's assignment list looks for nbgrader_config.py from folders below
+    shorten_waiting()
     _start([*options, *arguments])
 
 
@@ -117,6 +118,17 @@ def add_config_path(folder: Path) -> None:
     """Let this process and its children look for Jupyter's settings in `folder` too."""
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(folder), others]))
+
+
+def shorten_waiting() -> None:
+    """Let torch's threads spin for a short while only while they wait, in the kernels that this process starts.
+
+    Their default spins for milliseconds: on processors that other programs use as well, a small network then trains
+    at a fraction of its speed. Not to spin at all costs more on a quiet machine (`make bench ARGS=threads`). What
+    the user chose stays. Only GNU's OpenMP, which torch uses on Linux, reads this variable.
+    """
+    if not os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
+        os.environ["GOMP_SPINCOUNT"] = "1000"
 
 
 def requested_port(arguments: list[str]) -> int | None:

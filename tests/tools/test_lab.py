@@ -193,6 +193,16 @@ def test_a_free_port_is_accepted_and_a_taken_one_is_not(free_port: Callable[[], 
             lab.require_free(port)
 
 
+@pytest.mark.parametrize("chosen", [{}, {"OMP_WAIT_POLICY": "ACTIVE"}, {"GOMP_SPINCOUNT": "7"}])
+def test_threads_spin_for_a_short_while_unless_the_user_chose(
+    monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str]
+):
+    environment = dict(chosen)
+    monkeypatch.setattr(lab.os, "environ", environment)
+    lab.shorten_waiting()
+    assert environment == (chosen or {"GOMP_SPINCOUNT": "1000"})
+
+
 # -- in a real browser ------------------------------------------------------------------------------------------
 
 STARTED = "import sys, pathlib; from course_tools.lab import lab; root, mode, *arguments = sys.argv[1:]; " + (
