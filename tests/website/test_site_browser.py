@@ -2,6 +2,7 @@
 
 import functools
 import gzip
+import itertools
 import json
 import re
 import shutil
@@ -14,8 +15,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Page, expect
+from bs4 import BeautifulSoup, SoupStrainer
+from playwright.sync_api import Browser, Page, Request, expect
 
 from course_tools.paths import ROOT
 from course_tools.website import site
@@ -72,7 +73,7 @@ def opened(browser: Browser) -> Iterator[Opened]:
     """Opens an address in a fresh context; afterwards no page may have had an error or asked another host."""
     contexts, problems = [], []
 
-    def open_page(address: str, **settings: Any) -> Page:
+    def open_page(address: str, weights: dict[str, int] | None = None, **settings: Any) -> Page:
         contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings}))
         page = contexts[-1].new_page()
         own = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}/"
@@ -80,6 +81,8 @@ def opened(browser: Browser) -> Iterator[Opened]:
         page.on("pageerror", lambda e: problems.append(str(e)))
         page.on("requestfailed", lambda r: problems.append(f"failed: {r.url}"))
         page.on("request", lambda r: None if r.url.startswith((own, "data:", "blob:")) else problems.append(r.url))
+        if weights is not None:
+            page.on("requestfinished", lambda r: weigh(r, weights))
         page.goto(address)
         page.wait_for_load_state("networkidle")
         return page
@@ -88,6 +91,14 @@ def opened(browser: Browser) -> Iterator[Opened]:
     for context in contexts:
         context.close()
     assert problems == []
+
+
+def weigh(request: Request, weights: dict[str, int]) -> None:
+    """Note the compressed bytes of what was asked for; fonts are compressed."""
+    response = request.response()
+    if response and request.url.startswith("http"):
+        path, body = urlsplit(request.url).path, response.body()
+        weights[path] = len(body) if path.endswith(".woff2") else compressed(body)
 
 
 def show_all(page: Page) -> Page:
@@ -132,18 +143,40 @@ def test_every_page_is_looked_at(html: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_is_accessible_and_fits_a_phone(name: str, address: str, opened: Opened) -> None:
-    found = []
-    page = show_all(opened(address + name, reduced_motion="reduce"))
+def test_every_page_is_light_live_accessible_and_fits_a_phone(
+    name: str, html: Path, address: str, opened: Opened
+) -> None:
+    """Opened once for all of this: a chapter has much to draw."""
+    weights: dict[str, int] = {}
+    page = show_all(opened(address + name, weights, reduced_motion="reduce"))
+    found = not_live(page)
+    if name in WRITTEN:
+        assert figures(page)
+        found += too_heavy(html / name, weights)
     for mode in ("light", "dark", "phone"):
         if mode == "phone":
             page.set_viewport_size(PHONE)
-        page.evaluate("mode => { document.body.dataset.theme = mode }", "dark" if mode == "dark" else "light")
+        theme = "dark" if mode == "dark" else "light"
+        page.evaluate("theme => { document.body.dataset.theme = theme }", theme)
         page.evaluate(SETTLED)
         found += [f"{mode}: {v}" for v in violations(page)]
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         found += [f"{mode}: {wider} px too wide"] * (wider > 0)
+        found += [f"{mode}: shows {figure}" for figure in figures(page) if f"-{theme}.svg" not in figure]
     assert found == []
+
+
+def not_live(page: Page) -> list[str]:
+    """What is wrong with the page's widgets, all of which were to start."""
+    states = page.eval_on_selector_all(".course-widget", "places => places.map((p) => p.dataset.state)")
+    errors = page.locator(".course-widget .dl-error:visible").all_inner_texts()
+    return [f"a widget is {state}" for state in states if state != "live"] + errors
+
+
+def figures(page: Page) -> list[str]:
+    """The addresses of the figures that can be seen."""
+    seen = "all => all.filter((i) => i.checkVisibility()).map((i) => i.src)"
+    return list(page.eval_on_selector_all(".dl-figures img", seen))
 
 
 def violations(page: Page) -> list[str]:
@@ -209,6 +242,7 @@ def test_every_page_has_its_policy_and_no_handler(html: Path) -> None:
         assert text.count("Content-Security-Policy") == 1
         assert "COURSE-POLICY" not in text
         assert "unsafe-eval" not in text.split("</head>")[0]
+        assert '<svg role="img"' not in text  # each figure is a file of its own
 
 
 def test_the_policy_is_in_force(address: str, browser: Browser) -> None:
@@ -231,32 +265,19 @@ FRAMES = re.compile(
 )  # that `explore` drew beforehand
 
 
-def test_chapter_pages_are_light(html: Path, address: str, browser: Browser) -> None:
-    for name in chapters(html):
-        whole = weigh(address + name, browser)
-        figures = {path: size for path, size in whole.items() if path.endswith("-light.svg")}
-        state = (html / name).with_suffix("") / "widgets.js"
-        text = state.read_text("utf-8") if state.exists() else ""
-        drawn = sum(figures.values()) + compressed(text) - compressed(FRAMES.sub("", text))
-        assert figures, name
-        assert compressed((html / name).read_text("utf-8")) <= 80 * KIB, name  # what the first words wait for
-        assert sum(whole.values()) <= 1024 * KIB, (name, whole)
-        assert sum(whole.values()) - drawn <= 300 * KIB, (name, drawn, whole)
-
-
-def weigh(address: str, browser: Browser) -> dict[str, int]:
-    """The compressed bytes of everything that a page asks for, by file."""
-    page = browser.new_page()
-    weights: dict[str, int] = {}
-
-    def note(response: Any) -> None:
-        path, body = urlsplit(response.url).path, response.body()
-        weights[path] = len(body) if path.endswith(".woff2") else compressed(body)
-
-    page.on("requestfinished", lambda request: note(request.response()) if request.url.startswith("http") else None)
-    page.goto(address)
-    show_all(page).close()
-    return weights
+def too_heavy(chapter: Path, weights: dict[str, int]) -> list[str]:
+    """What of a chapter's page is above its bound, beside the compressed bytes of all that it asked for, by file."""
+    state = chapter.with_suffix("") / "widgets.js"
+    text = state.read_text("utf-8") if state.exists() else ""
+    drawn = sum(size for path, size in weights.items() if path.endswith("-light.svg"))
+    drawn += compressed(text) - compressed(FRAMES.sub("", text))
+    whole = sum(weights.values())
+    parts = {  # KiB: measured, at most
+        "text": (compressed(chapter.read_text("utf-8")), 80),  # what the first words wait for
+        "whole": (whole, 1024),
+        "beside drawn frames": (whole - drawn, 300),
+    }
+    return [f"{name}: {size / KIB:.0f} KiB, {weights}" for name, (size, most) in parts.items() if size > most * KIB]
 
 
 def compressed(content: str | bytes) -> int:
@@ -281,16 +302,12 @@ def test_the_theme_button_goes_through_light_and_dark(chapter: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_figure_is_seen_in_the_colours_of_the_page(html: Path, address: str, opened: Opened, scheme: str) -> None:
-    for name in chapters(html):
-        page = opened(address + name, color_scheme=scheme)
-        seen = page.eval_on_selector_all(
-            ".dl-figures img", "all => all.filter((i) => i.checkVisibility()).map((i) => i.src)"
-        )
-        assert seen, name
-        assert all(f"-{scheme}.svg" in address for address in seen)
-        assert '<svg role="img"' not in (html / name).read_text("utf-8")
-        page.close()
+def test_a_figure_is_seen_in_the_colours_that_the_reader_prefers(
+    html: Path, address: str, opened: Opened, scheme: str
+) -> None:
+    seen = figures(opened(address + chapters(html)[0], color_scheme=scheme))
+    assert seen
+    assert all(f"-{scheme}.svg" in figure for figure in seen)
 
 
 WHITE = "rgb(255, 255, 255)"
@@ -347,11 +364,21 @@ def test_side_bars_open_with_the_keyboard(address: str, opened: Opened) -> None:
 
 
 def test_previous_and_next_go_through_the_pages(html: Path, address: str, opened: Opened) -> None:
+    row = ["index.html", *chapters(html)]
+    for name, following in itertools.pairwise(row):
+        assert leaf(html, name, "next") == following
+        assert leaf(html, following, "prev") == name
     page = opened(address)
-    for name in chapters(html):
-        show_all(page).locator("a.next-page").click()  # leaving while a widget starts would break its request off
-        page.wait_for_url(f"**/{name}")
-    show_all(page).locator("a.prev-page").click()
+    page.locator("a.next-page").click()
+    page.wait_for_url(f"**/{row[1]}")
+    show_all(page).locator("a.prev-page").click()  # leaving while a widget starts would break its request off
+    page.wait_for_url(f"**/{row[0]}")
+
+
+def leaf(html: Path, name: str, way: str) -> str:
+    """The page to which the link `next` or `prev` of a page leads."""
+    soup = BeautifulSoup((html / name).read_text("utf-8"), "html.parser", parse_only=SoupStrainer("a"))
+    return urljoin(f"/{name}", soup.select_one(f"a.{way}-page")["href"]).lstrip("/")
 
 
 @pytest.mark.parametrize("how", ["http", "file"])
@@ -378,18 +405,6 @@ def test_paper_is_light_and_has_no_menus(html: Path, address: str, opened: Opene
 
 
 # -- widgets without a kernel ---------------------------------------------------------------------------------------
-
-
-def test_every_widget_of_the_course_is_live(html: Path, address: str, opened: Opened) -> None:
-    found = 0
-    for name in chapters(html):
-        page = show_all(opened(address + name))
-        states = page.eval_on_selector_all(".course-widget", "places => places.map((p) => p.dataset.state)")
-        found += len(states)
-        assert set(states) <= {"live"}, name
-        assert page.locator(".course-widget .dl-error:visible").count() == 0
-        page.close()
-    assert found > 0
 
 
 def test_a_widget_reacts_and_its_views_share_one_model(tiny: str, opened: Opened) -> None:
