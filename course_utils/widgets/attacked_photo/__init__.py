@@ -9,6 +9,7 @@ import torch
 import traitlets as t
 from torch import Tensor
 
+from course_utils.widgets.kit import picture
 from course_utils.widgets.kit.base import CourseWidget, WidgetError
 
 __all__ = ["AttackedPhoto"]
@@ -111,16 +112,11 @@ def _photograph(image: Any) -> tuple[bytes, np.ndarray]:
     """The picture as JPEG, and the pixels (3, h, w) of this JPEG. Raises WidgetError for what is no picture."""
     from PIL import Image
 
-    if not isinstance(image, Tensor) or image.ndim != 3 or image.shape[0] != 3:
-        raise WidgetError(
-            f"the picture has shape {tuple(getattr(image, 'shape', ()))}; give (3, height, width) in RGB"
-        )
-    if not image.is_floating_point() or not bool(((image >= 0) & (image <= 1)).all()):
-        raise WidgetError("the picture holds values outside 0..1; divide bytes by 255")
-    if not 0 < min(image.shape[1:]) <= max(image.shape[1:]) <= MOST_PIXELS:
-        raise WidgetError(f"the picture has sides of {tuple(image.shape[1:])} pixels; give 1 to {MOST_PIXELS}")
+    colours = picture.pixels("the picture", image, 1, MOST_PIXELS)
+    if len(colours) != 3:
+        raise WidgetError(f"the picture has shape {colours.shape}; give (3, height, width) in RGB")
     file = io.BytesIO()
-    bytes_ = (image.detach().cpu() * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
+    bytes_ = np.ascontiguousarray(np.round(255 * colours).astype(np.uint8).transpose(1, 2, 0))
     Image.fromarray(bytes_).save(file, format="JPEG", quality=88)
     return file.getvalue(), np.asarray(Image.open(io.BytesIO(file.getvalue()))).transpose(2, 0, 1)
 

@@ -9,7 +9,7 @@ import traitlets as t
 from torch import Tensor, nn
 
 from course_utils.widgets.kit.base import CourseWidget, Number, WidgetError
-from course_utils.widgets.kit.net import evaluating, export, packed
+from course_utils.widgets.kit.net import answer, export, packed
 
 __all__ = ["LatentPlane"]
 
@@ -88,12 +88,10 @@ def _labels(labels: Any, count: int) -> list[str]:
 
 def _fits(decoder: nn.Module, size: tuple[int, int], logits: bool) -> None:
     """Raises WidgetError when the decoder does not make a picture of this size from two numbers."""
-    parameter = next(decoder.parameters(), torch.zeros(1))
-    with evaluating(decoder), torch.no_grad():
-        try:
-            picture = decoder(torch.zeros(1, 2).to(parameter))
-        except RuntimeError as problem:
-            raise WidgetError(f"the decoder does not take a latent of size 2: {problem}") from None
+    try:
+        picture = answer(decoder, torch.zeros(1, 2))
+    except RuntimeError as problem:
+        raise WidgetError(f"the decoder does not take a latent of size 2: {problem}") from None
     if picture.numel() != size[0] * size[1]:
         raise WidgetError(
             f"the decoder gives {picture.numel()} numbers; a picture of {size} needs {size[0] * size[1]}"

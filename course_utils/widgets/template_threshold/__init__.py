@@ -8,7 +8,7 @@ import traitlets as t
 from torch import Tensor, nn
 
 from course_utils.widgets.kit.base import CourseWidget, Number, WidgetError
-from course_utils.widgets.kit.net import evaluating, export, packed
+from course_utils.widgets.kit.net import answer, export, packed
 
 __all__ = ["TemplateThreshold"]
 
@@ -100,11 +100,9 @@ def _pictures(X: Any, y: Any, names: Sequence[str], count: int) -> Tensor:
 
 def _require_vectors(name: str, net: nn.Module, pair: Tensor) -> None:
     """Raise WidgetError unless the network gives one vector for each picture."""
-    parameter = next(net.parameters(), torch.zeros(1))
-    with evaluating(net), torch.no_grad():
-        try:
-            given = tuple(net(pair.to(parameter)).shape)
-        except (RuntimeError, ValueError) as problem:
-            raise WidgetError(f"the network {name!r} cannot take the pictures: {problem}") from None
+    try:
+        given = tuple(answer(net, pair).shape)
+    except (RuntimeError, ValueError) as problem:
+        raise WidgetError(f"the network {name!r} cannot take the pictures: {problem}") from None
     if len(given) != 2 or given[0] != len(pair):
         raise WidgetError(f"the network {name!r} maps {len(pair)} pictures to {given}; give one vector for each")
