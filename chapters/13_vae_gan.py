@@ -1079,30 +1079,22 @@ check.close("G's step leaves D", flat(probe.D.parameters()), D_before)
 check.reaches("G's step moves G", (flat(probe.G.parameters()) - G_before).abs().max().item(), at_least=1e-4)  # fmt: skip
 
 # %% [markdown]
-# **Break it.** Two slips raise no error. Without `detach` in `d_step` the discriminator's loss also fills the generator's gradients; they are wiped before its next step here, but not in a program that clears both networks' gradients once, at the head of a round. And `g_step` fills the discriminator's gradients: a `d_step` that does not clear them first adds the two.
+# **Break it.** Two slips raise no error. Without `detach` in `d_step` the discriminator's loss also fills the generator's gradients; they are wiped before its next step here, but not in a program that clears both networks' gradients once, at the head of a round. And every backward pass adds to what the last one left, that of `g_step` too: a `d_step` that does not clear *D*'s gradients first steps along a sum.
 
 
-# %%
-def D_gradient() -> Tensor:
-    """What D's loss on fixed points leaves in D's gradients; nothing is cleared first."""
-    d_loss(probe.D(real), probe.D(fake)).backward()
-    return flat([p.grad for p in probe.D.parameters()]).clone()
-
-
-real, fake = ring(128, probe.rng), probe.sample()  # not detached
+# %% tags=["hide-input"]
+x, made, left = ring(128, probe.rng), probe.sample(), []
 for player in (probe.for_D, probe.for_G):
     player.zero_grad()
-alone = D_gradient()
-G_filled = flat([p.grad for p in probe.G.parameters()])
-check.catches(
-    "no detach", lambda: check.close("what D's loss leaves in G", G_filled, 0 * G_filled)
-)
-fake = fake.detach()
-probe.for_D.zero_grad()
-probe.g_step()
-check.catches("D not cleared", lambda: check.close("D's gradient", D_gradient(), alone))
-probe.for_D.zero_grad()
-check.close("D's gradient, cleared first", D_gradient(), alone)
+for generated in (
+    made.detach(),
+    made,
+):  # nothing is cleared between the two, and the second is not detached
+    d_loss(probe.D(x), probe.D(generated)).backward()
+    left.append(flat([p.grad for p in probe.D.parameters()]).clone())
+check.catches("D not cleared", lambda: check.close("D's gradient", left[1], left[0]))
+in_G = flat([p.grad for p in probe.G.parameters()])
+check.catches("no detach", lambda: check.close("D's loss in G's gradients", in_G, 0 * in_G))
 
 # %% [markdown]
 # The game has 1,500 rounds at $k = 1$, and 750 at $k = 3$: 3,000 steps of the two networks together in either case. The optimiser is Adam, with the momentum that is usual for GANs (0.5).

@@ -116,7 +116,7 @@ change(
     "boundary_distance",
     "The class with the second largest logit is taken; the boundary of another class can be nearer.",
     '(behind / size).masked_fill(~rest, float("inf")).amin(dim=1)',
-    "(behind / size).gather(1, Z.topk(2, dim=1).indices[:, 1:])[:, 0]",
+    '(behind / size).gather(1, Z.masked_fill(~rest, -float("inf")).argmax(dim=1)[:, None])[:, 0]',
 )
 change(
     "boundary_distance",
@@ -181,6 +181,20 @@ change(
     "The query for the picture itself is not counted.",
     "ask(x[None])[0], 1",
     "ask(x[None])[0], 0",
+)
+change(
+    "simba",
+    "The present picture is asked for at each pixel anew; its probabilities are known.",
+    "        if p.argmax() != y:",
+    "        p, queries = ask(x[None])[0], queries + 1\n        if p.argmax() != y:",
+)
+change(
+    "simba",
+    "The present picture is asked for at each pixel; its probabilities are known since it was last asked for.",
+    "        if p.argmax() != y:",
+    "        p, queries = ask(x[None])[0], queries + 1\n        if p.argmax() != y:",
+    "ask(x[None])[0], 1",
+    "None, 0",
 )
 change(
     "simba", "Only the addition is tried.", "for step in (eps, -eps)", "for step in (eps,)"
