@@ -1454,7 +1454,8 @@ sets = {
 near = {name: nearest(X).median().item() for name, X in sets.items()}
 scores = {name: fd(classifier, X) for name, X in sets.items() if X is not X_TEST}
 for name, distance in near.items():
-    print(f"{name:24}: median distance {distance:.2f}, FD {scores.get(name, math.nan):.2f}")
+    to_unseen = f", FD {scores[name]:.2f}" if name in scores else ""
+    print(f"{name:24}: median distance {distance:.2f}{to_unseen}")
 check.reaches("replay: nearest training picture", near["replayed training digits"], at_most=1e-3)  # fmt: skip
 best = min(scores["conditional GAN"], scores["VAE, from the prior"])
 check.reaches("FD: the better of the two minus replay", best - scores["replayed training digits"], at_least=0.5)  # fmt: skip

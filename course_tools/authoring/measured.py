@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from course_tools.authoring.depends import dotted, imports
 
 DRAWING = ("course_utils.plots", "course_utils.widgets", "course_utils.progress", "course_utils.theme")
-CALL_BACK = {"decision_regions", "explore"}  # these call a function of the chapter
+CALL_BACK = {"AttackedPhoto", "decision_regions", "explore"}  # these call a function of the chapter
 WORDS = {"alt", "title", "hint"}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 ACTS = (ast.Call, ast.Lambda, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Starred, *COMPREHENSIONS)
