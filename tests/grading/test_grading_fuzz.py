@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from course_tools.grading.engine.program import Cell, Part, Trace
@@ -146,6 +146,8 @@ def test_notebooks(raw: bytes, master: Master) -> None:
 
 
 @fuzz
+@example(own="$" + "\t" * 15_000 + "$", others=[], asked=[])  # what the tokenizer cannot read, before a long rest
+@example(own="$ '" + "\\'" * 9_000, others=[], asked=[])
 @given(own=texts, others=st.lists(texts, max_size=3), asked=st.lists(st.sampled_from(("f", "x", "torch"))))
 def test_code(own: str, others: list[str], asked: list[str]) -> None:
     with within_a_second():
@@ -154,6 +156,7 @@ def test_code(own: str, others: list[str], asked: list[str]) -> None:
 
 
 @fuzz
+@example(text=" " * 250_000 + "<b>")
 @given(text=texts)
 def test_html(text: str) -> None:
     with within_a_second():

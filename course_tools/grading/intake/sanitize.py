@@ -56,6 +56,8 @@ _ASKS_A_HOST = re.compile(r"url\s*\((?!\s*[\"']?#)|(image|image-set|src)\s*\(|\\
 
 # a reference to a character by a number that none has: Python refuses to read the longest ones
 _NO_CHARACTER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
+# blanks of which Markdown shows one; its readers look from each for the end of the line
+_LONG_BLANK = re.compile(r"([^\S\n]{200})[^\S\n]+")
 # an address that acts when somebody follows it, without the spaces and backslashes that a browser or Markdown skips
 _ACTS = re.compile(r"(javascript|vbscript):|data:\w*[/,;]")
 _RUNS = re.compile(r"(javascript|vbscript):")
@@ -107,7 +109,7 @@ def markdown(text: str, pictures: Collection[str] = ()) -> str:
     Where an address would act when it is followed, or a picture would be asked of another place, no link and no
     picture of this text is one any more; where that does not help, the text is shown as it is written.
     """
-    text = _NO_CHARACTER.sub("\ufffd", text)
+    text = _LONG_BLANK.sub(r"\1", _NO_CHARACTER.sub("\ufffd", text))
     if sum(map(without_pictures(text).count, "[]*_`<|$~^\\")) > MAX_MARKS:
         # what makes pages of Markdown takes time that grows with the square of the brackets and asterisks
         text = f"(This text has too many marks of Markdown. It begins:)\n\n{as_written(text[:MAX_WRITTEN])}"

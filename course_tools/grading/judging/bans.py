@@ -8,6 +8,7 @@ cell is graded `course_tools.grading.inside.guard` makes the calls themselves ra
 
 import ast
 import functools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
@@ -32,6 +33,7 @@ LINKS = (ast.Attribute, ast.Subscript, ast.Call)
 MAX_LINKS = 60  # of x.a[0].b(): what is looked for at each of them takes time that grows with their square
 MAX_TEXT = 100_000  # characters of all that is read for one cell: a tree takes 700 times as many bytes
 MAX_ODD_WORK = 250_000  # of all that is no plain Python: its characters times what may begin a magic
+MAX_SCANS, BLANK = 50_000_000, 20  # of all that is no plain Python: the squares of what may be read again and again
 MAX_ODD, MAX_ODD_TEXT = 100, 20_000  # in a cell that is no plain Python: what may begin a magic, and all characters
 
 
@@ -82,10 +84,11 @@ def inspect(
 
 @dataclass
 class _Room:
-    """What may still be read for one cell: characters, and characters times the magics among them."""
+    """What may still be read for one cell: characters, characters times the magics among them, and `_scans`."""
 
     text: int = MAX_TEXT
     odd: int = MAX_ODD_WORK
+    scans: int = MAX_SCANS
 
 
 def _trees(sources: Iterable[str]) -> dict[str, ast.Module | None]:
@@ -114,7 +117,17 @@ def _is_tedious(source: str, room: _Room) -> bool:
     """Whether IPython, which begins anew after each magic, would hold the grader up."""
     odd = sum(map(source.count, "%!?")) + sum(line.lstrip()[:1] in ESCAPES for line in source.splitlines())
     room.odd -= odd * len(source)
-    return odd > MAX_ODD or len(source) > MAX_ODD_TEXT or room.odd < 0
+    room.scans -= (odd + 1) * _scans(source)
+    return odd > MAX_ODD or len(source) > MAX_ODD_TEXT or room.odd < 0 or room.scans < 0
+
+
+def _scans(source: str) -> int:
+    """What the tokenizer may have to read: behind a character that it cannot, it reads the rest of a line anew.
+
+    That is for an open string half a line for each of its characters, for a run of blanks half the run, more slowly.
+    """
+    lines, blanks = source.split("\n"), re.findall(r"[ \t\f]+", source)
+    return sum(len(line) ** 2 for line in lines) + BLANK * sum(len(run) ** 2 for run in blanks)
 
 
 def _tree_of_transformed(source: str, room: _Room) -> ast.Module | None:
