@@ -152,6 +152,8 @@ def test_every_page_is_light_live_accessible_and_fits_a_phone(
     found = not_live(page)
     if name in WRITTEN:
         assert figures(page)
+        assert page.locator(".course-widget").count() > 0
+        assert any(path.endswith("-light.svg") for path in weights)  # what was asked for has been weighed
         found += too_heavy(html / name, weights)
     for mode in ("light", "dark", "phone"):
         if mode == "phone":

@@ -102,7 +102,8 @@ def html(text: str) -> str:
 
 
 def markdown(text: str, pictures: Collection[str] = ()) -> str:
-    """Markdown that becomes harmless HTML. What is no tag stays as it is, but for a space behind a `<`, as in $a< b$.
+    """Markdown that becomes harmless HTML. What is no tag stays as it is, but for a space behind a `<`, as in $a< b$,
+    and for more than 200 blanks in a row.
 
     `pictures`: the names of those that its cell brings along; nbconvert makes no page of a text that shows another.
 

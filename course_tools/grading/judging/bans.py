@@ -76,7 +76,9 @@ def inspect(
     rename_variables(answer)
     _look(answer, aliases, names, plain, findings)
     if None in read.values():
-        findings.doubts.append("has a cell that is too deep, is too long, or has too many magics, to be read")
+        findings.doubts.append(
+            "has a cell that is too deep, is too long, or has too many magics or too long lines, to be read"
+        )
     # an escape in a text of the student's can stand for half a character
     findings.hits, findings.doubts = (sorted(set(map(valid, found))) for found in (findings.hits, findings.doubts))
     return findings

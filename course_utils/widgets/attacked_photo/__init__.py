@@ -115,10 +115,8 @@ def _photograph(image: Any) -> tuple[bytes, np.ndarray]:
     colours = picture.pixels("the picture", image, 1, MOST_PIXELS)
     if len(colours) != 3:
         raise WidgetError(f"the picture has shape {colours.shape}; give (3, height, width) in RGB")
-    file = io.BytesIO()
-    bytes_ = np.ascontiguousarray(np.round(255 * colours).astype(np.uint8).transpose(1, 2, 0))
-    Image.fromarray(bytes_).save(file, format="JPEG", quality=88)
-    return file.getvalue(), np.asarray(Image.open(io.BytesIO(file.getvalue()))).transpose(2, 0, 1)
+    file = picture.jpeg(colours)
+    return file, np.asarray(Image.open(io.BytesIO(file))).transpose(2, 0, 1)
 
 
 def _few(attacks: Any) -> Mapping[str, Callable[[Tensor], Tensor]]:

@@ -14,6 +14,7 @@ import {
   slider,
   surface,
   svg,
+  uniforms,
   widget,
 } from "../kit/kit.js";
 
@@ -25,15 +26,10 @@ const LINE = 38; // height of one answer
 export const signsOf = (bytes, count) =>
   Int8Array.from({ length: count }, (_, i) => ((bytes[i >> 3] >> (i & 7)) & 1 ? 1 : -1));
 
-/** Signs -1 or 1 from a seed: mulberry32. */
+/** Signs -1 or 1 from a seed. */
 export function randomSigns(count, seed = SEED) {
-  let state = seed >>> 0;
-  return Int8Array.from({ length: count }, () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return (t ^ (t >>> 14)) >>> 0 < 2 ** 31 ? -1 : 1;
-  });
+  const uniform = uniforms(seed);
+  return Int8Array.from({ length: count }, () => (uniform() < 0.5 ? -1 : 1));
 }
 
 /** x + size * sign, cut off at 0 and 255. */

@@ -1,6 +1,5 @@
 """Class activation maps over a photograph, as the weighted sums of a trained network's feature maps."""
 
-import io
 from typing import Any
 
 import numpy as np
@@ -58,7 +57,7 @@ class ClassMaps(CourseWidget):
         true_box: tuple[float, float, float, float] | None = None,
         **traits: Any,
     ):
-        photo, maps = _jpeg(image), _maps(features)
+        photo, maps = picture.jpeg(picture.pixels("the picture", image, 1, MOST_PIXELS)), _maps(features)
         W, b = _head(weights, bias, len(maps), names)
         low, step, levels = eight_bits(maps)
         row = np.concatenate([(W * step).ravel(), W @ low, b])
@@ -111,16 +110,6 @@ def _head(weights: Any, bias: Any, channels: int, names: list[str]) -> tuple[np.
     if len(names) > MOST_CLASSES:
         raise WidgetError(f"there are {len(names)} classes; this widget shows at most {MOST_CLASSES}")
     return W, b
-
-
-def _jpeg(image: Any) -> bytes:
-    """The picture as JPEG. Raises WidgetError as `picture.pixels` does."""
-    from PIL import Image
-
-    rows = np.round(255 * picture.pixels("the picture", image, 1, MOST_PIXELS)).astype(np.uint8).transpose(1, 2, 0)
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(np.broadcast_to(rows, (*rows.shape[:2], 3)))).save(file, "JPEG", quality=88)
-    return file.getvalue()
 
 
 def _box(box: Any, size: Any) -> list[float]:

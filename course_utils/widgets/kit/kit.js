@@ -2,8 +2,9 @@
 //
 // A widget's module ends with `export default widget(traits, build)`. `build({ model, view, set })` checks what the
 // model holds, adds its elements to `view.body` and returns `draw(width)`, which the kit calls once a frame at most,
-// after a change of one of the traits, of the width or of the page's colours. All state lives in the model: two views
-// of one model agree. An Error thrown by either is shown in place, as a sentence.
+// after a change of one of the traits, of the width or of the page's colours, and in the next frame where it returned
+// true: it has not finished. All state lives in the model: two views of one model agree. An Error thrown by either is
+// shown in place, as a sentence.
 //
 // kit.js     elements (html, svg), numbers and their checks, controls (slider, button, choice, textInput, player),
 //            panel: a region with a title; surface: what is drawn on
@@ -87,15 +88,20 @@ export function oneOf(model, name, words) {
   return model.get(name);
 }
 
-/** Standard normal numbers from a seed: mulberry32 and Box-Muller. */
-export function normals(count, seed) {
+/** A function that gives the next uniform number in 0..1 from a seed: mulberry32. */
+export function uniforms(seed) {
   let state = seed >>> 0;
-  const uniform = () => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let t = Math.imul(state ^ (state >>> 15), state | 1);
     t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+/** Standard normal numbers from a seed: Box-Muller. */
+export function normals(count, seed) {
+  const uniform = uniforms(seed);
   const values = new Float64Array(count);
   for (let i = 0; i < count; i += 2) {
     const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
@@ -308,7 +314,7 @@ function watchTheme(view, f) {
   });
 }
 
-/** Run `draw(width)` once a frame at most, for each change of the `traits`, of the width and of the theme. */
+/** Run `draw(width)` once a frame at most: for each change of the `traits`, the width and the theme, and while true. */
 function keepDrawn(view, traits, draw) {
   let pending = null;
   const run = () => {
@@ -316,7 +322,7 @@ function keepDrawn(view, traits, draw) {
     const width = Math.floor(view.body.clientWidth);
     if (!width) return; // not on the page yet: the observer calls again
     try {
-      draw(width);
+      if (draw(width) === true) schedule();
       view.fail(null);
     } catch (problem) {
       view.fail(problem);

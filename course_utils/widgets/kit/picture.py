@@ -1,5 +1,6 @@
-"""A picture that a widget is given, as an array."""
+"""A picture that a widget is given, as an array, and what of it travels with the page."""
 
+import io
 from typing import Any
 
 import numpy as np
@@ -24,3 +25,13 @@ def pixels(name: str, picture: Any, least: int, most: int) -> np.ndarray:
     if not picture.is_floating_point() or not bool(((picture >= 0) & (picture <= 1)).all()):  # NaN fails, too
         raise WidgetError(f"{name} holds values outside 0..1; divide bytes by 255")
     return picture.detach().cpu().double().numpy()
+
+
+def jpeg(colours: np.ndarray) -> bytes:
+    """A picture (1 or 3, height, width) in 0..1 as JPEG, in RGB."""
+    from PIL import Image
+
+    rows = np.round(255 * colours).astype(np.uint8).transpose(1, 2, 0)
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(np.broadcast_to(rows, (*rows.shape[:2], 3)))).save(file, "JPEG", quality=88)
+    return file.getvalue()

@@ -438,18 +438,6 @@ export default widget(
     );
 
     let game = null;
-    let pending = null;
-    view.onCleanup(() => cancelAnimationFrame(pending));
-    const goOn = () => {
-      cancelAnimationFrame(pending);
-      pending = requestAnimationFrame(() => {
-        try {
-          draw(Math.floor(view.body.clientWidth));
-        } catch (problem) {
-          view.fail(problem);
-        }
-      });
-    };
     /** Bring the game to `moves`, as far as a slice of time allows; true when it is there. */
     const bring = ({ moves, settings }) => {
       const same =
@@ -470,7 +458,7 @@ export default widget(
       drawPlane(pictures, game, letterOf(now), side);
       const rest = width - side - 24;
       drawCurves(pictures, game, rest > 220 ? rest : width, rest > 220 ? side / 2 : 170);
-      if (!done) return goOn();
+      if (!done) return true;
       view.say(describe(game));
     };
     return draw;

@@ -14,6 +14,7 @@ import {
   slider,
   surface,
   svg,
+  uniforms,
   widget,
 } from "../kit/kit.js";
 import { forward, unpacked } from "../kit/net.js";
@@ -22,17 +23,6 @@ import { legend, plot } from "../kit/plot.js";
 const SLICE = 30; // milliseconds of computing between two frames
 const PAUSE = 200; // milliseconds between two pictures while it computes
 const DOUBLINGS = 10; // up to 1,024 masks
-
-/** Uniform numbers in 0..1 from a seed: mulberry32. */
-export function uniforms(seed) {
-  let at = Math.imul(seed + 1, 0x9e3779b1) >>> 0;
-  return () => {
-    at = (at + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(at ^ (at >>> 15), at | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** A grid of (s + 1) x (s + 1) numbers, enlarged by whole cells and cut out at the shift: a mask of the size (h, w). */
 export function maskOf(grid, [down, right], [height, width], cells) {
@@ -53,7 +43,7 @@ export function maskOf(grid, [down, right], [height, width], cells) {
 
 /** Mask number n: each cell of its grid is 1 with probability `keep`, else 0; the shift is less than a cell. */
 export function randomMask(n, [height, width], cells, keep) {
-  const draw = uniforms(n);
+  const draw = uniforms(Math.imul(n + 1, 0x9e3779b1)); // masks that follow one another have nothing in common
   const grid = Float32Array.from({ length: (cells + 1) ** 2 }, () => Number(draw() < keep));
   const shift = [height, width].map((length) => Math.floor(draw() * Math.ceil(length / cells)));
   return maskOf(grid, shift, [height, width], cells);
@@ -327,18 +317,6 @@ export default widget(["chosen", "masks", "cells", "keep"], ({ model, view, set 
     return { scores, map };
   };
   let painted = -PAUSE;
-  let pending = null;
-  view.onCleanup(() => cancelAnimationFrame(pending));
-  const goOn = () => {
-    cancelAnimationFrame(pending);
-    pending = requestAnimationFrame(() => {
-      try {
-        draw(Math.floor(view.body.clientWidth));
-      } catch (problem) {
-        view.fail(problem);
-      }
-    });
-  };
   const draw = (width) => {
     const state = read(model, fixed);
     if (kind !== `${state.cells} ${state.keep}`) {
@@ -350,10 +328,10 @@ export default widget(["chosen", "masks", "cells", "keep"], ({ model, view, set 
     grid.set(state.cells);
     kept.set(state.keep);
     const done = now.work(state.masks, performance.now() + SLICE);
-    if (!done && performance.now() - painted < PAUSE) return goOn();
+    if (!done && performance.now() - painted < PAUSE) return true;
     painted = performance.now();
     const { scores, map } = paint(state, width, Math.min(now.masks.length, state.masks));
-    if (!done) return goOn();
+    if (!done) return true;
     const key = `${kind} ${state.chosen} ${state.masks}`;
     if (shown.key !== key)
       shown = { key, points: agreement(now, state.masks, state.chosen, fixed.others?.[state.chosen]) };
