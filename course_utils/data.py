@@ -3,7 +3,10 @@
 Inputs have torch's default dtype unless another is asked for.
 """
 
+import re
+import unicodedata
 from functools import cache
+from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
@@ -338,6 +341,90 @@ def _shape_colours(ground: Tensor, rng: torch.Generator) -> Tensor:
     while (near := (colours - ground).norm(dim=1) < 0.35).any():
         colours[near] = 0.3 + 0.7 * torch.rand(int(near.sum()), 3, generator=rng)
     return colours
+
+
+class Captioned(NamedTuple):
+    """Pictures `X` (n, 3, 28, 28) in 0..1 and what they show, `words` (n, 3): places in SIZES, COLOURS and FORMS."""
+
+    X: Tensor
+    words: Tensor
+
+
+SIZES, COLOURS = ("small", "large"), ("red", "green", "blue", "yellow")
+FORMS = ("disc", "square", "triangle", "ring")
+HELD_OUT = ((0, 0, 3), (1, 2, 2), (0, 3, 1), (1, 1, 0))  # no training picture has one of these, each word occurs
+
+
+def captioned(n: int, seed: int = 0, part: str = "train") -> Captioned:
+    """One disc, square, triangle or ring on a dark ground, small or large, in one of four colours.   float32
+
+    It lies up to 2.5 pixels off the middle and is turned by up to 20 degrees. The parts "train" and "test" have every
+    combination of the three words but those of HELD_OUT; "held out" has these alone. Raises ValueError for another
+    part, and for no picture.
+    """
+    if part not in ("train", "test", "held out") or n < 1:
+        raise ValueError(f"n={n}, part={part!r}: give 1 or more, and train, test or held out")
+    rng = torch.Generator().manual_seed(3 * seed + ("train", "test", "held out").index(part))
+    every = torch.cartesian_prod(*(torch.arange(len(words)) for words in (SIZES, COLOURS, FORMS)))
+    held = torch.tensor([tuple(row) in HELD_OUT for row in every.tolist()])
+    chosen = every[held if part == "held out" else ~held]
+    words = chosen[torch.randint(len(chosen), (n,), generator=rng)]
+    centre = 11.5 + 5 * torch.rand(n, 2, generator=rng)
+    turn = 0.7 * torch.rand(n, generator=rng) - 0.35
+    radius = torch.where(words[:, 0] == 0, 5.0, 8.0) * (0.9 + 0.2 * torch.rand(n, generator=rng))
+    distances = _shape_distances(centre, turn, 28)  # disc, square, triangle
+    outline = distances[torch.arange(n), words[:, 2] % 3]
+    cover = (radius[:, None, None] - outline + 0.5).clamp(0, 1)  # soft edges
+    hole = (0.55 * radius[:, None, None] - outline + 0.5).clamp(0, 1)
+    cover = torch.where((words[:, 2] == 3)[:, None, None], cover - hole, cover)
+    paint = torch.tensor([[0.9, 0.2, 0.2], [0.2, 0.75, 0.3], [0.25, 0.45, 0.95], [0.95, 0.85, 0.25]])[words[:, 1]]
+    paint = paint * (0.85 + 0.15 * torch.rand(n, 1, generator=rng))
+    ground = 0.05 + 0.1 * torch.rand(n, 1, generator=rng)
+    colours = ground[:, :, None, None] + cover[:, None] * (paint - ground)[:, :, None, None]
+    return Captioned(colours.clamp(0, 1), words)
+
+
+def sunspots(dtype: torch.dtype | None = None) -> tuple[Tensor, Tensor]:
+    """The mean number of sunspots of each year from 1700 to 2008.   -> years (309,), counts (309,)
+
+    From statsmodels, in the public domain; the counts are those of the Royal Observatory of Belgium.
+    """
+    from statsmodels.datasets import sunspots as source
+
+    table = source.load_pandas().data
+    counts = torch.tensor(table["SUNACTIVITY"].to_numpy(), dtype=dtype or torch.get_default_dtype())
+    return torch.tensor(table["YEAR"].to_numpy(), dtype=torch.int64), counts
+
+
+NAME_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+NAME_LISTS = {"English": "en_US", "Irish": "ga_IE", "Italian": "it_IT", "Dutch": "nl_NL", "Spanish": "es_ES"}
+
+
+def names(language: str = "Italian") -> list[str]:
+    """Family names of a language in small letters without accents, sorted, each once.
+
+    From the lists of the package Faker. Names of more than one word, and those shorter than three letters, are left
+    out. Raises ValueError for another language than those of NAME_LISTS.
+    """
+    if language not in NAME_LISTS:
+        raise ValueError(f"language={language!r}: give one of {', '.join(NAME_LISTS)}")
+    import faker.providers.person as lists
+
+    found = import_module(f"{lists.__name__}.{NAME_LISTS[language]}").Provider.last_names
+    plain = (unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower() for name in found)
+    return sorted({name for name in plain if len(name) > 2 and set(name) <= set(NAME_LETTERS)})
+
+
+def prose() -> str:
+    """English prose about Python, of about 450,000 characters: the topics of the interpreter's own help.
+
+    Only the characters of ASCII are kept, and runs of blanks and of line ends are one blank. It comes with Python, so
+    its length depends on the version.
+    """
+    from pydoc_data.topics import topics
+
+    text = " ".join(topics[name] for name in sorted(topics))
+    return re.sub(r"\s+", " ", text.encode("ascii", "ignore").decode())
 
 
 def photo(name: str, size: int | tuple[int, int] | None = None) -> Tensor:

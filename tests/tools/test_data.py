@@ -191,3 +191,68 @@ def test_shapes_belong_to_their_seed_and_part():
 def test_shapes_refuse(wrong):
     with pytest.raises(ValueError, match="give 1 or more, train or test, and 16 or more"):
         data.shapes(**{"n": 2, **wrong})
+
+
+def test_captioned_pictures_show_what_their_words_say():
+    drawn = data.captioned(800, seed=3)
+    assert drawn.X.shape == (800, 3, 28, 28)
+    assert drawn.X.dtype == torch.float32
+    assert ((drawn.X >= 0) & (drawn.X <= 1)).all()
+    assert [len(drawn.words[:, k].unique()) for k in range(3)] == [2, 4, 4]
+    lit = (drawn.X.amax(dim=1) > 0.5).sum(dim=(1, 2)).float()
+    solid, large = drawn.words[:, 2] < 3, drawn.words[:, 0] == 1
+    assert lit[solid & large].min() > lit[solid & ~large].max()
+    means = [lit[large & (drawn.words[:, 2] == form)].mean() for form in range(3)]
+    assert max(means) < 1.15 * min(means)  # the three solid forms have equal areas
+    brightest = drawn.X.flatten(2).amax(dim=2)  # (n, 3)
+    assert torch.equal(brightest[:, 0] > 0.6, (drawn.words[:, 1] == 0) | (drawn.words[:, 1] == 3))
+    assert torch.equal(brightest[:, 2] > 0.6, drawn.words[:, 1] == 2)
+
+
+def test_held_out_combinations_are_in_no_other_part():
+    parts = {part: {tuple(row) for row in data.captioned(900, 5, part).words.tolist()} for part in ("train", "test")}
+    held = {tuple(row) for row in data.captioned(200, 5, "held out").words.tolist()}
+    assert held == set(data.HELD_OUT)
+    assert parts["train"] == parts["test"]
+    assert len(parts["train"]) == 28
+    assert not held & parts["train"]
+    for column, words in enumerate((data.SIZES, data.COLOURS, data.FORMS)):
+        assert {row[column] for row in held} == set(range(len(words)))
+
+
+def test_captioned_belong_to_their_seed_and_part():
+    first, again, other = data.captioned(3, 1), data.captioned(3, 1), data.captioned(3, 1, part="test")
+    assert torch.equal(first.X, again.X)
+    assert not torch.equal(first.X, other.X)
+    for wrong in ({"part": "all"}, {"n": 0}):
+        with pytest.raises(ValueError, match="give 1 or more, and train, test or held out"):
+            data.captioned(**{"n": 2, **wrong})
+
+
+def test_sunspots_are_one_count_a_year():
+    years, counts = data.sunspots()
+    assert torch.equal(years, torch.arange(1700, 2009))
+    assert counts.dtype == torch.get_default_dtype()
+    assert counts[:3].tolist() == [5, 11, 16]
+    assert counts.min() >= 0
+
+
+@pytest.mark.parametrize("language", data.NAME_LISTS)
+def test_names_are_plain_letters_and_each_stands_once(language: str):
+    found = data.names(language)
+    assert len(found) > 150
+    assert found == sorted(set(found))
+    assert all(len(name) > 2 and set(name) <= set(data.NAME_LETTERS) for name in found)
+
+
+def test_names_of_an_unknown_language():
+    with pytest.raises(ValueError, match="give one of English, Irish"):
+        data.names("Klingon")
+
+
+def test_prose_is_one_line_of_plain_characters():
+    text = data.prose()
+    assert text.isascii()
+    assert len(text) > 300_000
+    assert "  " not in text
+    assert "\n" not in text
