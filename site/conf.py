@@ -11,6 +11,7 @@ extensions = [
     "course_tools.website.extensions.pages",
     "course_tools.website.extensions.policy",
     "course_tools.website.extensions.files",
+    "course_tools.website.extensions.code",
     "course_tools.website.extensions.fonts",
 ]
 exclude_patterns = ["downloads"]

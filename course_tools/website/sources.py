@@ -12,6 +12,7 @@ from course_tools.authoring import execution, glossary
 from course_tools.authoring.build import write_if_changed
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.website import links, pages
+from course_tools.website.extensions.code import without_tools
 from course_utils.errors import CourseError
 
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -61,6 +62,8 @@ def _chapters(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = links.for_page(cell.source, titles, name, exercises)
+            else:
+                cell.source = without_tools(cell.source)
         files[f"chapters/{name}.ipynb"] = nbformat.writes(notebook)
     files["chapters/glossary.md"] = links.for_page(glossary.page(notebooks), titles, "glossary", exercises)
     return files

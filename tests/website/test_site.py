@@ -22,12 +22,14 @@ from xml.etree import ElementTree as ET
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook
+from pygments import highlight
+from pygments.lexers import PythonLexer
 
 from course_tools.authoring import execution, rules
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.paths import ROOT
 from course_tools.website import deliver, links, pages, site, vendor
-from course_tools.website.extensions import files, formulas
+from course_tools.website.extensions import code, files, formulas
 from course_tools.website.extensions import pages as page_extension
 from course_utils import plots, theme
 from course_utils.errors import CourseError
@@ -276,8 +278,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[str]]:
 
 def test_each_formula_gets_its_own_answer(script: Path, started: list[subprocess.Popen[str]]) -> None:
     katex = formulas.Katex()
-    for tex in ("a", "\\frac{1}{2}", r"\text{é}" "\n+ b", "a"):
-        assert f">{tex}</annotation>" in katex.render(script, tex, display=False)
+    own = {"a": "<mi>a</mi>", "\\frac{1}{2}": "<mfrac>", r"\text{é}" "\n+ b": "<mo>+</mo>"}
+    for tex in (*own, "a"):
+        answer = katex.render(script, tex, display=False)
+        assert own[tex] in answer
+        assert "<annotation" not in answer  # the TeX again: weight that no reader needs
     assert "katex-display" in katex.render(script, "a", display=True)
     with pytest.raises(formulas.FormulaError, match="expected '}'"):
         katex.render(script, r"\frac{1}{x", display=False)
@@ -371,6 +376,26 @@ def test_the_kit_with_which_all_modules_begin_stands_in_the_script_once() -> Non
     program = f"globalThis.courseWidgets = null; {script} console.log(JSON.stringify(courseWidgets))"
     ran = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
     assert json.loads(ran.stdout) == {"state": state}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("y = f(x)  # fmt: skip\nz = 1  # eq. 3.4", "y = f(x)\nz = 1  # eq. 3.4"),
+        ("import x  # noqa: F401, E402", "import x"),
+        ('a = b["#"]  # type: ignore[no-any-return]\nb', 'a = b["#"]\nb'),
+        ("x = 1  # format: a number", "x = 1  # format: a number"),
+        ('s = "  # fmt: skip"', 's = "  # fmt: skip"'),
+    ],
+)
+def test_comments_for_tools_are_not_on_the_page(written: str, read: str) -> None:
+    assert code.without_tools(written) == read
+
+
+def test_only_what_has_a_colour_of_its_own_is_an_element() -> None:
+    page = highlight("def f(x):\n    return x.y + 2  # why\n", PythonLexer(), code.PlainNames())
+    found = [(span["class"][0], span.text) for span in BeautifulSoup(page, "html.parser").pre.select("span[class]")]
+    assert found == [("k", "def"), ("nf", "f"), ("k", "return"), ("mi", "2"), ("c1", "# why")]
 
 
 def test_a_figure_becomes_a_light_and_a_dark_file(tmp_path: Path) -> None:
