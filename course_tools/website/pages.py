@@ -13,7 +13,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from course_tools.authoring.chapters import CHAPTERS
+from course_tools.authoring.chapters import CHAPTERS, Chapter
 from course_tools.authoring.rules import COLUMNS, bad_errata, errata_rows
 from course_tools.authoring.sections import slug
 from course_tools.website import links
@@ -24,16 +24,17 @@ Notebooks = dict[str, NotebookNode]
 
 def start(text: str, notebooks: Notebooks, docs: list[str]) -> str:
     """The start page: `text` with the list of the chapters in the place of ``{{chapters}}``, and so on."""
-    items = [f"{c.number}. {_chapter_item(c.name, c.title, c.builds, notebooks)}" for c in CHAPTERS]
+    items = [f"{c.number}. {_chapter_item(c, notebooks)}" for c in CHAPTERS]
     entries = "\n".join(f"chapters/{c.name}" for c in CHAPTERS if c.name in notebooks)
     chapters = "\n".join([":::{container} chapter-list", *items, ":::"])
     return text.replace("{{chapters}}", chapters).replace("{{written}}", entries).replace("{{docs}}", "\n".join(docs))
 
 
-def _chapter_item(name: str, title: str, builds: str, notebooks: Notebooks) -> str:
-    if name not in notebooks:
-        return f"**{title}** {_builds(builds)} *planned*"
-    return f"**[{title}](chapters/{name}.ipynb)** {_builds(builds)} *runs in {seconds(notebooks[name])}*"
+def _chapter_item(chapter: Chapter, notebooks: Notebooks) -> str:
+    if chapter.name not in notebooks:
+        return f"**{chapter.title}** {_builds(chapter.builds)} *planned*"
+    time = f"runs in {chapter.seconds} s" if chapter.seconds else "draft"
+    return f"**[{chapter.title}](chapters/{chapter.name}.ipynb)** {_builds(chapter.builds)} *{time}*"
 
 
 def _builds(words: str) -> str:

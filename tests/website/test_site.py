@@ -515,6 +515,7 @@ def test_the_start_page_lists_all_chapters_and_marks_the_planned_ones(built: tup
     assert all(chapter.title in page for chapter in CHAPTERS)
     assert page.count("<em>planned</em>") == len(CHAPTERS) - 2
     assert 'href="chapters/01_neurons.html"' in page
+    assert "runs in 15 s" in page
 
 
 def test_a_chapter_page_has_formulas_anchors_buttons_and_no_raw_markup(built: tuple[Path, Path]) -> None:
@@ -530,6 +531,7 @@ def test_a_chapter_page_has_formulas_anchors_buttons_and_no_raw_markup(built: tu
     assert '<a href="../exercises/01_neurons.ipynb" download>the exercises</a>' in page
     assert "Download notebook" in page
     assert "Download exercises" in page
+    assert "Runs from top to bottom in about 15 s on two cores." in page  # as stated, not as this machine needed
     assert "Show the code" in page
     assert "colab" not in page
     assert "mybinder" not in page

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from course_tools.authoring import chapters
 from course_tools.paths import ROOT, SITE
 
 HERE = Path(__file__).resolve().parent
@@ -45,13 +46,14 @@ def name_cells(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def add_buttons(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Put the run time and the buttons under the title of a chapter."""
+    """Put the stated run time and the buttons under the title of a chapter."""
     notebook, title = source_of(app, page), next(doctree.findall(nodes.title), None)
     if notebook is None or title is None:
         return
     name = Path(page).name
-    took = notebook["metadata"]["course"]["seconds"]
-    parts = [f'<span class="course-took">Runs from top to bottom in {took:.0f} s on one core.</span>']
+    parts = []
+    if stated := next((chapter.seconds for chapter in chapters.CHAPTERS if chapter.name == name), None):
+        parts.append(f'<span class="course-took">Runs from top to bottom in about {stated} s on two cores.</span>')
     parts.append(_button(f"{name}.ipynb", "Download notebook", download=True))
     if Path(app.srcdir, "downloads", "exercises", f"{name}.ipynb").exists():
         parts.append(_button(f"../exercises/{name}.ipynb", "Download exercises", download=True))
@@ -88,12 +90,12 @@ def _button(target: str, words: str, download: bool = False) -> str:
 def stamp(app: Sphinx, config: Any) -> None:
     """What pages are made from, besides their texts and conf.py: a change in it makes every page again.
 
-    That is: these extensions, the anchors of headings, the templates, the addresses of styles and scripts (they
-    change with the files), KaTeX, and the pinned versions of Sphinx and its theme.
+    That is: these extensions, the anchors of headings, the table of chapters with their times, the templates, the
+    addresses of styles and scripts (they change with the files), KaTeX, and the pinned versions of Sphinx and its theme.
     """
     folders = (HERE, SITE / "templates", SITE / "static")
     files = [path for folder in folders for path in sorted(folder.glob("*.*"))]
-    files += [HERE.parent / "links.py", ROOT / "constraints.txt", Path(config.course_katex)]
+    files += [HERE.parent / "links.py", Path(chapters.__file__), ROOT / "constraints.txt", Path(config.course_katex)]
     config.course_stamp = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
