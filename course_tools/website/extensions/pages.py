@@ -91,7 +91,8 @@ def stamp(app: Sphinx, config: Any) -> None:
     """What pages are made from, besides their texts and conf.py: a change in it makes every page again.
 
     That is: these extensions, the anchors of headings, the table of chapters with their times, the templates, the
-    addresses of styles and scripts (they change with the files), KaTeX, and the pinned versions of Sphinx and its theme.
+    addresses of styles and scripts (they change with the files), KaTeX, and the pinned versions of Sphinx and its
+    theme.
     """
     folders = (HERE, SITE / "templates", SITE / "static")
     files = [path for folder in folders for path in sorted(folder.glob("*.*"))]
