@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sysconfig
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
@@ -39,6 +40,7 @@ def run(arguments: list[str], edit: bool = False, root: Path = ROOT) -> None:
     options += author_options(root, settings) if edit else student_options(root, settings)
     os.chdir(root)
     add_config_path(root)  # nbgrader's assignment list looks for nbgrader_config.py from folders below
+    add_commands()
     shorten_waiting()
     _start([*options, *arguments])
 
@@ -75,6 +77,8 @@ def start_page(outcome: copies.Outcome, root: Path = ROOT) -> str:
 
 Read a chapter from the top and run each cell with **Shift + Enter**. Change things: these are your own copies, and
 a newer version of the course never overwrites what you wrote. When a chapter makes sense, do its exercises.{terms}
+
+To hand in the exercises of chapter 3, save them, open a terminal (File, New, Terminal) and type `course submit 3`.
 
 {news}| | Chapter | You build | Exercises |
 |--:|---|---|---|
@@ -118,6 +122,11 @@ def add_config_path(folder: Path) -> None:
     """Let this process and its children look for Jupyter's settings in `folder` too."""
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(folder), others]))
+
+
+def add_commands() -> None:
+    """Let JupyterLab's terminals find this environment's commands, `course` among them, before all others."""
+    os.environ["PATH"] = os.pathsep.join(filter(None, [sysconfig.get_path("scripts"), os.environ.get("PATH")]))
 
 
 def shorten_waiting() -> None:

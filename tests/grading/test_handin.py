@@ -2,9 +2,11 @@
 
 import csv
 import io
+import os
 import shutil
 import stat
 import struct
+import time
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +50,8 @@ def notebook_of(course: Path) -> Path:
 
 def test_the_file_holds_the_notebook_as_it_is(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = notebook_of(course).read_bytes()
+    noon = time.mktime((2026, 3, 5, 12, 7, 0, 0, 0, -1))
+    os.utime(notebook_of(course), (noon, noon))
     submit.run("90", course)
     with zipfile.ZipFile(course / "work" / "handin" / f"{NAME}.zip") as packed:
         assert packed.namelist() == [f"{NAME}.ipynb"]
@@ -56,6 +60,7 @@ def test_the_file_holds_the_notebook_as_it_is(course: Path, capsys: pytest.Captu
     said = capsys.readouterr().out
     assert f"{NAME}.zip" in said
     assert "kB" in said
+    assert "as you saved it at 12:07 on 05 March 2026" in said
 
 
 def test_it_says_which_answers_are_still_empty(course: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -203,6 +203,13 @@ def test_threads_spin_for_a_short_while_unless_the_user_chose(
     assert environment == (chosen or {"GOMP_SPINCOUNT": "1000"})
 
 
+def test_terminals_find_the_course_command(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", os.defpath)
+    assert shutil.which("course") is None
+    lab.add_commands()
+    assert Path(shutil.which("course")) == Path(sys.executable).with_name("course")
+
+
 # -- in a real browser ------------------------------------------------------------------------------------------
 
 STARTED = "import sys, pathlib; from course_tools.lab import lab; root, mode, *arguments = sys.argv[1:]; " + (

@@ -32,6 +32,8 @@ def run(name: str, root: Path = ROOT) -> None:
         print(f"Packed with it: {shown(', '.join(sorted(files)))}")
     for file, why in left.items():
         print(shown(f"Not packed: {file} ({why})"))
+    saved = time.strftime("%H:%M on %d %B %Y", time.localtime(source.stat().st_mtime))
+    print(f"Your notebook as you saved it at {saved}; what you changed after that is not in it.")
     print(f"Ready to hand in: {packed} ({packed.stat().st_size / 1000:.0f} kB)")
     print("Upload this one file to the page of your course. Your notebook was not changed.")
 
