@@ -134,7 +134,7 @@ def similarity(name: Annotated[str, typer.Argument(help="An assignment, by name 
 def export_marks(
     name: Annotated[str, typer.Argument(help="An assignment, by name or number.")],
     form: Annotated[str, typer.Option("--format", help="plain, moodle or canvas.")] = "plain",
-    to: Annotated[Path | None, typer.Option(help="The file to write; NAME-FORMAT.csv when none is named.")] = None,
+    to: Annotated[Path | None, typer.Option(help="The file to write; one in .grading/marks else.")] = None,
 ) -> None:
     """Write the marks as a CSV file for a spreadsheet, Moodle or Canvas."""
     from course_tools.grading.gradebook import export_marks

@@ -444,6 +444,15 @@ def test_marks_that_wait_for_a_person_are_named(marked: Path, capsys: pytest.Cap
     assert "answers wait for a person: ada (1 in all)" in capsys.readouterr().out
 
 
+def test_marks_lie_where_git_does_not_see_them(marked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    export_marks.run(NAME, "moodle", None, marked)
+    written = marked / ".grading" / "marks" / f"{NAME}-moodle.csv"
+    assert f"Wrote {written}" in capsys.readouterr().out
+    assert written.exists()
+    assert stat.S_IMODE(written.parent.stat().st_mode) == 0o700
+    assert ".grading/" in (ROOT / ".gitignore").read_text().splitlines()
+
+
 def test_exports_that_cannot_be(marked: Path) -> None:
     with pytest.raises(CourseError, match="There is no format 'excel'"):
         export_marks.run(NAME, "excel", None, marked)
