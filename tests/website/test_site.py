@@ -360,9 +360,14 @@ def test_what_several_widgets_share_stands_in_the_script_once() -> None:
         for key, (module, style) in kinds.items()
     }
     state["layout"] = {"model_name": "LayoutModel", "state": {"width": None}}
+    held = {"a": ["weights", "own"], "b": ["frames", "weights"], "c": [], "layout": []}
+    for key, parts in held.items():
+        state[key]["buffers"] = [{"data": data, "encoding": "base64", "path": [data]} for data in parts]
     whole = {"version_major": 2, "state": state}
     script = files.script(whole)
     assert [script.count(text) for text in ("module one", "module two", 'style"')] == [1, 1, 1]
+    assert [script.count(f'"{data}", "encoding"') for data in ("own", "frames", "weights")] == [1, 1, 0]
+    assert script.count('[["weights", [["a", 0], ["b", 1]]]]') == 1
     program = f"globalThis.courseWidgets = null; {script} console.log(JSON.stringify(courseWidgets))"
     ran = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
     assert json.loads(ran.stdout) == whole

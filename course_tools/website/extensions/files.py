@@ -31,6 +31,9 @@ GIVE_BACK = (
     "for (const [name, start, ends] of %s) for (const [end, keys] of ends) for (const key of keys) "
     "courseWidgets.state[key].state[name] = start + end;"
 )
+GIVE_BACK_DATA = (
+    "for (const [data, places] of %s) for (const [key, i] of places) courseWidgets.state[key].buffers[i].data = data;"
+)
 
 
 def lighten(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -47,8 +50,9 @@ def lighten(app: Sphinx, doctree: nodes.document, page: str) -> None:
 def script(state: dict[str, Any]) -> str:
     """The state of a page's widgets as the script that sets it; what several share stands there once.
 
-    That is a kind's module and style, and the text with which those of all kinds begin, the kit's. (Compression would
-    not find it again: a widget is larger than the stretch of text in which gzip looks back.)
+    That is a kind's module and style, the text with which those of all kinds begin, the kit's, and the weights of a
+    network that two widgets run. (Compression would not find it again: a widget is larger than the stretch of text in
+    which gzip looks back.)
     """
     models = {key: {**model, "state": dict(model["state"])} for key, model in state["state"].items()}
     held: dict[str, dict[str, list[str]]] = {name: {} for name in SHARED}
@@ -61,7 +65,23 @@ def script(state: dict[str, Any]) -> str:
         [name, start, [[text.removeprefix(start), keys] for text, keys in held[name].items()]]
         for name, start in starts.items()
     ]
-    return f"courseWidgets = {json.dumps({**state, 'state': models})};\n{GIVE_BACK % json.dumps(texts)}\n"
+    data = GIVE_BACK_DATA % json.dumps(_repeated_data(models))
+    return f"courseWidgets = {json.dumps({**state, 'state': models})};\n{GIVE_BACK % json.dumps(texts)}\n{data}\n"
+
+
+def _repeated_data(models: dict[str, Any]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """What several widgets hold as binary data, with the places where it stood; it is taken out of `models`."""
+    places: dict[str, list[tuple[str, int]]] = {}
+    for key, model in models.items():
+        if "buffers" in model:
+            model["buffers"] = [dict(buffer) for buffer in model["buffers"]]
+        for i, buffer in enumerate(model.get("buffers", [])):
+            places.setdefault(buffer["data"], []).append((key, i))
+    repeated = [(data, found) for data, found in places.items() if len(found) > 1]
+    for _, found in repeated:
+        for key, i in found:
+            models[key]["buffers"][i]["data"] = ""
+    return repeated
 
 
 def _common_lines(texts: list[str]) -> str:
