@@ -18,7 +18,7 @@ from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
 
 SEEDS = range(5)
-AT_ONCE = 2  # runs: a chapter promises its time on two cores
+AT_ONCE = 2  # runs, each on one thread: the course is made for two cores
 # What passes or fails and changes no value that is measured.
 JUDGING = tuple(f"course_utils.check.{name}" for name in ("answers", "bugs", "failure"))
 
@@ -47,13 +47,12 @@ def record(source: Path, root: Path = ROOT) -> dict[str, Any]:
     """
     results: dict[str, dict[str, Any]] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = list(pool.map(partial(execution.run, source), SEEDS))
-    for seed, ran in zip(SEEDS, runs, strict=True):
-        for row in ran.metadata["course"]["results"]:
-            bounds = {"at_least": row["at_least"], "at_most": row["at_most"]}
-            result = results.setdefault(row["name"], {**bounds, "values": []})
-            result["values"].append(row["value"])
-            print(f"{source.stem}, seed {seed}: {row['name']} {row['value']:.4g}", flush=True)
+        for seed, ran in zip(SEEDS, pool.map(partial(execution.run, source), SEEDS), strict=True):
+            for row in ran.metadata["course"]["results"]:
+                bounds = {"at_least": row["at_least"], "at_most": row["at_most"]}
+                result = results.setdefault(row["name"], {**bounds, "values": []})
+                result["values"].append(row["value"])
+                print(f"{source.stem}, seed {seed}: {row['name']} {row['value']:.4g}", flush=True)
     for name, result in results.items():
         if len(result["values"]) != len(SEEDS):
             raise CourseError(f"{source.name} measures {name!r} more than once a run. Give each result its own name.")
