@@ -40,7 +40,7 @@ def run(arguments: list[str], edit: bool = False, root: Path = ROOT) -> None:
     options += author_options(root, settings) if edit else student_options(root, settings)
     os.chdir(root)
     add_config_path(root)  # nbgrader's assignment list looks for nbgrader_config.py from folders below
-    add_commands()
+    options += terminal_options()
     shorten_waiting()
     _start([*options, *arguments])
 
@@ -124,9 +124,15 @@ def add_config_path(folder: Path) -> None:
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(folder), others]))
 
 
-def add_commands() -> None:
-    """Let JupyterLab's terminals find this environment's commands, `course` among them, before all others."""
+def terminal_options() -> list[str]:
+    """Put this environment's commands, `course` among them, first on PATH; the option by which terminals keep it.
+
+    Without a named shell JupyterLab starts a login shell where it has no terminal itself, and that sets PATH anew.
+    """
     os.environ["PATH"] = os.pathsep.join(filter(None, [sysconfig.get_path("scripts"), os.environ.get("PATH")]))
+    if os.name != "posix":
+        return []
+    return [f"--ServerApp.terminado_settings={{'shell_command': [{os.environ.get('SHELL', 'sh')!r}]}}"]
 
 
 def shorten_waiting() -> None:

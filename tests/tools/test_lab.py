@@ -203,10 +203,10 @@ def test_threads_spin_for_a_short_while_unless_the_user_chose(
     assert environment == (chosen or {"GOMP_SPINCOUNT": "1000"})
 
 
-def test_terminals_find_the_course_command(monkeypatch: pytest.MonkeyPatch):
+def test_the_course_command_is_on_the_path(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", os.defpath)
     assert shutil.which("course") is None
-    lab.add_commands()
+    lab.terminal_options()
     assert Path(shutil.which("course")) == Path(sys.executable).with_name("course")
 
 
@@ -350,6 +350,19 @@ def test_a_wrong_answer_gets_its_hint_and_no_wall(checkout: Path, start: Callabl
     assert "Traceback" not in text
     assert len(text.splitlines()) <= 4
     assert git(checkout, "status", "--porcelain") == ""
+
+
+@pytest.mark.browser
+def test_a_terminal_finds_the_course_command(start: Callable, page: Any, tmp_path: Path):
+    open_lab(page, start(""), "Deep Learning by Hand")
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^New$")).hover()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Terminal$")).click()
+    page.locator(".jp-Terminal .xterm-screen").wait_for()
+    found = tmp_path / "found"
+    page.keyboard.type(f"command -v course > {found}; echo done >> {found}\n")
+    wait_until(lambda: found.exists() and "done" in found.read_text(), "the terminal answers")
+    assert found.read_text().split() == [str(Path(sys.executable).with_name("course")), "done"]
 
 
 def test_an_author_edits_source_and_notebook_together(checkout: Path, start: Callable):
