@@ -196,15 +196,16 @@ def test_axe_is_not_blind(address: str, browser: Browser) -> None:
     page.close()
 
 
-@pytest.mark.parametrize("which", ["first", "last"])
-def test_axe_sees_a_pale_word_of_code(tiny: str, browser: Browser, which: str) -> None:
+@pytest.mark.parametrize(("part", "which"), [("span.kn", "first"), ("span.kn", "last"), ("pre", "first")])
+def test_axe_sees_a_pale_word_of_code(tiny: str, browser: Browser, part: str, which: str) -> None:
+    """A word with a colour of its own, a keyword, and those that have the colour of the text."""
     page = browser.new_page(reduced_motion="reduce")
     page.goto(tiny + "chapters/01_neurons.html")
     page.locator("details.hide summary").first.click()
     page.evaluate(SETTLED)
     assert violations(page) == []
-    name = getattr(page.locator(".highlight span.n:visible"), which)
-    name.evaluate("name => { name.style.color = '#ccc' }")
+    word = getattr(page.locator(f".highlight {part}:visible"), which)
+    word.evaluate("word => { word.style.color = '#ccc' }")
     assert [v.split()[0] for v in violations(page)] == ["color-contrast"]
     page.close()
 
