@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 
+from course_tools.authoring import parts
 from course_utils.errors import CourseError
 
 SHOWN = 8  # warnings: more would hide the first
@@ -63,7 +64,7 @@ def _plain(line: str, source: Path) -> str:
     file, number = Path(match["file"]), int(match["line"] or 0)
     where = str(file.relative_to(source)) if file.is_relative_to(source) else str(file)
     if file.suffix == ".ipynb" and file.exists():
-        where = f"{where.removesuffix('.ipynb')}.py, {_cell(file, number)}"
+        where = f"{Path(where).parent / parts.chapter_of(file.stem)}.py, {_cell(file, number)}"
     elif number:
         where = f"{where}:{number}"
     text = re.sub(r"( \[[\w.]+\])+$", "", match["text"])  # Sphinx's kind of warning

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from course_tools.authoring import parts
 from course_tools.authoring.sections import slug
 
 _LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
@@ -24,25 +25,33 @@ def anchor(fragment: str, titles: list[str]) -> str | None:
     return plain.get(_plain(fragment))
 
 
+def place(fragment: str, titles: Mapping[str, list[str]], chapter: str) -> tuple[str, str]:
+    """On which of a chapter's pages the heading is that `fragment` means, and its anchor there."""
+    for page in parts.of(chapter, titles):
+        if found := anchor(fragment, titles[page]):
+            return page, found
+    return chapter, fragment
+
+
 def for_page(text: str, titles: Mapping[str, list[str]], here: str, exercises: set[str]) -> str:
     """A chapter's Markdown with links for the pages.
 
-    `titles` holds the headings of every written chapter, `here` is this one's name, `exercises` names the
-    assignments that exist. A link to a chapter or an assignment that does not exist yet becomes text.
+    `titles` holds the headings of every page of the written chapters, `here` is this page's name, `exercises` names
+    the assignments that exist. A link to a chapter or an assignment that does not exist yet becomes text.
     """
 
     def replace(match: re.Match[str]) -> str:
         words, target = match.groups()
         path, _, fragment = target.partition("#")
-        name = Path(path).stem if path else here
+        name = Path(path).stem if path else parts.chapter_of(here)
         if "assignments/" in path:
             return _download(words, name) if name in exercises else f"{words} (planned)"
         if path and not path.endswith(".ipynb"):
             return match[0]
         if name not in titles:
             return f"{words} (planned)"
-        found = anchor(fragment, titles[name]) or fragment
-        return f"[{words}]({name + '.ipynb' if path else ''}{'#' + found if fragment else ''})"
+        page, found = place(fragment, titles, name)
+        return f"[{words}]({page + '.ipynb' if path or page != here else ''}{'#' + found if fragment else ''})"
 
     return _LINK.sub(replace, text)
 

@@ -13,19 +13,20 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from course_tools.authoring import parts
 from course_tools.authoring.chapters import CHAPTERS, Chapter
 from course_tools.authoring.rules import COLUMNS, bad_errata, errata_rows
 from course_tools.authoring.sections import slug
 from course_tools.website import links
 from course_utils.errors import CourseError
 
-Notebooks = dict[str, NotebookNode]
+Notebooks = dict[str, NotebookNode]  # by the name of the page
 
 
 def start(text: str, notebooks: Notebooks, docs: list[str]) -> str:
     """The start page: `text` with the list of the chapters in the place of ``{{chapters}}``, and so on."""
     items = [f"{c.number}. {_chapter_item(c, notebooks)}" for c in CHAPTERS]
-    entries = "\n".join(f"chapters/{c.name}" for c in CHAPTERS if c.name in notebooks)
+    entries = "\n".join(f"chapters/{page}" for page in notebooks)
     chapters = "\n".join([":::{container} chapter-list", *items, ":::"])
     return text.replace("{{chapters}}", chapters).replace("{{written}}", entries).replace("{{docs}}", "\n".join(docs))
 
@@ -34,7 +35,14 @@ def _chapter_item(chapter: Chapter, notebooks: Notebooks) -> str:
     if chapter.name not in notebooks:
         return f"**{chapter.title}** {_builds(chapter.builds)} *planned*"
     time = f"runs in {chapter.seconds} s" if chapter.seconds else "draft"
-    return f"**[{chapter.title}](chapters/{chapter.name}.ipynb)** {_builds(chapter.builds)} *{time}*"
+    further = [_further(page, notebooks[page]) for page in parts.of(chapter.name, notebooks)[1:]]
+    items = [f"**[{chapter.title}](chapters/{chapter.name}.ipynb)**", _builds(chapter.builds), *further, f"*{time}*"]
+    return " ".join(items)
+
+
+def _further(name: str, page: NotebookNode) -> str:
+    """A link to a chapter's second page, say: its heading without the chapter's number."""
+    return f"[{re.sub(r'^[0-9]+ ', '', links.headings(page)[0])}](chapters/{name}.ipynb)"
 
 
 def _builds(words: str) -> str:
@@ -49,13 +57,15 @@ def seconds(notebook: NotebookNode) -> str:
 
 def results(notebooks: Notebooks) -> str:
     """What each chapter measured when it was run, against the bound that its text promises."""
-    parts = ["# Run times and results", "", RESULTS_INTRODUCTION]
+    lines = ["# Run times and results", "", RESULTS_INTRODUCTION]
     for name, notebook in notebooks.items():
         rows = notebook.metadata["course"]["results"]
-        parts += ["", f"## {links.headings(notebook)[0]}", "", f"The chapter ran in {seconds(notebook)}.", ""]
+        lines += ["", f"## {links.headings(notebook)[0]}", ""]
+        if name == parts.chapter_of(name):
+            lines += [f"The chapter ran in {seconds(notebook)}.", ""]
         if rows:
-            parts += ["| result | promised | measured |", "|---|---|---|", *(_result_row(name, row) for row in rows)]
-    return "\n".join(parts) + "\n"
+            lines += ["| result | promised | measured |", "|---|---|---|", *(_result_row(name, row) for row in rows)]
+    return "\n".join(lines) + "\n"
 
 
 RESULTS_INTRODUCTION = (
@@ -75,12 +85,13 @@ def _result_row(chapter: str, row: dict[str, Any]) -> str:
 
 def errata(notebooks: Notebooks) -> str:
     """The ledger of errata: every row of every chapter, with a link to the section that shows it."""
-    parts = ["# Errata of the lecture notes", "", ERRATA_INTRODUCTION]
+    lines = ["# Errata of the lecture notes", "", ERRATA_INTRODUCTION]
+    titles = {name: links.headings(notebook) for name, notebook in notebooks.items()}
     for name, notebook in notebooks.items():
         if rows := errata_of(name, notebook):
-            parts += ["", f"## {links.headings(notebook)[0]}"]
-            parts += [_erratum(name, row, links.headings(notebook)) for row in rows]
-    return "\n".join(parts) + "\n"
+            chapter = parts.chapter_of(name)
+            lines += ["", f"## {titles[chapter][0]}", *(_erratum(chapter, row, titles) for row in rows)]
+    return "\n".join(lines) + "\n"
 
 
 ERRATA_INTRODUCTION = (
@@ -97,7 +108,7 @@ def errata_of(name: str, notebook: NotebookNode) -> list[dict[str, str]]:
     return [dict(zip(COLUMNS, row, strict=True)) for row in errata_rows(notebook)[2:]]
 
 
-def _erratum(chapter: str, row: dict[str, str], titles: list[str]) -> str:
+def _erratum(chapter: str, row: dict[str, str], titles: dict[str, list[str]]) -> str:
     shown = _linked(chapter, row["shown in"], titles)
     facts = {
         "They say": row["they say"],
@@ -109,10 +120,12 @@ def _erratum(chapter: str, row: dict[str, str], titles: list[str]) -> str:
     return "\n".join(["", ":::{container} erratum", f"**{row['where']}**", "", *lines, ":::"])
 
 
-def _linked(chapter: str, shown_in: str, titles: list[str]) -> str:
+def _linked(chapter: str, shown_in: str, titles: dict[str, list[str]]) -> str:
     """ "section 3.5" as a link to the section whose heading begins with 3.5; other words stay as they are."""
     number = re.search(r"\d+\.\d+", shown_in)
-    title = next((t for t in titles if number and t.startswith(f"{number[0]} ")), None)
+    headings = [title for page in parts.of(chapter, titles) for title in titles[page]]
+    title = next((t for t in headings if number and t.startswith(f"{number[0]} ")), None)
     if title is None:
         raise CourseError(f"The errata of {chapter} say {shown_in!r}, and no section has that number.")
-    return f"[{title}](chapters/{chapter}.ipynb#{slug(title)})"
+    page, anchor = links.place(slug(title), titles, chapter)
+    return f"[{title}](chapters/{page}.ipynb#{anchor})"

@@ -8,14 +8,12 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import execution, glossary
+from course_tools.authoring import execution, glossary, parts
 from course_tools.authoring.build import write_if_changed
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.website import links, pages
 from course_tools.website.extensions.code import without_tools
 from course_utils.errors import CourseError
-
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
 def assemble(root: Path, site: Path, folder: Path, say: bool = True) -> None:
@@ -24,8 +22,9 @@ def assemble(root: Path, site: Path, folder: Path, say: bool = True) -> None:
     Raises CourseError when there is no chapter, or one fails.
     """
     notebooks = _executed(root, say)
-    files = {**_chapters(root, notebooks), **_downloads(root, notebooks), **_docs(root)}
-    files |= _pages(site, notebooks, [name.removesuffix(".md") for name in files if name.startswith("docs/")])
+    cut = parts.pages(notebooks)
+    files = {**_chapters(root, cut), **_downloads(root, notebooks), **_docs(root)}
+    files |= _pages(site, cut, [name.removesuffix(".md") for name in files if name.startswith("docs/")])
     for name, text in files.items():
         write_if_changed(folder / name, text)
     for stale in [p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).as_posix() not in files]:
@@ -49,16 +48,12 @@ def _say(line: str) -> None:
 
 
 def _chapters(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
-    """Each executed chapter, and the glossary of all, with their links made for the pages.
-
-    The state of its widgets moves to where MyST-NB does not look: it would write all of it into the page.
-    """
+    """Each page of an executed chapter, and the glossary of all, with their links made for the pages."""
     titles = {name: links.headings(notebook) for name, notebook in notebooks.items()}
     exercises = set(_assignments(root))
     files = {}
     for name, original in notebooks.items():
         notebook = copy.deepcopy(original)
-        notebook.metadata["course"]["widgets"] = notebook.metadata.pop("widgets", {}).get(WIDGET_STATE, {})
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = links.for_page(cell.source, titles, name, exercises)

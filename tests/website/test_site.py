@@ -654,6 +654,49 @@ def test_what_pages_are_made_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert stamp() != before
 
 
+SECOND = """# %% [markdown]
+# # 1 Neurons and expressivity, part two
+#
+# ## 1.2 What follows?
+#
+# Back to [the first section](#1.1-What-does-a-neuron-do?) and on [here](#12-what-follows).
+# A **second term** stands here.
+
+# %%
+check.reaches("of part two", 1.0, at_least=0.5)
+counter
+
+# %%
+class Broken"""
+
+
+def test_a_heading_of_first_rank_begins_a_second_page(copied: tuple[Path, Path]) -> None:
+    """The erratum of the second page is shown on the first, and one widget on both."""
+    root, out = copied
+    change(root, "01_neurons.py", "# %%\nclass Broken", SECOND)
+    change(
+        root, "02_optimization.py", "The sentence that", "On [what follows](01_neurons.ipynb#1.2-What-follows?), a"
+    )
+    html = site.build(root, out, say=False)
+    first, second = ((html / "chapters" / f"01_neurons{n}.html").read_text() for n in ("", "_2"))
+    assert "What follows?</h2>" not in first.split("<article")[1]
+    assert 'href="01_neurons.html#what-does-a-neuron-do"' in second
+    assert 'href="#what-follows"' in second
+    assert 'href="01_neurons_2.html#what-follows"' in (html / "chapters" / "02_optimization.html").read_text()
+    start = BeautifulSoup((html / "index.html").read_text(), "html.parser").select_one(".chapter-list")
+    assert start.find("a", href="chapters/01_neurons_2.html").text == "Neurons and expressivity, part two"
+    assert 'href="chapters/01_neurons_2.html#cell-' in (html / "results.html").read_text()
+    assert (html / "results.html").read_text().count("The chapter ran in") == 2
+    assert 'href="chapters/01_neurons.html#what-does-a-neuron-do"' in (html / "errata.html").read_text()
+    assert 'href="01_neurons_2.html#what-follows"' in (html / "chapters" / "glossary.html").read_text()
+    assert 'href="../exercises/01_neurons.ipynb" download' in second
+    assert "in about 15 s" in second
+    assert not (html / "chapters" / "01_neurons_2.ipynb").exists()  # one notebook to take away
+    widgets = [(html / "chapters" / f"01_neurons{n}" / "widgets.js").read_text() for n in ("", "_2")]
+    assert ["dead" in text for text in widgets] == [False, True]
+    assert all("initialised" in text for text in widgets)
+
+
 @pytest.mark.parametrize(
     ("prose", "problem"),
     [

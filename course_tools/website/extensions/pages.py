@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from course_tools.authoring import chapters
+from course_tools.authoring import chapters, parts
 from course_tools.paths import ROOT, SITE
 
 HERE = Path(__file__).resolve().parent
@@ -46,20 +46,20 @@ def name_cells(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def add_buttons(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Put the stated run time and the buttons under the title of a chapter."""
+    """Put the stated run time and the buttons under the title of a chapter's page."""
     notebook, title = source_of(app, page), next(doctree.findall(nodes.title), None)
     if notebook is None or title is None:
         return
-    name = Path(page).name
-    parts = []
+    name = parts.chapter_of(Path(page).name)
+    items = []
     if stated := next((chapter.seconds for chapter in chapters.CHAPTERS if chapter.name == name), None):
-        parts.append(f'<span class="course-took">Runs from top to bottom in about {stated} s on two cores.</span>')
-    parts.append(_button(f"{name}.ipynb", "Download notebook", download=True))
+        items.append(f'<span class="course-took">Runs from top to bottom in about {stated} s on two cores.</span>')
+    items.append(_button(f"{name}.ipynb", "Download notebook", download=True))
     if Path(app.srcdir, "downloads", "exercises", f"{name}.ipynb").exists():
-        parts.append(_button(f"../exercises/{name}.ipynb", "Download exercises", download=True))
+        items.append(_button(f"../exercises/{name}.ipynb", "Download exercises", download=True))
     if app.config.course_repository:
-        parts += _elsewhere(app.config.course_repository, app.config.course_branch, f"chapters/{name}.ipynb")
-    line = Beside(html=f'<div class="course-actions">{" ".join(parts)}</div>\n')
+        items += _elsewhere(app.config.course_repository, app.config.course_branch, f"chapters/{name}.ipynb")
+    line = Beside(html=f'<div class="course-actions">{" ".join(items)}</div>\n')
     title.parent.insert(title.parent.index(title) + 1, line)
 
 
@@ -96,7 +96,13 @@ def stamp(app: Sphinx, config: Any) -> None:
     """
     folders = (HERE, SITE / "templates", SITE / "static")
     files = [path for folder in folders for path in sorted(folder.glob("*.*"))]
-    files += [HERE.parent / "links.py", Path(chapters.__file__), ROOT / "constraints.txt", Path(config.course_katex)]
+    files += [
+        HERE.parent / "links.py",
+        Path(parts.__file__),
+        Path(chapters.__file__),
+        ROOT / "constraints.txt",
+        Path(config.course_katex),
+    ]
     config.course_stamp = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 

@@ -1,0 +1,76 @@
+"""A long chapter on several pages: it is one notebook, and a heading of first rank inside it begins a further page.
+
+The first page has the chapter's name; `14_flows_diffusion_2` is the second of `14_flows_diffusion`.
+"""
+
+import copy
+import itertools
+import json
+import re
+from collections.abc import Container, Iterator
+from typing import Any
+
+from nbformat import NotebookNode
+
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+Notebooks = dict[str, NotebookNode]
+
+
+def pages(notebooks: Notebooks) -> Notebooks:
+    """Each executed chapter cut where a page begins, by the name of the page. What was given is not changed.
+
+    A page has the results that its own cells measured, and the state of the widgets that it shows. The state lies in
+    metadata `course.widgets`, where MyST-NB does not look: it would write all of it into the page.
+    """
+    return {
+        page: notebook
+        for name, chapter in notebooks.items()
+        for page, notebook in zip(names(name), _cut(chapter), strict=False)
+    }
+
+
+def names(chapter: str) -> Iterator[str]:
+    """The names of a chapter's first, second, ... page."""
+    return itertools.chain([chapter], (f"{chapter}_{k}" for k in itertools.count(2)))
+
+
+def of(chapter: str, written: Container[str]) -> list[str]:
+    """The names of a chapter's pages, of all pages that are written."""
+    return list(itertools.takewhile(written.__contains__, names(chapter)))
+
+
+def chapter_of(page: str) -> str:
+    """The chapter that a page belongs to."""
+    return re.sub(r"_\d+$", "", page)
+
+
+def _cut(chapter: NotebookNode) -> list[NotebookNode]:
+    """The pages of one chapter."""
+    begins = [i for i, cell in enumerate(chapter.cells) if cell.cell_type == "markdown" and cell.source[:2] == "# "]
+    ends = [*begins[1:], len(chapter.cells)]
+    return [_page(chapter, start, end) for start, end in zip([0, *begins[1:]], ends, strict=True)]
+
+
+def _page(chapter: NotebookNode, start: int, end: int) -> NotebookNode:
+    page = copy.copy(chapter)
+    page.cells = copy.deepcopy(chapter.cells[start:end])
+    page.metadata = copy.deepcopy(chapter.metadata)
+    own = {cell.id for cell in page.cells}
+    course = page.metadata["course"]
+    course["results"] = [row for row in course["results"] if row["cell"] in own or (start == 0 and not row["cell"])]
+    course["widgets"] = _shown(page.metadata.pop("widgets", {}).get(WIDGET_STATE, {}), page)
+    return page
+
+
+def _shown(widgets: dict[str, Any], page: NotebookNode) -> dict[str, Any]:
+    """The state of the widgets that a page shows, and of those that they consist of."""
+    outputs = [output for cell in page.cells for output in cell.get("outputs", [])]
+    waiting = [o.data[WIDGET_VIEW]["model_id"] for o in outputs if WIDGET_VIEW in o.get("data", {})]
+    shown: dict[str, Any] = {}
+    while waiting:
+        model = waiting.pop()
+        if model not in shown and model in widgets["state"]:
+            shown[model] = widgets["state"][model]
+            waiting += re.findall(r"IPY_MODEL_(\w+)", json.dumps(shown[model]["state"]))
+    return {**widgets, "state": shown} if shown else {}
