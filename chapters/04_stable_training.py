@@ -859,7 +859,7 @@ widgets.predict(
 #
 # Equation (3.15) takes the error signal back through the weights and the slope. With the assumptions of (4.7), and slopes that are independent of the error signal, a layer multiplies its mean square by
 #
-# $$ n_\text{out}\,\operatorname{Var} w\;\mathbb E\,[f'(z)^2] \tag{4.15} $$
+# $$ n_\text{out}\,\operatorname{Var} w\;\mathbb E\,[f'(z)^2] \tag{4.10} $$
 #
 # So *vanishing* and *exploding* are about weights and slopes together. For ReLU the last factor is one half, whatever the size of $z$. For tanh and the sigmoid it depends on how many units are saturated. Measure the map for error signals.
 
@@ -912,8 +912,8 @@ widgets.explore(
 )
 
 # %% [markdown]
-# "ReLU is a solution to explosion, too", say the notes; elsewhere its missing upper bound is named as a cause of explosions. Neither follows from (4.15), where the slope counts, together with the weights. The tanh is bounded, and with weights of standard deviation 1 its error signal explodes:
-# most units are saturated, but a few lie near zero, where the slope is close to 1, and their large weights multiply the error signal. Compare the growth a layer with (4.15).
+# "ReLU is a solution to explosion, too", say the notes; elsewhere its missing upper bound is named as a cause of explosions. Neither follows from (4.10), where the slope counts, together with the weights. The tanh is bounded, and with weights of standard deviation 1 its error signal explodes:
+# most units are saturated, but a few lie near zero, where the slope is close to 1, and their large weights multiply the error signal. Compare the growth a layer with (4.10).
 
 # %%
 growth = {}
@@ -927,7 +927,7 @@ for name in ("tanh", "ReLU"):
     mean_square = (ACTIVATIONS[name].slope(z) ** 2).mean()
     predicted = (64 * mean_square).sqrt().item()
     print(
-        f"{name}: the error signal grows {growth[name]:.2f} a layer, by 4.15 {predicted:.2f}"
+        f"{name}: the error signal grows {growth[name]:.2f} a layer, by eq. 4.10 {predicted:.2f}"
     )
     check.close(f"{name}, growth a layer", growth[name], predicted, rtol=0.15)
 check.reaches("tanh: growth a layer", growth["tanh"], at_least=1.8)
@@ -1091,7 +1091,7 @@ plots.show(
 # $$ \begin{gathered}
 #    \mu = \frac1n \sum_i x_i, \quad v = \frac1n \sum_i (x_i - \mu)^2 \\
 #    \hat x_i = \frac{x_i - \mu}{\sqrt{v + \varepsilon}}, \qquad y_i = \gamma\,\hat x_i + \beta
-#    \end{gathered} \tag{4.10} $$
+#    \end{gathered} \tag{4.11} $$
 #
 # | symbol | name | shape | meaning |
 # |---|---|---|---|
@@ -1107,9 +1107,9 @@ plots.show(
 # $$ \begin{gathered}
 #    \bar\mu \leftarrow (1 - m)\,\bar\mu + m\,\mu \\
 #    \bar v \leftarrow (1 - m)\,\bar v + m\,\frac{n}{n-1}\,v
-#    \end{gathered} \tag{4.11} $$
+#    \end{gathered} \tag{4.12} $$
 #
-# The factor $n/(n-1)$ makes the stored variance an unbiased estimate of the variance of all data, for which a sample's own is a little too small on average. The variance in (4.10) stays the plain one.
+# The factor $n/(n-1)$ makes the stored variance an unbiased estimate of the variance of all data, for which a sample's own is a little too small on average. The variance in (4.11) stays the plain one.
 
 # %% [markdown]
 # Backward, an input acts on the output along three paths: directly, through the mean, and through the variance. Adding them up (3.2) gives, with $g_i = \gamma\,\partial L/\partial y_i$,
@@ -1117,12 +1117,12 @@ plots.show(
 # $$ \begin{gathered}
 #    \frac{\partial L}{\partial x_i} = \frac{1}{\sqrt{v + \varepsilon}} \Big( g_i - \frac1n\sum_k g_k - \hat x_i\,\frac1n\sum_k g_k \hat x_k \Big) \\
 #    \frac{\partial L}{\partial \gamma} = \sum_i \frac{\partial L}{\partial y_i}\,\hat x_i, \qquad \frac{\partial L}{\partial \beta} = \sum_i \frac{\partial L}{\partial y_i}
-#    \end{gathered} \tag{4.12} $$
+#    \end{gathered} \tag{4.13} $$
 
 
 # %%
 class BatchNorm1d:
-    """Standardises each column over the batch, then scales and shifts it (eq. 4.10).
+    """Standardises each column over the batch, then scales and shifts it (eq. 4.11).
 
     X: (n, d) -> (n, d)
     """
@@ -1141,11 +1141,11 @@ class BatchNorm1d:
             var, mean = torch.var_mean(X, dim=0, correction=0)
             self.remember(mean, var, len(X))
         self.std = (var + self.eps).sqrt()
-        self.X_hat = (X - mean) / self.std  # eq. 4.10
+        self.X_hat = (X - mean) / self.std  # eq. 4.11
         return self.gamma * self.X_hat + self.beta
 
     def remember(self, mean: Tensor, var: Tensor, n: int) -> None:
-        """Move the running statistics towards this batch (eq. 4.11)."""
+        """Move the running statistics towards this batch (eq. 4.12)."""
         if n < 2:
             raise ValueError("batch normalisation needs at least two rows to train on")
         m, unbiased = self.momentum, var * n / (n - 1)
@@ -1153,7 +1153,7 @@ class BatchNorm1d:
         self.running_var = (1 - m) * self.running_var + m * unbiased
 
     def backward(self, dY: Tensor) -> Tensor:
-        """dL/dX after a forward pass in training (eq. 4.12); keeps dgamma and dbeta."""
+        """dL/dX after a forward pass in training (eq. 4.13); keeps dgamma and dbeta."""
         self.dgamma, self.dbeta = (dY * self.X_hat).sum(dim=0), dY.sum(dim=0)
         g = dY * self.gamma
         return (g - g.mean(dim=0) - self.X_hat * (g * self.X_hat).mean(dim=0)) / self.std
@@ -1245,7 +1245,7 @@ check.catches(
 layer = nn.BatchNorm1d(3).double()
 layer(six_rows)
 plain = 0.9 + 0.1 * six_rows.var(0, correction=0)
-slips = {"The running variance is the plain one; eq. 4.11 stores the unbiased one.": plain}
+slips = {"The running variance is the plain one; eq. 4.12 stores the unbiased one.": plain}
 check.catches(
     "a biased running variance",
     lambda: check.close("running variance", plain, layer.running_var, slips=slips),
@@ -1266,19 +1266,19 @@ widgets.choose(
         "zero": "Zero is only the first value of the running mean.",
         "the mean over the whole training set": "The layer never has the whole training set at once; the running mean approximates it.",
     },
-    because="In training mode (4.10) takes the batch's own statistics, and (4.11) even changes the running ones.",
+    because="In training mode (4.11) takes the batch's own statistics, and (4.12) even changes the running ones.",
 )
 
 # %% [markdown]
 # ## 4.10 What does batch normalisation change?
 #
-# Three facts follow from (4.10) with $\varepsilon = 0$. First, whatever is constant over the batch is subtracted: a bias in front of the layer has no effect, and its gradient is
+# Three facts follow from (4.11) with $\varepsilon = 0$. First, whatever is constant over the batch is subtracted: a bias in front of the layer has no effect, and its gradient is
 # zero. Second, doubling the weights in front changes nothing, since the scale is divided out. Third, for that reason their gradient halves: large weights receive small steps.
 
 
 # %%
 def normalised(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    """A linear layer, then eq. 4.10 with eps = 0."""
+    """A linear layer, then eq. 4.11 with eps = 0."""
     z = F.linear(X, W, b)
     return (z - z.mean(dim=0)) / z.var(dim=0, correction=0).sqrt()
 
@@ -1327,7 +1327,7 @@ def deep_net(
 # Before crediting normalisation, prepare a control. The sigmoid is a scaled and shifted tanh,
 # $\sigma(z) = \frac12 + \frac12\tanh\frac z2$. So a sigmoid network can start exactly as a tanh network does, if its weights are four times as large and its biases take the half away again:
 #
-# $$ w \leftarrow 4w, \qquad b_j \leftarrow 2 b_j - \tfrac12 \sum_i w_{ji} \tag{4.13} $$
+# $$ w \leftarrow 4w, \qquad b_j \leftarrow 2 b_j - \tfrac12 \sum_i w_{ji} \tag{4.14} $$
 #
 # (The sum is over the new weights. In the first layer, whose inputs are no sigmoids, $w \leftarrow 2w$ and $b_j \leftarrow 2b_j$; in the last, whose outputs are logits, $w \leftarrow 2w$ and $b_j \leftarrow b_j - \frac12\sum_i w_{ji}$.)
 
@@ -1335,7 +1335,7 @@ def deep_net(
 # %%
 @torch.no_grad()
 def like_tanh(net: nn.Sequential) -> nn.Sequential:
-    """Make a sigmoid network start as a tanh network (eq. 4.13); changes and returns it."""
+    """Make a sigmoid network start as a tanh network (eq. 4.14); changes and returns it."""
     linear = [layer for layer in net if isinstance(layer, nn.Linear)]
     for layer in linear[:-1]:
         layer.weight *= 2 if layer is linear[0] else 4
@@ -1374,11 +1374,11 @@ def nine_layers(kind: str) -> nn.Sequential:
     """The nine-layer network with the weights of this SEED."""
     rng, batch_norm = torch.Generator().manual_seed(SEED), nn.BatchNorm1d
     net = deep_net(rng, nn.Sigmoid, batch_norm if kind == "normalised" else None)
-    return like_tanh(net) if kind == "plain, eq. 4.13" else net
+    return like_tanh(net) if kind == "plain, eq. 4.14" else net
 
 
 # %%
-KINDS = ("plain", "plain, eq. 4.13", "normalised")
+KINDS = ("plain", "plain, eq. 4.14", "normalised")
 ratios = {kind: first_over_last(nine_layers(kind)) for kind in KINDS}
 for kind, ratio in ratios.items():
     print(f"{kind:>16}: gradient of the first over the last hidden layer {ratio:.2g}")
@@ -1394,7 +1394,7 @@ check.reaches(
 )
 
 # %% [markdown]
-# Batch normalisation lifts the gradient of the first layer by orders of magnitude, and so does the start of (4.13). In the second layer of the normalised network (4.12) divides the error signal by a standard deviation of about 0.2, which makes up for the small slope of the sigmoid.
+# Batch normalisation lifts the gradient of the first layer by orders of magnitude, and so does the start of (4.14). In the second layer of the normalised network (4.13) divides the error signal by a standard deviation of about 0.2, which makes up for the small slope of the sigmoid.
 #
 # Train all three for twelve epochs, at two learning rates. The plain network stays at chance, so give it three more rates, for six epochs.
 
@@ -1443,14 +1443,14 @@ gap = {r: accuracy["normalised", r][-1] - accuracy[KINDS[1], r][-1] for r in (0.
 for rate in (0.03, 0.1):
     final = accuracy["normalised", rate][-1]
     check.reaches(f"normalised, rate {rate}", final, at_least=0.9)
-    print(f"rate {rate}: normalised minus eq. 4.13 {gap[rate]:+.3f}")
+    print(f"rate {rate}: normalised minus eq. 4.14 {gap[rate]:+.3f}")
 check.reaches("gap at rate 0.03", gap[0.03], at_least=0.01)
 check.reaches("gap at rate 0.1", gap[0.1], at_least=-0.05, at_most=0.06)
 
 # %% [markdown]
 # Without normalisation and with Xavier's weights the network stays at chance at five rates; with it, over 90 percent are right. The control learns as well: at a rate of 0.03 it stays behind the normalised network on each of five seeds, at 0.1 the difference changes its sign from seed to seed.
 #
-# > **Result** In this experiment a start by (4.13) makes the deep network trainable without normalisation, and at a rate of 0.1 as accurate. Normalisation is ahead at 0.03 and needs no analysis of the activation function; section 4.11 tries it with other starts and rates.
+# > **Result** In this experiment a start by (4.14) makes the deep network trainable without normalisation, and at a rate of 0.1 as accurate. Normalisation is ahead at 0.03 and needs no analysis of the activation function; section 4.11 tries it with other starts and rates.
 
 # %% [markdown]
 # ## 4.11 Does normalisation make the start less important?
@@ -1667,7 +1667,7 @@ for size, ours, theirs in (
     check.close(f"{size} units or channels", ours(gamma, beta), theirs(gamma, beta))
 
 # %% [markdown]
-# Train a small ReLU network on 600 digits with mini-batches of two, at two rates, and with fifteen. In a batch of two, (4.10) turns every unit into $+1$ and $-1$ (but for $\varepsilon$): only the order of the two examples is left.
+# Train a small ReLU network on 600 digits with mini-batches of two, at two rates, and with fifteen. In a batch of two, (4.11) turns every unit into $+1$ and $-1$ (but for $\varepsilon$): only the order of the two examples is left.
 
 # %%
 FEW = DIGITS._replace(X_train=DIGITS.X_train[:600], y_train=DIGITS.y_train[:600])
@@ -1708,7 +1708,7 @@ check.reaches("nine sigmoid layers, layer normalisation", score, at_most=0.2)
 #
 # A few examples can have a gradient that is a thousand times longer than usual, and one step in proportion can undo the steps before it. **Gradient clipping** shortens a gradient that is longer than a limit $c$ to the length $c$ and keeps its direction. The length is that of all parameters' gradients together:
 #
-# $$ \mathbf g \leftarrow \mathbf g \cdot \min\!\Big(1,\ \frac{c}{\lVert \mathbf g \rVert}\Big) \tag{4.14} $$
+# $$ \mathbf g \leftarrow \mathbf g \cdot \min\!\Big(1,\ \frac{c}{\lVert \mathbf g \rVert}\Big) \tag{4.15} $$
 #
 # torch's `clip_grad_norm_` does it, and you write it as an exercise. If each tensor is clipped to the length $c$ by itself, the lengths are limited too, but the direction is another one.
 
@@ -1721,7 +1721,7 @@ check.close("length", nn.utils.clip_grad_norm_(parameters, 1.0).item(), 13.0)
 together = [p.grad for p in parameters]
 check.close("clipped", together, [g / 13 for g in pieces])
 
-slips = {"Each piece was clipped by itself; eq. 4.14 has one length for all of them.": [pieces[0] / 5, pieces[1] / 12]}  # fmt: skip
+slips = {"Each piece was clipped by itself; eq. 4.15 has one length for all of them.": [pieces[0] / 5, pieces[1] / 12]}  # fmt: skip
 apart = [pieces[0] / 5, pieces[1] / 12]
 check.catches(
     "clipping piece by piece", lambda: check.close("clipped", apart, together, slips=slips)
@@ -1856,8 +1856,8 @@ widgets.predict(
 # | Milano, Initialization * | $1/n_\text{in}$ makes the variance of activations one; "more recently he proposed" | for inputs of variance one and linear layers; He is the first author's name; Keras draws the uniform variant of Xavier's rule | Glorot and Bengio (2010); He and others (2015) | section 4.6 |
 # | Milano, Batch normalization * | it standardises inputs and outputs of each layer; no $\gamma$, $\beta$ or inference | standardised, then scaled and shifted by learned $\gamma$, $\beta$; running statistics at inference | Ioffe and Szegedy (2015) | section 4.9 |
 # | Milano, Batch normalization * | does not directly address vanishing gradients | it lifts them by orders of magnitude in the nine-layer network, as a better initialisation does | measured here | section 4.10 |
-# | Milano, Vanishing | ReLU is a solution to explosion too | growth is a matter of weights and slopes (4.15): a ReLU network with large weights explodes, and so does the bounded tanh; initialisation, normalisation, clipping, and shortcuts (chapter 7) act on it | Pascanu, Mikolov and Bengio (2013) | sections 4.6, 4.7, 4.13 |
-# | Bologna 2.2, remark * | vanishing is an issue of the sigmoid, ReLU was designed to solve it | weights and slopes act together: a sigmoid network with (4.13) trains, a ReLU network with small weights vanishes | Pascanu, Mikolov and Bengio (2013); Glorot, Bordes and Bengio (2011) | sections 4.6, 4.10 |
+# | Milano, Vanishing | ReLU is a solution to explosion too | growth is a matter of weights and slopes (4.10): a ReLU network with large weights explodes, and so does the bounded tanh; initialisation, normalisation, clipping, and shortcuts (chapter 7) act on it | Pascanu, Mikolov and Bengio (2013) | sections 4.6, 4.7, 4.13 |
+# | Bologna 2.2, remark * | vanishing is an issue of the sigmoid, ReLU was designed to solve it | weights and slopes act together: a sigmoid network with (4.14) trains, a ReLU network with small weights vanishes | Pascanu, Mikolov and Bengio (2013); Glorot, Bordes and Bengio (2011) | sections 4.6, 4.10 |
 # | Bologna 3.8 * | keeps the magnitude of the *weights* similar | of the pre-activations; the magnitude of the weights in front has no effect on the output. Biased variance in the forward pass, unbiased in the running one; the explanation by drifting distributions is disputed | Ioffe and Szegedy (2015); Santurkar and others (2018) | sections 4.9 to 4.11 |
 #
 # ## Further reading
@@ -1868,4 +1868,4 @@ widgets.predict(
 # - J. L. Ba, J. R. Kiros and G. E. Hinton (2016), *Layer normalization*; and Y. Wu and K. He (2018), *Group normalization*, ECCV: statistics without a batch.
 # - A. Maas, A. Hannun and A. Ng (2013), *Rectifier nonlinearities improve neural network acoustic models* (the leaky ReLU); B. Xu, N. Wang, T. Chen and M. Li (2015), *Empirical evaluation of rectified activations* (the randomised one); D.-A. Clevert, T. Unterthiner and S. Hochreiter (2016), *Exponential linear units*, ICLR;
 #   D. Hendrycks and K. Gimpel (2016), *Gaussian error linear units* (GELU and SiLU).
-# - R. Pascanu, T. Mikolov and Y. Bengio (2013), *On the difficulty of training recurrent neural networks*, ICML: section 3 introduces the clipping of (4.14).
+# - R. Pascanu, T. Mikolov and Y. Bengio (2013), *On the difficulty of training recurrent neural networks*, ICML: section 3 introduces the clipping of (4.15).

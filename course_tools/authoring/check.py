@@ -119,9 +119,10 @@ def cells(lesson: Lesson) -> Finding:
 
 
 def prose(lesson: Lesson) -> Finding:
-    """Markdown that looks alike everywhere, in short pieces."""
+    """Markdown that looks alike everywhere, in short pieces; equations numbered in order."""
     long = rules.too_wordy(lesson.notebook)
-    return Finding(rules.not_alike(lesson.notebook), long, f"{rules.MOST_WORDS} words a cell at most")
+    wrong = rules.not_alike(lesson.notebook) + rules.misnumbered(lesson.notebook)
+    return Finding(wrong, long, f"{rules.MOST_WORDS} words a cell at most")
 
 
 def study(lesson: Lesson) -> Finding:

@@ -53,6 +53,13 @@ def answers_shown(notebook: NotebookNode) -> list[str]:
     ]
 
 
+def misnumbered(notebook: NotebookNode) -> list[str]:
+    """The first equation that breaks the count from 1 on: a reader looks for (3.4) between its neighbours."""
+    tags = re.findall(r"\\tag\{(\d+)\.(\d+)\}", "\n".join(prose(notebook)))
+    wrong = [f"equation ({n}.{k}) stands where ({n}.{i}) is due" for i, (n, k) in enumerate(tags, 1) if int(k) != i]
+    return wrong[:1]
+
+
 def setup_problems(notebook: NotebookNode, number: int) -> list[str]:
     """What is wrong with a chapter's first code cell, which has one shape in all chapters.
 

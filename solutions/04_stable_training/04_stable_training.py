@@ -236,7 +236,7 @@ def faulty_batch_norm(
 def batch_norm_train(
     X: Tensor, gamma: Tensor, beta: Tensor, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Y, mean and variance of eq. 4.10.   X: (n, d), gamma, beta: (d,) -> (n, d), (d,), (d,)"""
+    """Y, mean and variance of eq. 4.11.   X: (n, d), gamma, beta: (d,) -> (n, d), (d,), (d,)"""
     ### BEGIN SOLUTION
     mean, var = X.mean(dim=0), X.var(dim=0, correction=0)
     return gamma * (X - mean) / (var + eps).sqrt() + beta, mean, var
@@ -330,7 +330,7 @@ seal("a single tensor", clip_gradients([2 + normal(rng, 3, 2)], 0.3))
 #
 # <details><summary>Hint</summary>
 #
-# An input acts on its row along three paths: directly, through the mean, through the variance. (4.12) has the result for statistics over the batch; $g_j = \gamma_j\,\partial L/\partial y_j$ helps here too.
+# An input acts on its row along three paths: directly, through the mean, through the variance. (4.13) has the result for statistics over the batch; $g_j = \gamma_j\,\partial L/\partial y_j$ helps here too.
 # $\gamma$ and $\beta$ are shared by all rows.
 #
 # </details>
@@ -383,7 +383,7 @@ seal("a long batch", layer_norm_gradients(X, gamma, dY, 0.02))
 #
 # 1. Inputs of mean 0 and standard deviation 1, 100 in number, pass eight *linear* layers of 100 units without biases, with weights of mean 0 and standard deviation 0.05. What is the standard deviation of the last activations?
 # 2. All hidden layers have a leaky ReLU with slope 0.5 below zero; their pre-activations are distributed symmetrically about zero. Which value of $n_\text{in} \operatorname{Var} w$ keeps the variance of the pre-activations?
-# 3. In a deep tanh network of 200 units a layer, the weights have variance 1, and the mean of $f'(z)^2$ is 0.02. By what factor does the standard deviation of the error signal grow in a layer (4.15)?
+# 3. In a deep tanh network of 200 units a layer, the weights have variance 1, and the mean of $f'(z)^2$ is 0.02. By what factor does the standard deviation of the error signal grow in a layer (4.10)?
 # 4. A batch normalisation layer is new, its running mean is 0 and $m = 0.1$. Three batches follow, each with the mean 10. What is the running mean?
 # 5. Another new layer, with running variance 1 and $m = 0.1$, sees one batch of 5 rows with the plain variance $v = 8$. What is the running variance?
 # 6. The weights in front of a batch normalisation layer ($\varepsilon = 0$) are multiplied by 4. By what factor is their gradient multiplied?
@@ -419,7 +419,7 @@ seal("seven numbers", numbers(list(predictions())), rule=close(rtol=0.006))
 #
 # <details><summary>Hint</summary>
 #
-# By what factor does a sigmoid layer shrink differences between inputs, and what does (4.13) do about it? Without the biases the units leave the middle of the sigmoid.
+# By what factor does a sigmoid layer shrink differences between inputs, and what does (4.14) do about it? Without the biases the units leave the middle of the sigmoid.
 #
 # </details>
 

@@ -1917,7 +1917,7 @@ change(
 )
 change(
     "predictions",
-    "In the fifth number the plain variance is stored; (4.11) stores the unbiased one.",
+    "In the fifth number the plain variance is stored; (4.12) stores the unbiased one.",
     "1.9",
     "1.7",
 )

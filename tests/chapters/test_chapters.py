@@ -12,6 +12,7 @@ from course_tools.authoring import build, execution, floors
 from course_tools.authoring.rules import (
     answers_shown,
     bad_errata,
+    misnumbered,
     not_alike,
     setup_problems,
     too_long,
@@ -247,6 +248,19 @@ def test_a_question_that_shows_its_answer_is_noticed(asked: str):
     assert len(answers_shown(shown)) == 1
     shown.cells[0].metadata["tags"] = ["hide-input"]
     assert answers_shown(shown) == []
+
+
+@each_chapter
+def test_equations_are_numbered_in_order(source: Path):
+    assert misnumbered(build.read(source)) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"), [(["3.1", "3.2"], 0), ([], 0), (["3.1", "3.3"], 1), (["3.2", "3.1"], 1)]
+)
+def test_an_equation_out_of_order_is_noticed(numbers: list[str], found: int):
+    text = "\n\n".join(f"$$ x \\tag{{{number}}} $$" for number in numbers)
+    assert len(misnumbered(new_notebook(cells=[new_markdown_cell(text)]))) == found
 
 
 # -- the first code cell sets up, in one shape ------------------------------------------------------------------
