@@ -37,6 +37,14 @@ def lab(
 
 
 @app.command()
+def progress() -> None:
+    """Say how far you are: chapters read, exercises passed, points, minutes left (for students)."""
+    from course_tools.lab import progress
+
+    progress.run()
+
+
+@app.command()
 def build(
     names: Annotated[list[str] | None, typer.Argument(help="Chapters to build; all when none is named.")] = None,
 ) -> None:

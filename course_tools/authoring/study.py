@@ -21,7 +21,7 @@ TOLERANCE = 5  # minutes between what is stated and the estimate
 TURN = "Your turn"  # the section that ends what there is to study
 FURTHER = "*Going further.*"
 STATED = re.compile(
-    r"^> \*\*Study time\*\* About (\d+) minutes\. The core path, (\d+) minutes, is (sections? [^;]+); "
+    r"^> \*\*Study time\*\* About (\d{1,3}) minutes\. The core path, (\d{1,3}) minutes, is (sections? [^;]+); "
     r"sections marked \*going further\* can wait\.",
     re.MULTILINE,
 )

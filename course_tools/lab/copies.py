@@ -50,7 +50,7 @@ def digest(path: Path) -> str | None:
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".ipynb":
             text = json.dumps([(c["cell_type"], "".join(c["source"])) for c in json.loads(text)["cells"]])
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from course_tools.authoring.chapters import CHAPTERS, Chapter
-from course_tools.lab import copies
+from course_tools.lab import copies, progress
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -67,9 +67,9 @@ def author_options(root: Path, settings: Path) -> list[str]:
     return [f"--ServerApp.root_dir={root}", f"--LabApp.workspaces_dir={settings / 'workspaces-of-sources'}"]
 
 
-def start_page(outcome: copies.Outcome, root: Path = ROOT) -> str:
-    """The first page (Markdown): every chapter and every exercise one click away."""
-    rows = "\n".join(_row(chapter, outcome) for chapter in CHAPTERS)
+def start_page(outcome: copies.Outcome, root: Path) -> str:
+    """The first page (Markdown): every chapter and every exercise one click away, and how far the student is."""
+    rows = "\n".join(_row(chapter, outcome, root) for chapter in CHAPTERS)
     news = "".join(f"> **New.** {sentence}\n\n" for sentence in outcome.news)
     glossary = _links("glossary", outcome.copies.get("chapters/glossary.md", []))
     terms = f" Every term that a chapter defines stands in the {glossary}." if glossary else ""
@@ -80,19 +80,23 @@ a newer version of the course never overwrites what you wrote. When a chapter ma
 
 To hand in the exercises of chapter 3, save them, open a terminal (File, New, Terminal) and type `course submit 3`.
 
-{news}| | Chapter | You build | Exercises |
-|--:|---|---|---|
+{news}| | Chapter | You build | Exercises | So far |
+|--:|---|---|---|---|
 {rows}
+
+*So far* is how it stood when the course was opened; `course progress` in a terminal counts anew. {progress.MEANING}
 """
 
 
-def _row(chapter: Chapter, outcome: copies.Outcome) -> str:
+def _row(chapter: Chapter, outcome: copies.Outcome, root: Path) -> str:
     notebook, exercises = (
         outcome.copies.get(key, [])
         for key in (f"chapters/{chapter.name}.ipynb", f"assignments/{chapter.name}/{chapter.name}.ipynb")
     )
     title = _links(chapter.title, notebook) or f"*{chapter.title} (planned)*"
-    return f"| {chapter.number} | {title} | {chapter.builds} | {_links(f'exercises {chapter.number}', exercises)} |"
+    links = _links(f"exercises {chapter.number}", exercises)
+    so_far = "<br>".join(progress.of(chapter.name, root))
+    return f"| {chapter.number} | {title} | {chapter.builds} | {links} | {so_far} |"
 
 
 def _links(text: str, paths: list[str]) -> str:

@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output, writes
 
 from course_tools.authoring import build, exercises
 from course_tools.authoring.chapters import CHAPTERS
-from course_tools.lab import copies, lab
+from course_tools.lab import copies, lab, progress
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 from tests.support import patience
@@ -114,7 +114,10 @@ def test_without_its_record_nothing_is_overwritten(course: Path, record: str | N
     assert outcome.copies == {CHAPTER: [CHAPTER, NEWER], EXERCISE: [EXERCISE]}
 
 
-@pytest.mark.parametrize("broken", ["", "{", "[]", '{"cells": 1}', '{"cells": [{}]}', "\x00\x01"])
+BROKEN = ["", "{", "[]", '{"cells": 1}', '{"cells": [{}]}', "\x00\x01", "[" * 100_000]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=range(len(BROKEN)))
 def test_a_copy_that_is_no_notebook_is_kept(course: Path, broken: str):
     (course / "work" / CHAPTER).write_text(broken)
     outcome = copies.hand_out(course, TODAY)
@@ -132,6 +135,12 @@ def test_a_copy_in_another_encoding_is_kept(course: Path):
     assert (course / "work" / CHAPTER).read_bytes() == b"\xff\xfe\x00"
 
 
+def test_a_folder_in_the_place_of_a_copy_is_kept(course: Path):
+    (course / "work" / CHAPTER).unlink()
+    (course / "work" / CHAPTER).mkdir()
+    assert copies.hand_out(course, TODAY).copies[CHAPTER] == [CHAPTER, NEWER]
+
+
 def test_a_broken_notebook_of_the_course_is_one_sentence(course: Path):
     (course / CHAPTER).write_text("{")
     with pytest.raises(CourseError, match=f"{CHAPTER} is not a notebook. Write it again with: course build"):
@@ -144,7 +153,7 @@ def test_a_broken_notebook_of_the_course_is_one_sentence(course: Path):
 def test_every_chapter_and_exercise_is_one_click_away(course: Path):
     write(course / "work" / CHAPTER, "mine")
     write(course / CHAPTER, "second")
-    page = lab.start_page(copies.hand_out(course, TODAY))
+    page = lab.start_page(copies.hand_out(course, TODAY), course)
     links = dict(re.findall(r"\[([^\]]+)\]\(([^)]+)\)", page))
     assert links == {
         CHAPTERS[2].title: CHAPTER,
@@ -326,6 +335,7 @@ def test_a_student_reads_runs_and_saves_and_git_sees_nothing(checkout: Path, sta
     copy = checkout / "work" / CHAPTER
     wait_until(lambda: any(map(ran, saved_cells(copy))), "the copy is saved with what ran")
     assert source_of(copy) == source_of(checkout / CHAPTER)
+    assert progress.of("03_backpropagation", checkout) == ["begun (1%), 120 min left"]
     assert git(checkout, "status", "--porcelain") == ""
     assert elsewhere == []
 
