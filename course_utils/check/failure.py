@@ -17,9 +17,13 @@ class CheckFailed(AssertionError):
     arrays: Arrays | None = None  # actual, expected, where they differ: shown as tables where nobody catches this
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows: the message alone, in lines of readable length, without the wall of frames."""
+        """What IPython shows: the message alone, in lines of readable length, without the wall of frames.
+
+        From version 9 on IPython asks twice, for the cell and for its history; the tables are shown once.
+        """
         if self.arrays:
-            shown(*self.arrays)
+            arrays, self.arrays = self.arrays, None
+            shown(*arrays)
         return ["\n".join(_wrapped(line) for line in str(self).split("\n"))]
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from course_utils.check import tables
+from course_utils.check.failure import failure
 from tests.tools.test_plots import contrast
 
 NUMBERS = st.one_of(st.floats(-1e9, 1e9), st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-300]))
@@ -229,6 +230,15 @@ def test_only_a_notebook_shows_the_tables(
     monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
     tables.shown(ONE_TWO + 1, ONE_TWO, ONE_TWO > 0)
     assert displayed == [tables.compared(ONE_TWO + 1, ONE_TWO, ONE_TWO > 0)] * number
+
+
+def test_a_failure_that_is_rendered_twice_shows_its_tables_once(
+    displayed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(IPython, "get_ipython", ZMQInteractiveShell)
+    failed = failure("loss", "differs", arrays=(ONE_TWO + 1, ONE_TWO, np.ones_like(ONE_TWO, bool)))
+    assert failed._render_traceback_() == failed._render_traceback_() == ["✗ loss differs"]
+    assert len(displayed) == 1
 
 
 def test_without_ipython_nothing_is_shown(displayed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
