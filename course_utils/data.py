@@ -427,6 +427,49 @@ def prose() -> str:
     return re.sub(r"\s+", " ", text.encode("ascii", "ignore").decode())
 
 
+ROLES = {  # a man, a woman, what they do, and where
+    "king": ("queen", "rules", "palace"),
+    "prince": ("princess", "dances", "castle"),
+    "actor": ("actress", "sings", "stage"),
+    "father": ("mother", "cooks", "house"),
+    "uncle": ("aunt", "digs", "farm"),
+    "waiter": ("waitress", "serves", "cafe"),
+}
+WORD_GROUPS = {
+    "people": [word for man, (woman, _, _) in ROLES.items() for word in (man, woman)],
+    "deeds": [deed for _, deed, _ in ROLES.values()],
+    "places": [place for *_, place in ROLES.values()],
+    "animals": ["cat", "dog", "cow", "horse", "hen"],
+    "foods": ["bread", "rice", "soup", "cake", "fish"],
+    "colours": ["red", "blue", "green", "black"],
+}
+
+
+def sentences(n: int, rng: torch.Generator) -> list[list[str]]:
+    """English sentences made from five templates, as lists of words: 51 words, 38 of them in WORD_GROUPS.
+
+    A man and a woman of one role of ROLES do the same deeds in the same places; only he, she, his and her differ.
+    """
+
+    def some(words: list[str]) -> str:
+        return words[int(torch.randint(len(words), (1,), generator=rng))]
+
+    found = []
+    for _ in range(n):
+        man = some(list(ROLES))
+        woman, deed, place = ROLES[man]
+        who, he, his = ((man, "he", "his"), (woman, "she", "her"))[int(torch.randint(2, (1,), generator=rng))]
+        animal, food, colour = (some(WORD_GROUPS[group]) for group in ("animals", "foods", "colours"))
+        templates = [
+            f"the {who} {deed} in {his} {place}",
+            f"{he} {deed} as a {who} in the {place}",
+            f"a {colour} {animal} eats the {food}",
+            some([f"the {animal} sees a {colour} {food}", f"one {animal} hides near the {place}"]),
+        ]
+        found.append(some(templates).split())
+    return found
+
+
 def photo(name: str, size: int | tuple[int, int] | None = None) -> Tensor:
     """A photograph, as RGB in 0..1.   -> (3, height, width), float32
 

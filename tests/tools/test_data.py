@@ -256,3 +256,18 @@ def test_prose_is_one_line_of_plain_characters():
     assert len(text) > 300_000
     assert "  " not in text
     assert "\n" not in text
+
+
+def test_sentences_hold_each_word_and_the_pronoun_of_the_person():
+    found = data.sentences(600, torch.Generator().manual_seed(0))
+    assert found == data.sentences(600, torch.Generator().manual_seed(0))
+    words = {word for sentence in found for word in sentence}
+    groups = [word for group in data.WORD_GROUPS.values() for word in group]
+    assert len(groups) == len(set(groups)) == 38
+    assert set(groups) < words
+    assert len(words) == 51
+    women = {woman for woman, _, _ in data.ROLES.values()}
+    for sentence in found:
+        assert 5 <= len(sentence) <= 8
+        if women & set(sentence):
+            assert {"she", "her"} & set(sentence)
