@@ -69,9 +69,14 @@ CHAPTERS = (
     Chapter("11_detection", "Detection", "IoU, anchors, a YOLO head, RoI pooling and NMS", 25),
     Chapter("12_data_manifold", "The data manifold", "adversarial examples, autoencoders and metric learning", 80),
     Chapter("13_vae_gan", "Variational autoencoders and GANs", "a VAE, a GAN, and the distances that judge them", 60),
-    Chapter("14_flows_diffusion", "Flows and diffusion", "coupling layers and a diffusion model"),
-    Chapter("15_recurrence", "Recurrence", "an RNN and an LSTM with backpropagation through time"),
-    Chapter("16_attention", "Attention", "scaled dot-product attention and a small transformer"),
+    Chapter(
+        "14_flows_diffusion",
+        "Flows and diffusion",
+        "coupling layers, and a diffusion model that draws a caption",
+        110,
+    ),
+    Chapter("15_recurrence", "Recurrence", "an RNN and an LSTM with backpropagation through time", 55),
+    Chapter("16_attention", "Attention", "scaled dot-product attention and a small transformer", 80),
 )
 
 README_TABLE = re.compile(r"(<!-- course build writes this table -->\n).*?(?=<!-- end of the table -->)", re.DOTALL)

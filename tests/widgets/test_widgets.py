@@ -50,7 +50,7 @@ def test_a_widget_that_does_not_exist_is_named():
     with pytest.raises(
         AttributeError,
         match=r"There is no widget 'ReluFitt'. There are: "
-        r".*ReluFit, RingGame, RiseMasks, TemplateThreshold, WidgetError",
+        r".*ReluFit, ReverseLoops, RingGame, RiseMasks, TemplateThreshold, UnrolledGradient, WidgetError, WordMap",
     ):
         widgets.ReluFitt  # noqa: B018
 

@@ -4,9 +4,14 @@ import io
 from typing import Any
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.widgets.kit.base import WidgetError
+
+MOST_BYTES = 450_000  # of a sheet
+BLOCK = 8  # JPEG works on blocks of 8 pixels: tiles that begin with a block do not run into one another
 
 
 def pixels(name: str, picture: Any, least: int, most: int) -> np.ndarray:
@@ -35,3 +40,27 @@ def jpeg(colours: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(np.broadcast_to(rows, (*rows.shape[:2], 3)))).save(file, "JPEG", quality=88)
     return file.getvalue()
+
+
+def sheet(pictures: list[Tensor], columns: int, *, light: bool = False) -> bytes:
+    """All pictures in one JPEG, `columns` in a line, each on whole blocks; `light` halves their weight.
+
+    Raises WidgetError beyond 450 kB.
+    """
+    from PIL import Image
+
+    height, width = pictures[0].shape[1:]
+    below, right = -height % BLOCK, -width % BLOCK
+    tiles = F.pad(torch.stack([p.detach().cpu().float() for p in pictures]), (0, right, 0, below), mode="replicate")
+    empty = torch.zeros(-len(tiles) % columns, *tiles.shape[1:])
+    lines = torch.cat([tiles, empty]).unflatten(0, (-1, columns))  # (lines, columns, 3, h, w)
+    pixels = (lines.permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1) * 255).round().to(torch.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.numpy()).save(
+        buffer, "JPEG", quality=50 if light else 75, subsampling=2 if light else 0, optimize=True
+    )
+    if buffer.tell() > MOST_BYTES:
+        raise WidgetError(
+            f"the pictures weigh {buffer.tell() / 1e3:.0f} kB; give fewer or smaller ones (450 at most)"
+        )
+    return buffer.getvalue()

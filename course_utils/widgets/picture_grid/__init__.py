@@ -1,22 +1,18 @@
 """A table of pictures that were computed when the notebook ran: all of them small, one of them large."""
 
-import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-import torch.nn.functional as F
 import traitlets as t
 from torch import Tensor
 
 from course_utils.widgets.kit.base import CourseWidget, WidgetError, finite
+from course_utils.widgets.kit.picture import sheet
 
 __all__ = ["PictureGrid"]
 
 MOST_PICTURES = 150
-MOST_BYTES = 450_000
-BLOCK = 8  # JPEG works on blocks of 8 pixels: tiles that begin with a block do not run into one another
 
 
 class PictureGrid(CourseWidget):
@@ -102,25 +98,6 @@ def _numbers(name: str, values: Any, counts: list[int]) -> dict[str, Any]:
     if [len(row) for row in table] != [counts[1]] * counts[0]:
         raise WidgetError(f"{name} does not hold {counts[0]} rows of {counts[1]} numbers")
     return {"name": name, "values": [value for row in table for value in row]}
-
-
-def sheet(pictures: list[Tensor], columns: int) -> bytes:
-    """All pictures in one JPEG, `columns` in a line, each on whole blocks. Raises WidgetError beyond 450 kB."""
-    from PIL import Image
-
-    height, width = pictures[0].shape[1:]
-    below, right = -height % BLOCK, -width % BLOCK
-    tiles = F.pad(torch.stack([p.detach().cpu().float() for p in pictures]), (0, right, 0, below), mode="replicate")
-    empty = torch.zeros(-len(tiles) % columns, *tiles.shape[1:])
-    lines = torch.cat([tiles, empty]).unflatten(0, (-1, columns))  # (lines, columns, 3, h, w)
-    pixels = (lines.permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1) * 255).round().to(torch.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels.numpy()).save(buffer, "JPEG", quality=75, subsampling=0, optimize=True)
-    if buffer.tell() > MOST_BYTES:
-        raise WidgetError(
-            f"the pictures weigh {buffer.tell() / 1e3:.0f} kB; give fewer or smaller ones (450 at most)"
-        )
-    return buffer.getvalue()
 
 
 def _written(value: Any) -> str:

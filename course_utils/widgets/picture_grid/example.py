@@ -10,7 +10,8 @@ from traitlets import TraitError
 
 from course_utils.widgets.kit.base import WidgetError
 from course_utils.widgets.kit.example import Bad, Drag, Equal, Example, Press, Refused
-from course_utils.widgets.picture_grid import PictureGrid, sheet
+from course_utils.widgets.kit.picture import sheet
+from course_utils.widgets.picture_grid import PictureGrid
 
 ROWS, COLUMNS = ("frequency", [1, 2, 3]), ("phase", [0.0, 1.5, 3.0, 4.5])
 
