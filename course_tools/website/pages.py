@@ -36,8 +36,7 @@ def _chapter_item(chapter: Chapter, notebooks: Notebooks) -> str:
         return f"**{chapter.title}** {_builds(chapter.builds)} *planned*"
     time = f"runs in {chapter.seconds} s" if chapter.seconds else "draft"
     further = [_further(page, notebooks[page]) for page in parts.of(chapter.name, notebooks)[1:]]
-    items = [f"**[{chapter.title}](chapters/{chapter.name}.ipynb)**", _builds(chapter.builds), *further, f"*{time}*"]
-    return " ".join(items)
+    return f"**[{chapter.title}](chapters/{chapter.name}.ipynb)** {_builds(chapter.builds, *further)} *{time}*"
 
 
 def _further(name: str, page: NotebookNode) -> str:
@@ -45,8 +44,8 @@ def _further(name: str, page: NotebookNode) -> str:
     return f"[{re.sub(r'^[0-9]+ ', '', links.headings(page)[0])}](chapters/{name}.ipynb)"
 
 
-def _builds(words: str) -> str:
-    return f'<span class="builds">{html.escape(words)}</span>'
+def _builds(words: str, *further: str) -> str:
+    return f'<span class="builds">{"; ".join([html.escape(words), *further])}</span>'
 
 
 def seconds(notebook: NotebookNode) -> str:
