@@ -1163,7 +1163,7 @@ widgets.predict(
 #
 # *Going further.*
 #
-# A text can be given to a model by its words alone. A **bag of words** is the vector that holds, for each word of the vocabulary, how often it occurs in a text. The order of the words is lost.
+# A text can be given to a model by its words alone. The bag of words of a text (section 14.15) is the vector that holds, for each word of the vocabulary, how often it occurs. The order of the words is lost.
 
 
 # %%

@@ -113,6 +113,9 @@ for n, d in ((4, 3), (2, 6), (1, 4), (3, 1)):
     )
 ### END HIDDEN TESTS
 
+# %% [markdown]
+# The inverse maps $\mathbf z$ back to $\mathbf x$. Its log-determinant is that of the map from $\mathbf z$ to $\mathbf x$.
+
 
 # %% lu_inverse
 def lu_inverse(
@@ -244,7 +247,7 @@ for n, d, alpha, beta in ((3, 4, 0.4, 2.2), (2, 7, 1.1, -0.9), (5, 1, 0.6, 1.5))
 #
 # $$ \hat{\mathbf x}_0 = \frac{\mathbf x_t - \sqrt{1 - \bar\alpha_t}\, \boldsymbol\varepsilon_\theta}{\sqrt{\bar\alpha_t}}, \qquad \sigma^2 = \eta^2\, \frac{1 - \bar\alpha_s}{1 - \bar\alpha_t} \Bigl( 1 - \frac{\bar\alpha_t}{\bar\alpha_s} \Bigr), \qquad \mathbf x_s = \sqrt{\bar\alpha_s}\, \hat{\mathbf x}_0 + \sqrt{1 - \bar\alpha_s - \sigma^2}\, \boldsymbol\varepsilon_\theta + \sigma\, \mathbf z_k $$
 #
-# with $\boldsymbol\varepsilon_\theta = $ `predict(x_t, t)`, where `t` is $(n,)$ and tells the step of each row, and with the new noise $\mathbf z_k$ of stride $k$ given. The next cell has **four faults**; with $\eta = 0$ two of them do not show. Write the function without them.
+# where $\boldsymbol\varepsilon_\theta$ is `predict(x_t, t)`, with `t` of shape $(n,)$ for the step of each row, and the new noise $\mathbf z_k$ of stride $k$ is given. The next cell has **four faults**; with $\eta = 0$ two of them do not show. Write the function without them.
 #
 # <details><summary>Hint</summary>
 #

@@ -727,7 +727,6 @@ def which_language(known: list[list[str]], unknown: list[str]) -> Tensor:
     scores = []
     for names in known:
         triples = coded(names).unfold(0, 3, 1)
-        triples = triples[triples[:, 2] > 0]  # no mark before a name is predicted
         p = torch.full((28, 28, 28), 1 / 27, dtype=torch.float64)
         for n in (0, 1, 2):
             seen = triples * torch.tensor([n > 1, n > 0, True])

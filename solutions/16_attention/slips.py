@@ -1081,16 +1081,27 @@ change(
 
 change(
     "six_predictions",
-    "Give six numbers in a list, in the order of the questions.",
-    "[0.625, 0.833, 0.667, 6.0, 12.5, 0.571]",
-    "[0.625, 0.833, 0.667, 6.0, 12.5]",
+    "A temperature of one half doubles the scores; in the second number they are halved.",
+    "0.833",
+    "0.481",
 )
-
 change(
     "six_predictions",
-    "Give six numbers in a list, in the order of the questions.",
-    "0.571]",
-    "0.571, 1.0]",
+    "The third number still shares its sum with the hidden key.",
+    "0.667",
+    "0.25",
+)
+change(
+    "six_predictions",
+    "The fourth number is the variance; a standard deviation is asked for.",
+    "6.0,",
+    "36.0,",
+)
+change(
+    "six_predictions",
+    "In the sixth number the weighted sums are missing: they take as many multiplications as the scores.",
+    "0.571",
+    "0.4",
 )
 
 # -- nucleus --------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, SoupStrainer
 from playwright.sync_api import Browser, Page, Request, expect
 
+from course_tools.authoring import parts
 from course_tools.paths import ROOT
 from course_tools.website import site
 
@@ -112,7 +113,11 @@ def show_all(page: Page) -> Page:
 
 # -- every page ------------------------------------------------------------------------------------------------------
 
-WRITTEN = [f"chapters/{p.stem}.html" for p in sorted((ROOT / "chapters").glob("*.py"))]
+WRITTEN = [
+    f"chapters/{page}.html"
+    for p in sorted((ROOT / "chapters").glob("*.py"))
+    for page in itertools.islice(parts.names(p.stem), p.read_text("utf-8").count("\n# # "))
+]
 GUIDES = [f"docs/{p.stem}.html" for p in sorted((ROOT / "docs").glob("*.md"))]
 PAGES = sorted([*WRITTEN, *GUIDES, GLOSSARY, "errata.html", "index.html", "results.html", "search.html"])
 

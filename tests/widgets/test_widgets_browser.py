@@ -211,6 +211,9 @@ def lab(tmp_path_factory):
     nbformat.write(
         nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC}), folder / "widgets.ipynb"
     )
+    settings = folder / "config" / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text('{"maxNumberOutputs": 0}')  # else it shows 50 of a cell
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]

@@ -98,6 +98,11 @@ FAMILIES: dict[str, frozenset[str]] = {
     "kaiming_normal_": words("kaiming_normal_ kaiming_uniform_ kaiming_normal kaiming_uniform"),
     "xavier_normal_": words("xavier_normal_ xavier_uniform_ xavier_normal xavier_uniform"),
     "clip_grad_norm_": words("clip_grad_norm_ clip_grad_norm clip_grads_with_norm_ clip_grad_value_ get_total_norm"),
+    "inv": words("inv inverse inv_ex pinv pinverse"),
+    "det": words("det slogdet logdet"),
+    "RNN": words("RNN RNNCell"),
+    "GRU": words("GRU GRUCell"),
+    "LSTM": words("LSTM LSTMCell"),
     "KFold": words("KFold LeaveOneOut ShuffleSplit StratifiedKFold RepeatedKFold"),
 }
 
