@@ -213,7 +213,7 @@ def lab(tmp_path_factory):
     )
     settings = folder / "config" / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
-    (settings / "tracker.jupyterlab-settings").write_text('{"maxNumberOutputs": 0}')  # else it shows 50 of a cell
+    (settings / "tracker.jupyterlab-settings").write_text('{"maxNumberOutputs": 1000}')  # else 50, and 0 means 50
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
