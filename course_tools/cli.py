@@ -138,6 +138,19 @@ def similarity(name: Annotated[str, typer.Argument(help="An assignment, by name 
     similarity.run(name)
 
 
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(help="An assignment, by name or number.")],
+    without_names: Annotated[
+        bool, typer.Option("--without-names", help="Write a page that names nobody, to show in class.")
+    ] = False,
+) -> None:
+    """Write a page of what the class got wrong: marks by question, mistakes, who handed in nothing."""
+    from course_tools.grading.report import report
+
+    report.run(name, without_names)
+
+
 @app.command("export-marks")
 def export_marks(
     name: Annotated[str, typer.Argument(help="An assignment, by name or number.")],

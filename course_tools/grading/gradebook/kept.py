@@ -44,6 +44,11 @@ class KeptResults:
             row = values | {"step": step, "part": part}
             self.db.execute(text("INSERT INTO course_late VALUES (:name, :student, :step, :part)"), row)
 
+    def fingerprint(self, student: str) -> str:
+        """The fingerprint of what a student's kept result was graded from; empty without a result."""
+        query = text("SELECT fingerprint FROM course_grading WHERE assignment = :name AND student = :student")
+        return self.db.scalar(query, {"name": self.assignment, "student": student}) or ""
+
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of what each student's kept result was graded from."""
         query = text("SELECT student, fingerprint FROM course_grading WHERE assignment = :name")

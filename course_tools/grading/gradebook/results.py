@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 
+from course_tools.grading import regrades
 from course_tools.grading.course import Course
 from course_tools.grading.gradebook.kept import KeptResults
 from course_tools.grading.intake.clean import BOOKKEEPING, Cleaned
@@ -22,7 +23,7 @@ from course_tools.grading.judging.master import Master
 from course_tools.grading.nbgrader_0_9.tables import NbgraderTables, StudentMarks
 from course_tools.grading.submission import Graded
 
-VERSION = "1"  # a new one grades every submission again
+VERSION = "2"  # a new one grades every submission again
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,22 @@ class ResultWriter:
         self.submitted, self.autograded = course.folder("submitted"), course.folder("autograded")
         self.kept = KeptResults(book.db, master.name)
         self.tables = NbgraderTables(book, master, course.settings)
+        self.began = regrades.now()
 
     def fingerprint(self, student: str) -> str:
-        """A text that changes when anything that the student handed in, or the assignment, changes."""
+        """A text that changes when anything that the student handed in, or the assignment, changes.
+
+        It says which of them: this module's version, the assignment and the files, with a slash between them.
+        """
         folder = self.handed_in(student)
-        base = f"{VERSION}/{self.master.fingerprint}"
-        digest = hashlib.sha256(base.encode())
+        digest = hashlib.sha256()
         for here, folders, names in os.walk(folder):
             folders.sort()
             for path in (Path(here) / name for name in sorted(names)):
                 found = path.lstat()
                 facts = (path.relative_to(folder), found.st_mode, found.st_size, found.st_mtime_ns)
                 digest.update(repr(facts).encode(errors="replace"))
-        return digest.hexdigest()
+        return f"{VERSION}/{self.master.fingerprint}/{digest.hexdigest()[:40]}"
 
     def handed_in(self, student: str) -> Path:
         """The folder of what a student handed in."""
@@ -76,7 +80,11 @@ class ResultWriter:
         """
         marks = self.tables.stamp(graded)
         self._write_folder(student, graded, cleaned)
-        self.tables.enter(student, graded, marks, self._timestamp(student))
+        changed = self.tables.enter(student, graded, marks, self._timestamp(student))
+        why = _why(self.kept.fingerprint(student), fingerprint)
+        for question, (earlier, later) in changed.items():
+            change = regrades.Change(student, question, earlier, later, self.began, why)
+            regrades.keep(self.kept.db, self.master.name, change)
         self.kept.keep(student, fingerprint, graded.person, graded.late)
 
     def commit(self) -> None:
@@ -132,3 +140,14 @@ class ResultWriter:
             return path.read_text(encoding="utf-8")[:100].strip() if path.is_file() else ""
         except (ValueError, OSError):
             return ""
+
+
+def _why(earlier: str, later: str) -> str:
+    """What changed between two fingerprints of one student: the exercises, the submission, or both."""
+    then, now = earlier.split("/"), later.split("/")
+    if len(then) != len(now):  # graded by nbgrader alone, or by a version that did not tell them apart
+        return regrades.UNKNOWN
+    exercises, files = then[1] != now[1], then[2] != now[2]
+    if exercises and files:
+        return regrades.BOTH
+    return regrades.EXERCISES if exercises else regrades.SUBMISSION if files else regrades.UNKNOWN

@@ -85,10 +85,10 @@ def _find(folder: Path, master: Master, person: list[str]) -> Path:
 def _candidate(path: Path, named: bool, master: Master) -> Candidate:
     when = time.localtime(path.lstat().st_mtime)[:6]
     data = _read_regular(path, MAX_NOTEBOOK) or b""
-    return candidate(_shown(path.name), (when, when), named, data, _handed_out(master))
+    return candidate(_shown(path.name), (when, when), named, data, handed_out(master))
 
 
-def _handed_out(master: Master) -> NotebookNode:
+def handed_out(master: Master) -> NotebookNode:
     """The notebook as students have it, its answers empty."""
     from nbgrader.preprocessors import ClearSolutions
 

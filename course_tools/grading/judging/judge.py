@@ -9,6 +9,8 @@ import html
 from dataclasses import dataclass, field
 from typing import Any
 
+from nbformat import NotebookNode
+
 from course_tools.grading.engine.program import Cell, Part
 from course_tools.grading.inside.values import Malformed, Value, decode
 from course_tools.grading.judging.reference import Expected, Outcome, Reference
@@ -40,10 +42,12 @@ class Verdict:
     def output(self) -> dict[str, Any]:
         """The nbformat output that people read, put first in the cell.
 
-        Its plain text is the bare score: should nbgrader ever look for a mark there, it finds the same one.
+        Its plain text is the bare score: should nbgrader ever look for a mark there, it finds the same one. `hints`
+        reads its metadata.
         """
         data = {"text/plain": f"{self.score:.6g}", "text/html": self.html()}
-        return {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None}
+        metadata = {"hints": list(dict.fromkeys(line.hint for line in self.lines if line.hint))}
+        return {"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": None}
 
     def html(self) -> str:
         """What the student reads: marks, each hint with the checks that it explains, and how many hold."""
@@ -61,6 +65,16 @@ class Verdict:
         checks = ", ".join(f"<b>{html.escape(name)}</b>" for name in names)
         said = f"✗ {checks}: {html.escape(problem)}."
         return f"→ <b>{html.escape(hint)}</b><br>{said}" if hint else said
+
+
+def hints(cell: NotebookNode) -> list[str]:
+    """The hints that a graded test cell's verdict gave: its only result is the one that `Verdict.output` made."""
+    return [
+        str(hint)
+        for output in cell.get("outputs", [])
+        if output.output_type == "execute_result"
+        for hint in output.metadata.get("hints", [])
+    ]
 
 
 def judge(test: str, cell: Cell, reference: Reference) -> Verdict:

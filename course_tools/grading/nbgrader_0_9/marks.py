@@ -14,6 +14,8 @@ from course_tools.grading.judging.judge import Verdict
 from course_tools.grading.judging.master import grade_id, is_answer, is_test
 from course_utils.errors import CourseError
 
+LEAST = 1e-9  # points: marks that are nearer than this are the same
+
 
 class NoVerdict(CourseError):
     """A graded cell has no verdict, or none that can be a mark: nothing may be entered for this submission."""
@@ -26,10 +28,17 @@ class CellMark:
     score: float | None
     doubtful: bool = False
 
-    def enter(self, grade: Grade) -> None:
-        """Put it into nbgrader's row; a mark that a person gave stays. The caller commits."""
+    def enter(self, grade: Grade) -> tuple[float, float] | None:
+        """Put it into nbgrader's row; a mark that a person gave stays. The caller commits.
+
+        Gives the earlier mark and the new one, where there was another automatic mark that counted.
+        """
+        earlier = grade.auto_score if grade.manual_score is None else None
         grade.auto_score = self.score
         grade.needs_manual_grade = self.score is None or self.doubtful or grade.manual_score is not None
+        if earlier is None or self.score is None or abs(earlier - self.score) <= LEAST:
+            return None
+        return earlier, self.score
 
 
 def cell_marks(notebook: NotebookNode, verdicts: Iterable[Verdict], graded: Iterable[str]) -> dict[str, CellMark]:

@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
-from course_tools.grading import new_gradebook
+from course_tools.grading import new_gradebook, regrades
 from course_tools.grading.engine import workers
 from course_tools.grading.engine.program import Trace
 from course_tools.grading.intake.clean import Cleaned, clean
@@ -73,6 +73,7 @@ class Autograding:
 
     directory: CourseDirectory
     seed: str = field(default_factory=lambda: secrets.token_hex(8))
+    began: str = field(default_factory=regrades.now)
     masters: dict[str, Master] = field(default_factory=dict)
     references: dict[str, Reference] = field(default_factory=dict)
     cleaned: dict[tuple[str, str], Cleaned] = field(default_factory=dict)
@@ -155,5 +156,8 @@ class SaveVerdicts(SaveAutoGrades):
 
     def _add_score(self, cell: NotebookNode, resources: dict) -> None:
         name = grade_id(cell)
-        self.marks[name].enter(self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id))
+        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+        if changed := self.marks[name].enter(grade):
+            change = regrades.Change(self.student_id, name, *changed, self.parent.run.began)
+            regrades.keep(self.gradebook.db, self.assignment_id, change)
         self.gradebook.db.commit()

@@ -36,11 +36,19 @@ PREPARE = ("LockCells", "ClearSolutions", "ClearOutput", "CheckCellMetadata", "C
 
 @dataclass
 class StudentMarks:
-    """What the gradebook holds for one student: a score for each cell, the late penalty, what waits for a person."""
+    """What the gradebook holds for one student: a score for each cell, the late penalty, what waits for a person.
+
+    A cell that waits for a person has a score of 0.
+    """
 
     by_cell: dict[str, float | None] = field(default_factory=dict)
     late_penalty: float = 0.0
-    needs_hand: bool = False
+    waiting: set[str] = field(default_factory=set)
+
+    @property
+    def needs_hand(self) -> bool:
+        """Whether an answer waits for a person."""
+        return bool(self.waiting)
 
 
 class NbgraderTables:
@@ -125,21 +133,23 @@ class NbgraderTables:
                 cell.metadata.nbgrader["checksum"] = self.checksums[grade_id(cell)]
         return cell_marks(graded.notebook, graded.verdicts, self.graded)
 
-    def enter(self, student: str, graded: Graded, marks: dict[str, CellMark], timestamp: str) -> None:
+    def enter(
+        self, student: str, graded: Graded, marks: dict[str, CellMark], timestamp: str
+    ) -> dict[str, tuple[float, float]]:
         """Enter the marks of a stamped notebook, which answers are untouched, and when it was handed in.
 
-        Marks that a person gave stay.
+        Marks that a person gave stay. Gives (the earlier mark, the new one) of each cell whose mark changed.
         """
         _, notebook = self.submissions[student]
         columns = load_only(Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.needs_manual_grade)
         grades = self.db.scalars(select(Grade).where(Grade.notebook_id == notebook).options(columns))
         by_cell = {grade.cell_id: grade for grade in grades}
-        for name, mark in marks.items():
-            mark.enter(by_cell[self.graded[name]])
+        entered = {name: mark.enter(by_cell[self.graded[name]]) for name, mark in marks.items()}
         empty = {self.answers[grade_id(cell)] for cell in graded.notebook.cells if untouched(cell)}
         for comment in self.db.scalars(select(Comment).where(Comment.notebook_id == notebook)):
             comment.auto_comment = "No response." if comment.cell_id in empty else None
         self._penalise(student, _as_utc(timestamp))
+        return {name: changed for name, changed in entered.items() if changed}
 
     def _penalise(self, student: str, timestamp: datetime | None) -> None:
         """Enter when it was handed in and what nbgrader's plugin takes for lateness: 0 to all of the score."""
@@ -173,28 +183,32 @@ class NbgraderTables:
 
     def marks(self) -> dict[str, StudentMarks]:
         """What the gradebook holds for each student who handed in."""
-        found: dict[str, StudentMarks] = {}
-        for student, name, score, auto, manual, penalty in self.db.execute(self._marks()):
-            marks = found.setdefault(student, StudentMarks(late_penalty=penalty or 0.0))
-            marks.by_cell[name] = score
-            marks.needs_hand |= auto is None and manual is None
-        return found
+        return class_marks(self.book, self.assignment_id)
 
-    def _marks(self) -> Any:
-        return (
-            select(
-                SubmittedAssignment.student_id,
-                BaseCell.name,
-                Grade.score,
-                Grade.auto_score,
-                Grade.manual_score,
-                SubmittedNotebook.late_submission_penalty,
-            )
-            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-            .join(BaseCell, BaseCell.id == Grade.cell_id)
-            .where(SubmittedAssignment.assignment_id == self.assignment_id)
+
+def class_marks(book: Gradebook, assignment_id: str) -> dict[str, StudentMarks]:
+    """What the gradebook holds for each student who handed in an assignment; writes nothing."""
+    query = (
+        select(
+            SubmittedAssignment.student_id,
+            BaseCell.name,
+            Grade.score,
+            Grade.auto_score,
+            Grade.manual_score,
+            SubmittedNotebook.late_submission_penalty,
         )
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .join(BaseCell, BaseCell.id == Grade.cell_id)
+        .where(SubmittedAssignment.assignment_id == assignment_id)
+    )
+    found: dict[str, StudentMarks] = {}
+    for student, name, score, auto, manual, penalty in book.db.execute(query):
+        marks = found.setdefault(student, StudentMarks(late_penalty=penalty or 0.0))
+        marks.by_cell[name] = score
+        if auto is None and manual is None:
+            marks.waiting.add(name)
+    return found
 
 
 def _url(book: Gradebook) -> str:

@@ -7,16 +7,12 @@ from html import escape
 from typing import Any
 
 from nbformat import NotebookNode
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
 from course_tools.grading.intake import sanitize
 from course_tools.grading.judging.master import is_answer, is_grade
-from course_tools.grading.pages import prose
+from course_tools.grading.pages import code, prose
 from course_tools.grading.pages.page import page
 
-MOST_COLOURED = 20_000  # characters of code: colouring takes a second for 12,000
 HEADING = re.compile(r"^#{1,2} +(.+)$", re.MULTILINE)
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b")  # colours of a terminal
 STYLE = """
@@ -32,8 +28,6 @@ h3{font-size:1rem;color:var(--muted);margin:1rem 0 .2rem}
 details{margin:.5rem 0}summary{cursor:pointer;color:var(--blue)}
 img{max-width:100%;background:#fff}
 math{font-size:1.05em}math[display=block]{overflow-x:auto;max-width:100%}
-.k,.kn,.ow,.kc{color:var(--purple)}.s,.s1,.s2,.sd,.se,.sa,.si{color:var(--green)}
-.c,.c1,.ch{color:var(--muted)}.mi,.mf,.mh{color:var(--orange)}.nf,.nc{color:var(--blue)}
 .late{color:var(--orange)}
 """
 
@@ -59,7 +53,7 @@ def render(notebook: NotebookNode, about: dict[str, Any]) -> str:
     title = f"{about['assignment']}: feedback for {about['student']}"
     found = list(enumerate(sections(notebook), start=1))
     parts = [_head(title, about), _table(found), *(_section(number, section) for number, section in found)]
-    return page(title, "\n".join(parts), STYLE)
+    return page(title, "\n".join(parts), code.STYLE + STYLE)
 
 
 def sections(notebook: NotebookNode) -> list[Section]:
@@ -145,14 +139,7 @@ def _cell(cell: NotebookNode) -> str:
     if cell.cell_type != "code":
         return prose.html(HEADING.sub("", cell.source), cell.get("attachments", {}))  # the section has the heading
     shown = [output for output in cell.outputs if output.output_type != "execute_result"]
-    return _code(cell.source) + "".join(map(_output, shown))
-
-
-def _code(source: str) -> str:
-    """Python in colours; what is very long, without."""
-    if len(source) > MOST_COLOURED:
-        return f'<pre tabindex="0">{escape(source)}</pre>'
-    return f'<pre tabindex="0">{highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))}</pre>'
+    return code.html(cell.source) + "".join(map(_output, shown))
 
 
 def _output(output: NotebookNode) -> str:

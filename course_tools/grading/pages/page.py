@@ -15,7 +15,8 @@ def _colours(colours: Mapping[str, str]) -> str:
 
 STYLE = f"""
 :root{{color-scheme:light dark;{_colours(LIGHT)}}}
-@media (prefers-color-scheme:dark){{:root{{{_colours(DARK)}}}}}
+@media screen and (prefers-color-scheme:dark){{:root{{{_colours(DARK)}}}}}
+@media print{{:root{{color-scheme:light}}}}
 body{{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page)}}
 body{{max-width:80rem;margin:auto;padding:1rem;overflow-wrap:break-word}}
 a{{color:var(--blue)}}

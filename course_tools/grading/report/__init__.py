@@ -1,0 +1,1 @@
+"""What a class got wrong: figures, and one page of them."""
