@@ -17,7 +17,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import compute_checksum
 
 from course_tools.authoring.build import environment_on_path
-from course_tools.grading import grade, new_gradebook
+from course_tools.grading import grade, new_gradebook, regrades
 from course_tools.grading.course import Course
 from course_tools.grading.engine import workers
 from course_tools.grading.gradebook import export_marks, feedback
@@ -250,3 +250,13 @@ def test_a_new_gradebook_has_the_version_that_nbgrader_gives_it() -> None:
         capture_output=True, text=True, check=True, env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"},
     )  # fmt: skip
     assert new_gradebook.version() == theirs.stdout.strip()
+
+
+def test_nbgrader_autograde_keeps_what_a_regrade_changed(root: Path, api: NbGraderAPI) -> None:
+    assert api.autograde(course.NAME, "bob")["success"]
+    course.hand_in(root, "bob", course.solved(root))
+    assert api.autograde(course.NAME, "bob", force=True)["success"]
+    with Course(root).gradebook() as book:
+        [change] = regrades.kept(book.db, course.NAME)
+    assert (change.student, change.question) == ("bob", "test_softmax")
+    assert (change.earlier, change.later, change.why) == (0.0, 2.0, regrades.UNKNOWN)

@@ -25,12 +25,12 @@ tbody th{font-weight:400}
 thead th{vertical-align:bottom}
 .muted{color:var(--muted)}
 .wide{overflow-x:auto}
-.wide td,.wide thead th{padding:.3rem .5rem}
+.wide td,.wide th{padding:.3rem .5rem}
 .bar{display:block;width:6rem;height:.7rem;background:linear-gradient(90deg,var(--green) var(--full),
  var(--orange) var(--full) var(--some),transparent var(--some));border:1px solid var(--muted);
  print-color-adjust:exact;-webkit-print-color-adjust:exact}
 ul.people{columns:16rem;padding-left:1.2rem}
-@media (max-width:45rem){.bar{display:none}.wide{font-size:.85rem}.wide td,.wide thead th{padding:.3rem .25rem}}
+@media (max-width:45rem){h1{font-size:1.5rem}.bar{display:none}.wide{font-size:.85rem}.wide td,.wide th{padding:.3rem .25rem}}
 @media print{body{max-width:none;font-size:11pt}article,tr{break-inside:avoid}h2,h3{break-after:avoid}
  pre{white-space:pre-wrap}.wide{overflow:visible}}
 """
