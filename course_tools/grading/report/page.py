@@ -30,7 +30,8 @@ thead th{vertical-align:bottom}
  var(--orange) var(--full) var(--some),transparent var(--some));border:1px solid var(--muted);
  print-color-adjust:exact;-webkit-print-color-adjust:exact}
 ul.people{columns:16rem;padding-left:1.2rem}
-@media (max-width:45rem){h1{font-size:1.5rem}.bar{display:none}.wide{font-size:.85rem}.wide td,.wide th{padding:.3rem .25rem}}
+@media (max-width:45rem){h1{font-size:1.5rem}.bar{display:none}.wide{font-size:.85rem}
+ .wide td,.wide th{padding:.3rem .25rem}}
 @media print{body{max-width:none;font-size:11pt}article,tr{break-inside:avoid}h2,h3{break-after:avoid}
  pre{white-space:pre-wrap}.wide{overflow:visible}}
 """
