@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-Notebooks = dict[str, NotebookNode]
+Notebooks = dict[str, NotebookNode]  # by the name of the chapter, or of the page
 
 
 def pages(notebooks: Notebooks) -> Notebooks:

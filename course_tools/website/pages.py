@@ -15,12 +15,11 @@ from nbformat import NotebookNode
 
 from course_tools.authoring import parts
 from course_tools.authoring.chapters import CHAPTERS, Chapter
+from course_tools.authoring.parts import Notebooks
 from course_tools.authoring.rules import COLUMNS, bad_errata, errata_rows
 from course_tools.authoring.sections import slug
 from course_tools.website import links
 from course_utils.errors import CourseError
-
-Notebooks = dict[str, NotebookNode]  # by the name of the page
 
 
 def start(text: str, notebooks: Notebooks, docs: list[str]) -> str:

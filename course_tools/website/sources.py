@@ -32,7 +32,7 @@ def assemble(root: Path, site: Path, folder: Path, say: bool = True) -> None:
         shutil.rmtree(folder.parent / "html", ignore_errors=True)  # its page would stay
 
 
-def _executed(root: Path, say: bool) -> pages.Notebooks:
+def _executed(root: Path, say: bool) -> parts.Notebooks:
     written = [chapter for chapter in CHAPTERS if chapter.is_written(root)]
     if not written:
         raise CourseError(f"There is no chapter in {root / 'chapters'}. Is this the folder of the course?")
@@ -47,7 +47,7 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _chapters(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
+def _chapters(root: Path, notebooks: parts.Notebooks) -> dict[str, str]:
     """Each page of an executed chapter, and the glossary of all, with their links made for the pages."""
     titles = {name: links.headings(notebook) for name, notebook in notebooks.items()}
     exercises = set(_assignments(root))
@@ -64,7 +64,7 @@ def _chapters(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
     return files
 
 
-def _pages(site: Path, notebooks: pages.Notebooks, docs: list[str]) -> dict[str, str]:
+def _pages(site: Path, notebooks: parts.Notebooks, docs: list[str]) -> dict[str, str]:
     text = (site / "index.md").read_text("utf-8")
     return {
         "index.md": pages.start(text, notebooks, docs),
@@ -78,7 +78,7 @@ def _docs(root: Path) -> dict[str, str]:
     return {f"docs/{p.name}": links.outside(p.read_text("utf-8"), folder) for p in sorted(folder.glob("*.md"))}
 
 
-def _downloads(root: Path, notebooks: pages.Notebooks) -> dict[str, str]:
+def _downloads(root: Path, notebooks: parts.Notebooks) -> dict[str, str]:
     """The notebooks to take away: chapters without outputs, and the exercises."""
     chapters = {f"downloads/chapters/{n}.ipynb": nbformat.writes(_bare(chapter)) for n, chapter in notebooks.items()}
     exercises = {f"downloads/exercises/{n}.ipynb": p.read_text("utf-8") for n, p in _assignments(root).items()}

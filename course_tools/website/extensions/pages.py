@@ -15,7 +15,6 @@ from course_tools.authoring import chapters, parts
 from course_tools.paths import ROOT, SITE
 
 HERE = Path(__file__).resolve().parent
-VIEW = "application/vnd.jupyter.widget-view+json"
 NO_SCRIPT = "This widget moves in a browser with JavaScript, of the year 2021 or later. Its notebook has it too."
 
 
@@ -65,8 +64,8 @@ def add_buttons(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 def place_widgets(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put a sentence where each widget will be; widgets.js replaces it by the widget."""
-    for view in [raw for raw in doctree.findall(nodes.raw) if VIEW in raw.astext()]:
-        script = BeautifulSoup(view.astext(), "html.parser").find("script", type=VIEW)
+    for view in [raw for raw in doctree.findall(nodes.raw) if parts.WIDGET_VIEW in raw.astext()]:
+        script = BeautifulSoup(view.astext(), "html.parser").find("script", type=parts.WIDGET_VIEW)
         if script is not None:
             view.replace_self(Beside(html=_place(json.loads(script.text)["model_id"])))
 
