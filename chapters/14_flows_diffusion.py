@@ -799,7 +799,7 @@ for loop in ("ddim", "fresh"):  # the notes' order; the network is told the nois
     check.reaches(f"energy distance in the notes' order: {loop}", backward[loop][1], at_least=0.5)  # fmt: skip
 
 # %% [markdown]
-# In the notes' order of the ratios the same network fails with either loop. In the right order all three come near the data from 50 steps on. With five or ten steps a loop can end further from them, by the energy distance, than the noise it started from. At ten steps DDIM is worse than DDPM here, though it is known for few steps. A control changes the schedule.
+# In the notes' order of the ratios the same network fails with either loop. In the right order all three come near the data from 50 steps on. At ten steps DDIM is worse than DDPM here, and by the energy distance worse than untouched noise, though it is known for few steps. A control changes the schedule.
 
 # %%
 linear, ten = linear_alpha_bar(T), {}
