@@ -1147,7 +1147,7 @@ widgets.choose(
 #
 # Each attention layer and each dense layer of a transformer stands in a residual connection (chapter 7) with layer normalisation (chapter 4). For one token $\mathbf x$ with $d$ numbers,
 #
-# $$ \mathrm{LN}(\mathbf x) = \boldsymbol\gamma \odot \frac{\mathbf x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \boldsymbol\beta, \qquad \mu = \frac1d \sum_{i} x_i, \quad \sigma^2 = \frac1d \sum_i (x_i - \mu)^2 . \tag{16.14} $$
+# $$ \mathrm{LN}(\mathbf x)_i = \gamma_i \, \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta_i , \qquad \mu = \frac1d \sum_j x_j, \quad \sigma^2 = \frac1d \sum_j (x_j - \mu)^2 . \tag{16.14} $$
 #
 # The statistics are those of the one token, neither of the batch nor of the sequence, so padding and batch size do not matter.
 
