@@ -100,7 +100,7 @@ check.close(
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
-banned("inv", "inverse", "inv_ex", "pinv", "pinverse", "det", "slogdet", "logdet")
+banned("inv", "det", "solve")
 rng = torch.default_generator
 for n, d in ((4, 3), (2, 6), (1, 4), (3, 1)):
     x, perm = normal(rng, n, d), torch.arange(d).roll(1)  # not its own inverse
@@ -145,7 +145,7 @@ check.close(
 ### BEGIN HIDDEN TESTS
 from course_tools.grading.author import banned, seal
 
-banned("inv", "inverse", "inv_ex", "pinv", "pinverse", "det", "slogdet", "logdet")
+banned("inv", "det", "solve")
 rng = torch.default_generator
 for n, d in ((4, 3), (2, 6), (1, 4), (3, 1)):
     z, perm = normal(rng, n, d), torch.arange(d).roll(1)  # not its own inverse

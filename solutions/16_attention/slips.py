@@ -571,6 +571,12 @@ change(
 )
 change(
     "beam_step",
+    "The length is multiplied by alpha here; it is raised to the power alpha.",
+    "longer[:, None] ** alpha",
+    "(longer[:, None] * alpha)",
+)
+change(
+    "beam_step",
     "The sums are multiplied by the power of the length; that punishes long sequences once more.",
     "sums / longer",
     "sums * longer",

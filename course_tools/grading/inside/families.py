@@ -100,6 +100,7 @@ FAMILIES: dict[str, frozenset[str]] = {
     "clip_grad_norm_": words("clip_grad_norm_ clip_grad_norm clip_grads_with_norm_ clip_grad_value_ get_total_norm"),
     "inv": words("inv inverse inv_ex pinv pinverse"),
     "det": words("det slogdet logdet"),
+    "solve": words("solve solve_ex lu_solve cholesky_solve ldl_solve tensorsolve lstsq"),
     "RNN": words("RNN RNNCell"),
     "GRU": words("GRU GRUCell"),
     "LSTM": words("LSTM LSTMCell"),
