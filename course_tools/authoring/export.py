@@ -20,6 +20,7 @@ PUBLIC = (
     "LICENSE*",
     "environment.yml",
     "pyproject.toml",
+    "hatch_build.py",
     "constraints.txt",
     "Makefile",
     ".gitignore",

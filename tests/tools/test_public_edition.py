@@ -42,6 +42,7 @@ def test_what_a_student_needs_is_there(edition: Path) -> None:
     for name in (
         "README.md",
         "pyproject.toml",
+        "hatch_build.py",
         "constraints.txt",
         "nbgrader_config.py",
         "course_utils/check/__init__.py",
