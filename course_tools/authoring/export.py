@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from course_tools.authoring import elsewhere
 from course_tools.authoring.build import exercises, nbgrader_source
 from course_tools.grading import slips
 from course_tools.paths import ROOT
@@ -46,6 +47,9 @@ def run(folder: Path, root: Path = ROOT) -> None:
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / file, target)
+    if (place := elsewhere.find(root)).address:  # Colab opens these
+        for notebook in folder.glob("chapters/*.ipynb"):
+            notebook.write_text(elsewhere.with_course(notebook.read_text(encoding="utf-8"), place), encoding="utf-8")
     leaks = list(find_leaks(folder, root))
     if leaks:
         shutil.rmtree(folder)

@@ -1,7 +1,6 @@
 """Sphinx, run in this process; a warning about any page stops the build."""
 
 import io
-import os
 import re
 import shutil
 from pathlib import Path
@@ -9,14 +8,18 @@ from pathlib import Path
 import nbformat
 
 from course_tools.authoring import parts
+from course_tools.authoring.elsewhere import Elsewhere
 from course_utils.errors import CourseError
 
 SHOWN = 8  # warnings: more would hide the first
 _WHERE = re.compile(r"^(?P<file>.+?)(?::(?P<line>\d+))?: (?:WARNING|ERROR|CRITICAL|SEVERE): (?P<text>.*)$")
 
 
-def build(site: Path, out: Path) -> Path:
-    """The folder of the pages made from `out`/source. Raises CourseError that lists the warnings."""
+def build(site: Path, out: Path, place: Elsewhere) -> Path:
+    """The folder of the pages made from `out`/source; `place` is where their buttons lead.
+
+    Raises CourseError that lists the warnings.
+    """
     from sphinx.application import Sphinx
     from sphinx.errors import SphinxError
     from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -27,7 +30,7 @@ def build(site: Path, out: Path) -> Path:
         "html_extra_path": [str(out / "source" / "downloads")],
         "course_katex": str(out / "vendor" / "build" / "katex.min.js"),
         "course_fonts": str(out / "vendor" / "fonts"),
-        **_launch(os.environ.get("COURSE_REPOSITORY", ""), os.environ.get("COURSE_BRANCH", "main")),
+        "course_github": place.github,
     }
     try:
         with patch_docutils(site), docutils_namespace():
@@ -41,13 +44,6 @@ def build(site: Path, out: Path) -> Path:
         shutil.rmtree(out / "doctrees", ignore_errors=True)  # else the next build would not see them again
         raise CourseError(_message(found, out / "source"))
     return out / "html"
-
-
-def _launch(repository: str, branch: str) -> dict[str, str]:
-    """Where Colab and Binder find the notebooks: "owner/name" on GitHub, or nowhere."""
-    if repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
-        raise CourseError(f"COURSE_REPOSITORY is {repository!r}; give owner/name of the repository on GitHub.")
-    return {"course_repository": repository, "course_branch": branch}
 
 
 def _message(lines: list[str], source: Path) -> str:

@@ -8,6 +8,7 @@ Everything generated lies under site/_build.
 from importlib.util import find_spec
 from pathlib import Path
 
+from course_tools.authoring import elsewhere
 from course_tools.paths import ROOT, SITE
 from course_tools.website import html, sources, vendor
 from course_utils.errors import CourseError
@@ -34,4 +35,4 @@ def build(root: Path = ROOT, out: Path = SITE / "_build", say: bool = True) -> P
         raise CourseError("The pages need Sphinx. Install it with: pip install -e '.[site]'")
     vendor.collect(SITE, out / "vendor")
     sources.assemble(root, SITE, out / "source", say=say)
-    return html.build(SITE, out)
+    return html.build(SITE, out, elsewhere.find(root))

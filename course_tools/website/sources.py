@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import execution, glossary, parts
+from course_tools.authoring import elsewhere, execution, glossary, parts
 from course_tools.authoring.build import write_if_changed
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.website import links, pages
@@ -79,10 +79,11 @@ def _docs(root: Path) -> dict[str, str]:
 
 
 def _downloads(root: Path, notebooks: parts.Notebooks) -> dict[str, str]:
-    """The notebooks to take away: chapters without outputs, and the exercises."""
-    chapters = {f"downloads/chapters/{n}.ipynb": nbformat.writes(_bare(chapter)) for n, chapter in notebooks.items()}
-    exercises = {f"downloads/exercises/{n}.ipynb": p.read_text("utf-8") for n, p in _assignments(root).items()}
-    return {**chapters, **exercises}
+    """The notebooks to take away: chapters without outputs, and the exercises; each asks for the course first."""
+    texts = {f"chapters/{name}": nbformat.writes(_bare(chapter)) for name, chapter in notebooks.items()}
+    texts |= {f"exercises/{name}": path.read_text("utf-8") for name, path in _assignments(root).items()}
+    place = elsewhere.find(root)
+    return {f"downloads/{name}.ipynb": elsewhere.with_course(text, place) for name, text in texts.items()}
 
 
 def _bare(executed: NotebookNode) -> NotebookNode:

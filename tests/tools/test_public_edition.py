@@ -5,7 +5,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from course_tools.authoring import build, exercises, export
 from course_tools.paths import ROOT
@@ -156,6 +158,16 @@ def test_nothing_is_overwritten(small: Path, tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="is not an empty folder"):
         export.run(tmp_path / "mine" / "thesis.txt", small)
     assert (tmp_path / "mine" / "thesis.txt").read_text(encoding="utf-8") == "years of work"
+
+
+def test_with_an_address_its_chapters_install_the_course(small: Path, tmp_path: Path) -> None:
+    (small / "chapters").mkdir()
+    (small / "chapters" / "90_tiny.ipynb").write_text(nbformat.writes(new_notebook(cells=[new_code_cell("1")])))
+    (small / "pyproject.toml").write_text('[project.urls]\nRepository = "https://github.com/someone/course"\n')
+    subprocess.run(["git", "-C", str(small), "add", "."], check=True)
+    export.run(tmp_path / "out", small)
+    assert "%pip install" in (tmp_path / "out" / "chapters" / "90_tiny.ipynb").read_text()
+    assert "%pip" not in (tmp_path / "out" / "assignments" / "90_tiny" / "90_tiny.ipynb").read_text()
 
 
 def test_without_git_it_says_so(tmp_path: Path) -> None:

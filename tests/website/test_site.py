@@ -25,7 +25,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from pygments import highlight
 from pygments.lexers import PythonLexer
 
-from course_tools.authoring import execution, rules
+from course_tools.authoring import elsewhere, execution, rules
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.paths import ROOT
 from course_tools.website import deliver, links, pages, site, vendor
@@ -556,6 +556,8 @@ def test_notebooks_to_take_away_have_no_outputs(built: tuple[Path, Path]) -> Non
     assert '"outputs": []' in notebook
     assert "0.97 " not in notebook
     assert "widgets" not in notebook.split('"metadata"')[-1]
+    first = next(cell for cell in json.loads(notebook)["cells"] if cell["cell_type"] == "code")
+    assert "".join(first["source"]) == elsewhere.SAYS
     assert read(built, "exercises/01_neurons.ipynb") == (TINY / "assignments/01_neurons/01_neurons.ipynb").read_text()
 
 
@@ -738,6 +740,19 @@ def test_buttons_to_colab_and_binder_when_the_repository_is_known(
     monkeypatch.setenv("COURSE_REPOSITORY", "https://somewhere/someone/course")
     with pytest.raises(CourseError, match="owner/name"):
         site.build(*copied, say=False)
+
+
+def test_an_address_gives_buttons_and_notebooks_that_install_the_course(
+    copied: tuple[Path, Path],
+) -> None:
+    root, out = copied
+    address = '[project.urls]\nRepository = "https://github.com/someone/course/tree/spring"\n'
+    (root / "pyproject.toml").write_text(address)
+    html = site.build(root, out, say=False) / "chapters"
+    page, notebook = ((html / f"02_optimization.{kind}").read_text() for kind in ("html", "ipynb"))
+    assert "https://colab.research.google.com/github/someone/course/blob/spring/chapters/02_opt" in page
+    assert "https://mybinder.org/v2/gh/someone/course/spring?urlpath=lab/tree/chapters%2F02_opt" in page
+    assert "%pip install -q git+https://github.com/someone/course@spring" in notebook
 
 
 def test_docs_are_pages_too(copied: tuple[Path, Path]) -> None:

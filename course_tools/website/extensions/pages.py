@@ -56,8 +56,9 @@ def add_buttons(app: Sphinx, doctree: nodes.document, page: str) -> None:
     items.append(_button(f"{name}.ipynb", "Download notebook", download=True))
     if Path(app.srcdir, "downloads", "exercises", f"{name}.ipynb").exists():
         items.append(_button(f"../exercises/{name}.ipynb", "Download exercises", download=True))
-    if app.config.course_repository:
-        items += _elsewhere(app.config.course_repository, app.config.course_branch, f"chapters/{name}.ipynb")
+    if app.config.course_github:
+        repository, branch = app.config.course_github
+        items += _elsewhere(repository, branch, f"chapters/{name}.ipynb")
     line = Beside(html=f'<div class="course-actions">{" ".join(items)}</div>\n')
     title.parent.insert(title.parent.index(title) + 1, line)
 
@@ -106,8 +107,7 @@ def stamp(app: Sphinx, config: Any) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.add_config_value("course_repository", "", "html")
-    app.add_config_value("course_branch", "main", "html")
+    app.add_config_value("course_github", (), "html")  # (repository, branch), where Colab and Binder find notebooks
     app.add_config_value("course_stamp", "", "env")
     app.add_node(Beside, html=(write_beside, None))
     app.connect("config-inited", stamp)
