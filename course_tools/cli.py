@@ -156,11 +156,12 @@ def export_marks(
     name: Annotated[str, typer.Argument(help="An assignment, by name or number.")],
     form: Annotated[str, typer.Option("--format", help="plain, moodle or canvas.")] = "plain",
     to: Annotated[Path | None, typer.Option(help="The file to write; one in .grading/marks else.")] = None,
+    column: Annotated[str, typer.Option(help="Canvas's own name for it, such as 'Homework 3 (1234)'.")] = "",
 ) -> None:
     """Write the marks as a CSV file for a spreadsheet, Moodle or Canvas."""
     from course_tools.grading.gradebook import export_marks
 
-    export_marks.run(name, form, to)
+    export_marks.run(name, form, to, column=column)
 
 
 @app.command()

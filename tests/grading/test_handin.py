@@ -18,7 +18,7 @@ from nbgrader.apps import NbGraderAPI
 
 from course_tools import demo
 from course_tools.grading.course import Course
-from course_tools.grading.gradebook import export_marks, feedback, roster
+from course_tools.grading.gradebook import canvas, export_marks, feedback, roster
 from course_tools.grading.intake import collect, owners, submit
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -417,6 +417,64 @@ def test_marks_for_canvas(marked: Path) -> None:
         ["Lovelace, Ada", "11", "", "ada", "", "3.5"],
         ["Zebra, Gone", "", "", "gone", "", ""],
     ]
+
+
+EXPORTED = """Student,ID,SIS User ID,SIS Login ID,Integration ID,Section,Lab (7),Homework 3 (1234),Final Score (9)
+    Points Possible,,,,,,2,10,(read only)
+"Lovelace, Ada",11,s-11,ada.l@uni.test,,"DL 1, DL 2",2,,
+"Zebra, Gone",12,,gone,,DL 1,,,
+"""
+
+
+@pytest.fixture
+def exported(marked: Path) -> Path:
+    """The same course after Canvas's gradebook was read as its class list; Ada has another id here than in Canvas."""
+    (marked / "canvas.csv").write_text(EXPORTED.replace("ada.l@uni.test", "ada"), encoding="utf-8")
+    roster.run(marked / "canvas.csv", marked)
+    with Course(marked).gradebook() as book:
+        people = canvas.people(book.db) | {"ada": canvas.Person("s-11", "ada.l@uni.test", "DL 1, DL 2")}
+        canvas.keep(book.db, people, canvas.columns(book.db))
+    return marked
+
+
+def test_marks_under_canvass_own_names(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    export_marks.run(NAME, "canvas", exported / "out.csv", exported, "Homework 3 (1234)")
+    assert "Canvas has 10 points for it, these marks are of 5" in capsys.readouterr().out
+    with (exported / "out.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Homework 3 (1234)"],
+            ["    Points Possible", "", "", "", "", ""],
+            ["'@SUM(A1), =1+1", "", "", "eve", "", "2.0"],
+            ["Lovelace, Ada", "11", "s-11", "ada.l@uni.test", "DL 1, DL 2", "3.5"],
+            ["Zebra, Gone", "12", "", "gone", "DL 1", ""],
+        ]
+
+
+@pytest.mark.parametrize(
+    ("column", "says"),
+    [
+        (
+            "Homework 3",
+            r"'Homework 3' is no column of Canvas.* Columns of the export .*: Lab \(7\); Homework 3 \(1234\)\.",
+        ),
+        ("Homework 3 (1235)", r"has no column 'Homework 3 \(1235\)'.* read it with: course roster FILE"),
+        ("Final Score (9)", "takes no marks from a column whose name holds 'Final Score'"),
+        ("a\nb (3)", "is no column of Canvas"),
+    ],
+)
+def test_a_column_that_canvas_would_not_know(exported: Path, column: str, says: str) -> None:
+    with pytest.raises(CourseError, match=says):
+        export_marks.run(NAME, "canvas", exported / "out.csv", exported, column)
+    assert not (exported / "out.csv").exists()
+
+
+def test_a_column_without_a_list_of_canvas(marked: Path) -> None:
+    with pytest.raises(CourseError, match="Copy it from the first line of the gradebook that Canvas exports"):
+        export_marks.run(NAME, "canvas", marked / "out.csv", marked, "Homework 3")
+    with pytest.raises(CourseError, match="Add --format canvas"):
+        export_marks.run(NAME, "moodle", marked / "out.csv", marked, "Homework 3 (1234)")
+    export_marks.run(NAME, "canvas", marked / "out.csv", marked, "Homework 3 (1234)")
+    assert "Homework 3 (1234)" in (marked / "out.csv").read_text(encoding="utf-8")
 
 
 def test_marks_for_a_spreadsheet(marked: Path) -> None:

@@ -5,20 +5,24 @@ Each is an nbgrader exporter: ``course export-marks 03 --format moodle``, or
 
 Formats: Moodle's grade import (Grades, Import, CSV file; as of Moodle 4.5) maps columns when it is uploaded and finds
 people by email address, username, ID number or user id; an empty cell is no grade. Canvas's gradebook import
-(as of the canvas-lms sources of 2025) wants Student, ID, SIS User ID, SIS Login ID, Section and one column for each
-assignment, with a second row of the points possible; it finds people by ID, then by SIS Login ID.
+(lib/gradebook_importer.rb of the canvas-lms sources of 2025) wants Student, ID, SIS User ID, SIS Login ID, Section
+and one column for each assignment, with a second row of the points possible; it finds people by ID, then by SIS User ID
+and SIS Login ID.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry
 from nbgrader.api import Student as GradebookStudent
 from nbgrader.plugins import ExportPlugin
+from traitlets import Unicode
 
 from course_tools.grading.course import Course
+from course_tools.grading.gradebook import canvas
 from course_tools.grading.inside.text import shown
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -111,16 +115,22 @@ class CanvasExporter(CourseExporter):
     """For Canvas's gradebook import: one line for each student, one column for each assignment."""
 
     default_file = "marks-canvas.csv"
+    column = Unicode("", help="Canvas's own name for the column of the one assignment that is exported.")
 
     def rows(self, book: Gradebook) -> Iterator[list[object]]:
-        """Headings, the points possible, then one line for each student."""
-        assignments = self.assignments(book)
-        yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *(a.name for a in assignments)]
-        yield ["    Points Possible", "", "", "", "", *(a.max_score for a in assignments)]
+        """Headings, the points possible, then one line for each student, with what Canvas's own list says of them.
+
+        Under the name of a column that Canvas has no points are given: Canvas would change its own to them.
+        """
+        assignments, people = self.assignments(book), canvas.people(book.db)
+        names = [self.column] if self.column else [a.name for a in assignments]
+        yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *names]
+        yield ["    Points Possible", "", "", "", "", *("" if self.column else a.max_score for a in assignments)]
         for student in self.students(book):
             name = ", ".join(part for part in (student.last_name, student.first_name) if part) or student.id
             marks = [assignment_mark(book, assignment, student).score for assignment in assignments]
-            yield [name, student.lms_user_id, "", student.id, "", *marks]
+            own = people.get(student.id, canvas.Person("", student.id, ""))
+            yield [name, student.lms_user_id, own.sis_user_id, own.sis_login_id, own.section, *marks]
 
 
 EXPORTERS: dict[str, type[CourseExporter]] = {
@@ -146,10 +156,15 @@ def _kept(root: Path, name: str) -> Path:
     return folder / name
 
 
-def run(name: str, form: str = "plain", to: Path | None = None, root: Path = ROOT) -> None:
-    """Write the marks of one assignment to `to`, or into .grading/marks, and say whose are not complete."""
+def run(name: str, form: str = "plain", to: Path | None = None, root: Path = ROOT, column: str = "") -> None:
+    """Write the marks of one assignment to `to`, or into .grading/marks, and say whose are not complete.
+
+    `column` is what Canvas calls the assignment, in the first line of the gradebook that it exports.
+    """
     if form not in EXPORTERS:
         raise CourseError(f"There is no format {form!r}. Choose one of {', '.join(EXPORTERS)}.")
+    if column and form != "canvas":
+        raise CourseError("--column names a column of Canvas. Add --format canvas, or leave it out.")
     course = Course(root)
     name = course.assignment(name)
     exporter = EXPORTERS[form](to=str(to or _kept(root, f"{name}-{form}.csv")), assignment=[name])
@@ -158,11 +173,24 @@ def run(name: str, form: str = "plain", to: Path | None = None, root: Path = ROO
             assignment = book.find_assignment(name)
         except MissingEntry as e:
             raise CourseError(f"Nothing of {name} is graded yet. Run `course grade {name}` first.") from e
+        if column:
+            exporter.column = column
+            _check_column(column, assignment, canvas.columns(book.db))
         _write(exporter, book)
         waiting = [s.id for s in book.students if assignment_mark(book, assignment, s).status == "needs a person"]
     print(f"Wrote {exporter.to}")
     if waiting:
         print(f"Not complete, answers wait for a person: {shown(', '.join(waiting[:10]))} ({len(waiting)} in all)")
+
+
+def _check_column(column: str, assignment: Assignment, known: Mapping[str, str]) -> None:
+    """Raise CourseError for a column that Canvas does not have; say so where its points are others."""
+    canvas.require_column(column, known)
+    with suppress(ValueError):  # "(read only)", or nothing
+        if column in known and (theirs := float(known[column])) != assignment.max_score:
+            print(
+                f"Canvas has {theirs:g} points for it, these marks are of {assignment.max_score:g}: nothing is scaled."
+            )
 
 
 def _write(exporter: CourseExporter, book: Gradebook) -> None:

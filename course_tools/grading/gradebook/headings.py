@@ -33,6 +33,8 @@ FULL = (
     *("full name", "fullname", "name", "student"),
     *("nome completo", "vollständiger name", "nombre completo", "nom complet"),
 )
+# What is kept of Canvas's own list.
+CANVAS = ("sis_user_id", "sis_login_id", "section")
 # Half a name where the other half has a column of its own, else the whole.
 FIRST_OR_FULL, LAST_OR_FULL = ("nome", "nombre"), ("nom",)
 
@@ -59,4 +61,6 @@ def columns(headings: Iterable[str]) -> dict[str, list[int]]:
     ):  # Canvas: `ID` is its own number, and an id only where all else lacks
         found["lms_user_id"] = [place["id"]]
         found["id"] = [i for i in found["id"] if i != place["id"]] + [place["id"]]
+        for name in CANVAS:
+            found[name] = [place[heading]] if (heading := name.replace("_", " ")) in place else []
     return found if found["id"] or found["lms_user_id"] else {}

@@ -11,12 +11,12 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from course_tools.grading.gradebook import headings
+from course_tools.grading.gradebook import canvas, headings
 from course_tools.grading.inside.text import shown
 from course_tools.grading.intake.owners import Owner, made_up_id
 from course_tools.paths import ROOT
@@ -28,17 +28,22 @@ LONGEST = 200  # bytes of an id: a disk takes 255
 NAMED_NUMBER = re.compile(r"[^\d@]+\s([0-9]+)")  # "Participant 4711" in Moodle's worksheet
 NUMBER = re.compile(r"(?:[^\d@]+\s)?([0-9]+)")
 ABOVE = 10  # lines that may stand above the headings
+TOLD = ("first_name", "last_name", "email", "lms_user_id")  # what nbgrader's gradebook keeps
 
 
 @dataclass(frozen=True)
 class Student:
-    """One row of the class list; `lms_user_id` is the number by which the learning management system knows them."""
+    """One row of the class list; `lms_user_id` is the number by which the learning management system knows them.
+
+    `own` is what Canvas wrote beside it, None in other lists.
+    """
 
     id: str
     first_name: str = ""
     last_name: str = ""
     email: str = ""
     lms_user_id: str = ""
+    own: canvas.Person | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,10 @@ def run(file: Path, root: Path = ROOT) -> None:
         known = {student.id for student in book.students}
         students, kept = _as_known(students, book)
         for student in students:
-            told = {key: value for key, value in asdict(student).items() if value and key != "id"}
+            told = {key: value for key in TOLD if (value := getattr(student, key))}
             book.update_or_create_student(student.id, **told)
+        if people := {student.id: student.own for student in students if student.own}:
+            canvas.keep(book.db, people, canvas_columns(file))
     new = [student.id for student in students if student.id not in known]
     print(f"{len(students)} students read from {shown(file.name)}, {len(new)} of them new.")
     for sentence in said + kept:
@@ -103,6 +110,14 @@ def read(file: Path) -> tuple[list[Student], list[str]]:
     raise CourseError(
         f"{file.name} has no column for the student's id. Name one `id`, `username` or `email` in its first line."
     )
+
+
+def canvas_columns(file: Path) -> dict[str, str]:
+    """The columns of assignments in a gradebook that Canvas exported, each with its points."""
+    rows = list(_rows(_text(file), file))
+    names = next(row for row in rows[:ABOVE] if headings.columns(row.cells))
+    points = next((row for row in rows if _is_points(row)), Row(0, ()))
+    return canvas.assignments(names.cells, map(points.cell, range(len(names.cells))))
 
 
 def _text(file: Path) -> str:
@@ -149,10 +164,14 @@ def _delimiter(text: str) -> str:
 
 def _below(rows: Sequence[Row]) -> Iterator[Row]:
     """The rows without Canvas's own: "Points Possible", and above it what has no name, such as "Manual Posting"."""
-    own = [i for i, row in enumerate(rows) if "points possible" in [headings.plain(cell) for cell in row.cells]]
+    own = [i for i, row in enumerate(rows) if _is_points(row)]
     for i, row in enumerate(rows):
         if i not in own and not (own and i < own[0] and not (row.cell(0) or row.cell(1))):
             yield row
+
+
+def _is_points(row: Row) -> bool:
+    return "points possible" in [headings.plain(cell) for cell in row.cells]
 
 
 # -- rows ----------------------------------------------------------------------------------------------------------
@@ -182,7 +201,10 @@ def _student(row: Row, columns: dict[str, list[int]], usual: int | None, width: 
     """The student of a row, without an id where it cannot be used; and a sentence when the row is odd."""
     first, last = _split(row.first(columns["name"]))
     first, last = row.first(columns["first_name"]) or first, row.first(columns["last_name"]) or last
-    student = Student(_id_of(row, columns, usual), first, last, row.first(columns["email"]), _number_of(row, columns))
+    number, own = _number_of(row, columns), None
+    if headings.CANVAS[0] in columns:
+        own = canvas.Person(*(row.first(columns[name]) for name in headings.CANVAS))
+    student = Student(_id_of(row, columns, usual), first, last, row.first(columns["email"]), number, own)
     if any(cell.strip() for cell in row.cells[width:]):
         return replace(student, id=""), "it has more cells than there are headings; the row was left out."
     if any("\n" in row.cell(i) for places in columns.values() for i in places):
