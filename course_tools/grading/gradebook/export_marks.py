@@ -6,8 +6,8 @@ Each is an nbgrader exporter: ``course export-marks 03 --format moodle``, or
 Formats: Moodle's grade import (Grades, Import, CSV file; as of Moodle 4.5) maps columns when it is uploaded and finds
 people by email address, username, ID number or user id; an empty cell is no grade. Canvas's gradebook import
 (lib/gradebook_importer.rb of the canvas-lms sources of 2025) wants Student, ID, SIS User ID, SIS Login ID, Section
-and one column for each assignment, with a second row of the points possible; it finds people by ID, then by SIS User ID
-and SIS Login ID.
+and one column for each assignment, with a second row of the points possible; it finds people by ID, then by SIS
+User ID and SIS Login ID.
 """
 
 import csv
@@ -189,7 +189,7 @@ def _check_column(column: str, assignment: Assignment, known: Mapping[str, str])
     with suppress(ValueError):  # "(read only)", or nothing
         if column in known and (theirs := float(known[column])) != assignment.max_score:
             print(
-                f"Canvas has {theirs:g} points for it, these marks are of {assignment.max_score:g}: nothing is scaled."
+                f"Canvas has {theirs:g} points for it, these marks are of {assignment.max_score:g}; nothing is scaled"
             )
 
 
