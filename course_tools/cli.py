@@ -123,6 +123,19 @@ def collect(
 
 
 @app.command()
+def late(
+    name: Annotated[str, typer.Argument(help="An assignment, by name or number.")],
+    until: Annotated[str, typer.Option(metavar="TIME", help='When it is due, such as "2026-11-30 23:59".')] = "",
+    student: Annotated[str, typer.Option("--for", metavar="STUDENT", help="The --until of this student.")] = "",
+    worksheet: Annotated[Path | None, typer.Option(help="Moodle's grading worksheet, which has the times.")] = None,
+) -> None:
+    """Say when an assignment is due, for whom later, and who handed in late; it costs no points."""
+    from course_tools.grading.gradebook import late
+
+    late.run(name, until, student, worksheet)
+
+
+@app.command()
 def feedback(name: Annotated[str, typer.Argument(help="An assignment, by name or number.")]) -> None:
     """Write everybody's page of feedback, and one zip of them to upload to Moodle or Canvas."""
     from course_tools.grading.gradebook import feedback

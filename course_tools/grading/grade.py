@@ -26,6 +26,7 @@ from rich.text import Text
 from course_tools.grading.course import Course
 from course_tools.grading.engine import workers
 from course_tools.grading.engine.program import Program, Trace
+from course_tools.grading.gradebook.late import settle_class
 from course_tools.grading.gradebook.results import ResultWriter, Row
 from course_tools.grading.inside.text import shown, valid
 from course_tools.grading.intake.clean import Cleaned, clean
@@ -98,6 +99,7 @@ def grade(
     summary = Summary(0, len(fingerprints) - len(todo), [], failed, _warnings(master, unsafe))
     if todo:
         _Batch(master, writer, fingerprints, summary, count, unsafe, scheduler, console).grade(todo)
+    settle_class(course, book, name)
     writer.flag(summary.failed)
     summary.rows = [row for row in _with_failed(writer, summary.failed) if not only or row.student == only]
     return summary
@@ -287,22 +289,24 @@ def write_csv(path: Path, rows: Sequence[Row]) -> None:
     cells = list(dict.fromkeys(cell for row in rows for cell in row.by_cell))
     with path.open("w", encoding="utf-8", newline="") as f:
         writer = csv.writer(f)
-        writer.writerow(["student", "score", "max_score", *cells, "late_penalty", "needs_a_person"])
+        writer.writerow(["student", "score", "max_score", *cells, "late", "late_penalty", "needs_a_person"])
         for row in rows:
             marks = [_number(row.by_cell.get(cell)) for cell in cells]
             why = "; ".join(_reasons(row))
-            writer.writerow([row.student, _number(row.score), _number(row.max_score), *marks, row.late_penalty, why])
+            score = (_number(row.score), _number(row.max_score))
+            writer.writerow([row.student, *score, *marks, row.late, row.late_penalty, why])
 
 
 def print_summary(console: Console, name: str, summary: Summary, path: Path) -> None:
     """The table of marks and of who needs a person, and what the batch did."""
     table = Table(title=name, title_justify="left")
-    for column in ("student", "marks", "of", "needs a person"):
-        table.add_column(column, justify="left" if column in ("student", "needs a person") else "right")
+    late = any(row.late for row in summary.rows)
+    for column in ("student", "marks", "of", *(["late"] if late else []), "needs a person"):
+        table.add_column(column, justify="right" if column in ("marks", "of") else "left")
     for row in summary.rows:
         reasons = "\n".join(map(shown, _reasons(row)))
-        cells = (shown(row.student), _number(row.score), _number(row.max_score), reasons)
-        table.add_row(*map(Text, cells))
+        cells = (shown(row.student), _number(row.score), _number(row.max_score))
+        table.add_row(*map(Text, (*cells, *([row.late] if late else []), reasons)))
     console.print(table)
     for student, why in summary.failed.items():
         console.print(shown(f"{student} could not be graded: {why}"), markup=False)

@@ -15,7 +15,7 @@ import pytest
 
 from course_tools import demo
 from course_tools.grading.course import Course
-from course_tools.grading.gradebook import feedback
+from course_tools.grading.gradebook import feedback, handed_in, late
 from course_tools.grading.intake import archives, collect, collected, owners, submit
 from course_tools.grading.intake.choice import candidate
 from course_tools.grading.intake.clean import clean
@@ -736,3 +736,111 @@ class Nobody:
     """A gradebook without a class list."""
 
     students: tuple[()] = ()
+
+
+# -- lateness ------------------------------------------------------------------------------------------------------
+
+WORKSHEET = (
+    'Identifier,"Full name","Email address",Status,Grade,"Last modified (submission)","Last modified (grade)"\n'
+    '"Participant 1","Ada One",ada@x.org,"Submitted for grading",,"Monday, 30 November 2026, 11:59 PM",-\n'
+    '"Participant 2","Ben Two",ben@x.org,"Submitted for grading",,"Friday, 27 November 2026, 1:00 AM",-\n'
+    '"Participant 3","Cy Three",cy@x.org,"No submission",,-,-\n'
+)
+
+
+def test_moodles_worksheet_says_who_was_late(
+    course: Path, worked: Callable[..., bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither the archive's dates nor those in a student's own zip say anything: the worksheet of Moodle does."""
+    forged = zipped((FILE, worked("ada"), NOON - timedelta(days=99)))
+    archive = zipped(
+        (of(*ADA, "hw.zip"), forged, NOON + timedelta(days=99)),
+        (of(*BEN, FILE), worked("ben"), NOON + timedelta(days=99)),
+    )
+    gather(course, archive)
+    late.run(NAME, "2026-11-30 21:54", root=course)
+    said = capsys.readouterr().out
+    assert "0 handed in late." in said
+    assert "When 2 handed in is not known: Moodle's archive does not say" in said
+    (course / "worksheet.csv").write_text(WORKSHEET, encoding="utf-8")
+    late.run(NAME, worksheet=course / "worksheet.csv", root=course)
+    said = capsys.readouterr().out
+    assert "Times of 2 submissions read" in said
+    assert "1 handed in late:\n  ada: 2 h 5 min late\n" in said
+    assert "not known" not in said
+    late.run(NAME, "2026-12-01 12:00", "ada", root=course)
+    assert "0 handed in late." in capsys.readouterr().out
+    assert gather(course, archive) == []
+    assert "2 unchanged" in capsys.readouterr().out
+
+
+def test_a_file_handed_in_anew_has_no_time_until_the_worksheet_says_it(
+    course: Path, worked: Callable[..., bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    gather(course, zipped((of(*ADA, FILE), worked("first"))))
+    (course / "worksheet.csv").write_text(WORKSHEET, encoding="utf-8")
+    late.run(NAME, "2026-11-29 12:00", "", course / "worksheet.csv", course)
+    assert "ada: 1 d 11 h late" in capsys.readouterr().out
+    gather(course, zipped((of(*ADA, FILE), worked("second"), NOON + timedelta(days=1))), name="later.zip")
+    late.run(NAME, root=course)
+    assert "When 1 handed in is not known" in capsys.readouterr().out
+
+
+def test_canvas_says_who_was_late(
+    course: Path, worked: Callable[..., bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    gather(course, zipped((f"oneada_LATE_1_9_{FILE}", worked("ada")), (f"twoben_2_9_{FILE}", worked("ben"))))
+    late.run(NAME, "2026-11-01 12:00", root=course)
+    said = capsys.readouterr().out
+    assert "1 handed in late:\n  ada: late (Canvas)\n" in said
+    assert "Of 2 no time is known, of whom Canvas calls 1 late, by its own dates" in said
+
+
+@pytest.mark.parametrize(
+    "prefix", ["Ada_LATE_4_7_assignsubmission_file/", "oneada_4_7_", "LATE_4_7_", "oneLATE_4_7_"]
+)
+def test_no_name_looks_late(prefix: str) -> None:
+    assert not owners.says_late(prefix)
+    assert owners.says_late("oneada_LATE_4_7_")
+    assert owners.says_late("LATE_anon_x7_9_")
+
+
+def test_due_dates_that_cannot_be(course: Path) -> None:
+    for text in ("tomorrow", "2026-11-30", "2026-13-01 10:00"):
+        with pytest.raises(CourseError, match=f"'{text}' is no time"):
+            late.run(NAME, text, root=course)
+    with pytest.raises(CourseError, match="Say first when it is due for the others"):
+        late.run(NAME, "2026-11-30 10:00", "ada", root=course)
+    with pytest.raises(CourseError, match="Say until when"):
+        late.run(NAME, student="ada", root=course)
+    late.run(NAME, "2026-11-30 10:00", root=course)
+    with pytest.raises(CourseError, match="There is no 'eve' in the class list"):
+        late.run(NAME, "2026-12-01 10:00", "eve", root=course)
+    with pytest.raises(CourseError, match="is before the due date"):
+        late.run(NAME, "2026-11-01 10:00", "ada", root=course)
+    (course / "list.csv").write_text("id,name\nada,Ada\n", encoding="utf-8")
+    with pytest.raises(CourseError, match="has no column with the times of submissions"):
+        late.run(NAME, worksheet=course / "list.csv", root=course)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Monday, 30 November 2026, 11:59 PM",
+        "Monday, November 30, 2026, 11:59 PM",
+        "lunedì, 30 novembre 2026, 23:59",
+        "Montag, 30. November 2026, 23:59",
+        "lunes, 30 de noviembre de 2026, 23:59",
+        "lundi 30 novembre 2026, 23:59",
+        "Monday,\u00a030 November 2026, 11:59\u202fPM",
+    ],
+)
+def test_times_of_moodle(text: str) -> None:
+    assert handed_in.moodles(text) == handed_in.utc(datetime(2026, 11, 30, 23, 59))
+
+
+@pytest.mark.parametrize(
+    "text", ["-", "", "30/11/2026 23:59", "Monday, 31 November 2026, 11:59 PM", "1 May 99999, 1:00"]
+)
+def test_what_is_no_time_of_moodle(text: str) -> None:
+    assert handed_in.moodles(text) is None

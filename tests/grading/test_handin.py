@@ -2,23 +2,28 @@
 
 import csv
 import io
+import json
 import os
 import shutil
 import stat
 import struct
 import time
 import zipfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
+from nbgrader.plugins import LateSubmissionPlugin
+from rich.console import Console
 
 from course_tools import demo
 from course_tools.grading.course import Course
-from course_tools.grading.gradebook import canvas, export_marks, feedback, roster
+from course_tools.grading.grade import Summary, print_summary
+from course_tools.grading.gradebook import canvas, export_marks, feedback, late, lateness, roster
+from course_tools.grading.gradebook.results import Row
 from course_tools.grading.intake import collect, owners, submit
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -481,6 +486,55 @@ def test_marks_for_a_spreadsheet(marked: Path) -> None:
     found = {row[1]: row[5:] for row in rows(marked, "plain")[1:]}
     assert found["ada"] == ["3.5", "5.0", "graded", "12.0"]
     assert found["gone"] == ["", "5.0", "missing", ""]
+
+
+def test_lateness_in_marks(marked: Path) -> None:
+    """By the time that is known where there is one, else by Canvas's word; an extension is nbgrader's own."""
+    downloaded = Course(marked).downloaded(NAME)
+    downloaded.mkdir(parents=True)
+    told = {"ada": "lovelaceada_LATE_11_9_", "gone": "zebragone_LATE_12_9_", "eve": "eve_13_9_"}
+    (downloaded / "prefixes.json").write_text(json.dumps(told), encoding="utf-8")
+    found = {row[1]: row[8] for row in rows(marked, "plain")[1:]}
+    assert found == {"ada": "12.0", "eve": "", "gone": "late (Canvas)"}
+    with Course(marked).gradebook() as book:
+        lateness.extend(book.db, NAME, "ada", datetime(2026, 1, 1, 11))
+        late.settle_class(Course(marked), book, NAME)
+        assert book.find_submission(NAME, "ada").extension == timedelta(hours=11)
+    assert {row[1]: row[8] for row in rows(marked, "plain")[1:]}["ada"] == "1.0"
+
+
+class TakesOne(LateSubmissionPlugin):
+    """Takes a point for each hour."""
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
+        return total_seconds_late / 3600
+
+
+def test_lateness_costs_what_the_configuration_says_and_never_more_than_there_is(marked: Path) -> None:
+    course = Course(marked)
+    for plugin, penalty in ((None, 0), (TakesOne, 3.5)):
+        if plugin:
+            course.settings.AssignLatePenalties.plugin_class = plugin
+        with course.gradebook() as book:
+            late.settle_class(course, book, NAME)
+            assert book.find_submission(NAME, "ada").late_submission_penalty == penalty
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "1 min late"), (3600, "1 h late"), (7500, "2 h 5 min late"), (90000, "1 d 1 h late"), (86400, "1 d late")],
+)
+def test_lateness_in_words(seconds: float, said: str) -> None:
+    assert str(lateness.Lateness(seconds)) == said
+    assert str(lateness.Lateness()) == ""
+
+
+def test_the_summary_of_marks_shows_who_was_late_where_somebody_was() -> None:
+    for said in ("late (Canvas)", ""):
+        row = Row("ada", 1.0, 2.0, {}, 0.0, False, (), said)
+        console = Console(file=io.StringIO(), width=100)
+        print_summary(console, NAME, Summary(1, 0, [row]), Path("marks.csv"))
+        assert ("late" in console.file.getvalue()) == bool(said)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "  =1"])

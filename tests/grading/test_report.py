@@ -113,6 +113,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
             book.update_or_create_student(student, first_name=first, last_name=last, email=f"{student}@uni.test")
     solved = course.solved(root)
     course.hand_in(root, "qqada77", solved)
+    downloaded = Course(root).downloaded(course.NAME)
+    downloaded.mkdir(parents=True)
+    (downloaded / "prefixes.json").write_text('{"qqada77": "zuleika_LATE_77_9_"}', encoding="utf-8")
     course.cell(solved, "linear").source = f"# {EVIL} by qqbob78\ndef linear(X, W, b):\n    return X @ W.T"
     course.cell(solved, "accuracy").source = "def accuracy(scores, y):\n    return 0.0"
     course.hand_in(root, "qqbob78", solved)
@@ -135,6 +138,7 @@ def test_the_page_names_mistakes_who_is_missing_and_whose_marks_changed(graded: 
     assert "return" in text
     assert "1 student of 3 in the class list handed in nothing:" in text
     assert "Xanthippe &amp;amp;Vorpalson (qqcid79)" in text
+    assert "<li>Zuleika&lt;b&gt; O&#x27;Quuxley (qqada77): late (Canvas)</li>" in text
     assert "of what was handed in anew" in text
     assert '<td class="number">0</td><td class="number">2</td>' in text
     assert "<script" not in text
@@ -151,6 +155,7 @@ def test_the_page_without_names_has_none_and_nothing_that_a_student_wrote(graded
     assert "1 of 2:</span> the bias is missing" in text
     assert "1 student of 3 in the class list handed in nothing." in text
     assert "Marks of 1 student changed." in text
+    assert "1 student handed in late." in text
     for word in (*CLASS, "qq", "uni.test", "Zuleika", "Quuxley", "owned", "Wyvernhart", "Xanthippe", "Vorpalson"):
         assert word not in text
     assert "X @ W.T" in text.replace("</span>", "").replace('<span class="o">', "").replace(

@@ -19,10 +19,10 @@ from pathlib import Path
 from nbgrader.api import Assignment, Gradebook, MissingEntry
 from nbgrader.api import Student as GradebookStudent
 from nbgrader.plugins import ExportPlugin
-from traitlets import Unicode
 
 from course_tools.grading.course import Course
 from course_tools.grading.gradebook import canvas
+from course_tools.grading.gradebook.lateness import class_lateness
 from course_tools.grading.inside.text import shown
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -53,6 +53,10 @@ class CourseExporter(ExportPlugin):
     """What the three formats share: which students and assignments, and how cells are written."""
 
     default_file = "marks.csv"
+    column = ""  # what Canvas calls the one assignment that is exported
+    stated_late: Mapping[
+        str, str
+    ] = {}  # words for those who were late by the learning management system's word alone
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the CSV file (`--to`); say how many marks still wait for a person."""
@@ -87,7 +91,7 @@ class PlainExporter(CourseExporter):
             for student in self.students(book):
                 m = assignment_mark(book, assignment, student)
                 person = [student.id, student.last_name, student.first_name, student.email]
-                hours = round(m.seconds_late / 3600, 2) or None
+                hours = round(m.seconds_late / 3600, 2) or self.stated_late.get(student.id)
                 yield [assignment.name, *person, m.score, m.max_score, m.status, hours]
 
 
@@ -115,7 +119,6 @@ class CanvasExporter(CourseExporter):
     """For Canvas's gradebook import: one line for each student, one column for each assignment."""
 
     default_file = "marks-canvas.csv"
-    column = Unicode("", help="Canvas's own name for the column of the one assignment that is exported.")
 
     def rows(self, book: Gradebook) -> Iterator[list[object]]:
         """Headings, the points possible, then one line for each student, with what Canvas's own list says of them.
@@ -173,6 +176,8 @@ def run(name: str, form: str = "plain", to: Path | None = None, root: Path = ROO
             assignment = book.find_assignment(name)
         except MissingEntry as e:
             raise CourseError(f"Nothing of {name} is graded yet. Run `course grade {name}` first.") from e
+        late = class_lateness(book, name, course.downloaded(name))
+        exporter.stated_late = {student: str(how) for student, how in late.items() if how.stated}
         if column:
             exporter.column = column
             _check_column(column, assignment, canvas.columns(book.db))

@@ -24,6 +24,11 @@ ID = (
 )
 # The learning management system's own number. German Moodle calls that column "ID": its cells tell.
 NUMBER = ("lms_user_id", "identifier", "identificativo", "identificador", "identifiant", "user id")
+# When the work was handed in, in Moodle's grading worksheet (assign.php: lastmodifiedsubmission).
+HANDED_IN = (
+    *("last modified (submission)", "ultima modifica (consegna)", "zuletzt geändert (abgabe)"),
+    *("última modificación (entrega)", "última modificación (envío)", "dernière modification (travail remis)"),
+)
 FIRST = ("first_name", "first name", "firstname", "given name", "vorname", "prénom")
 LAST = (
     *("last_name", "last name", "lastname", "surname", "family name", "cognome"),
@@ -56,6 +61,7 @@ def columns(headings: Iterable[str]) -> dict[str, list[int]]:
     found = {"first_name": first, "last_name": last, "name": full}
     found |= {field: [place[n] for n in names if n in place] for field, names in (("email", EMAIL), ("id", ID))}
     found["lms_user_id"] = [place[n] for n in NUMBER if n in place]
+    found["handed_in"] = [place[n] for n in HANDED_IN if n in place]
     if (
         "sis login id" in place and "id" in place
     ):  # Canvas: `ID` is its own number, and an id only where all else lacks

@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
@@ -18,7 +18,8 @@ from nbgrader.api import Gradebook
 from course_tools.grading import regrades
 from course_tools.grading.course import Course
 from course_tools.grading.gradebook.kept import KeptResults
-from course_tools.grading.intake.clean import BOOKKEEPING, Cleaned
+from course_tools.grading.gradebook.lateness import class_lateness
+from course_tools.grading.intake.clean import BOOKKEEPING, TIMESTAMP, Cleaned
 from course_tools.grading.judging.master import Master
 from course_tools.grading.nbgrader_0_9.tables import NbgraderTables, StudentMarks
 from course_tools.grading.submission import Graded
@@ -37,20 +38,21 @@ class Row:
     late_penalty: float
     needs_hand: bool
     person: tuple[str, ...]
+    late: str = ""  # how late it was handed in, in words
 
 
 class ResultWriter:
     """Writes one assignment's results: `enroll` the class, `save` as many results as are there, then `commit`."""
 
     def __init__(self, course: Course, book: Gradebook, master: Master) -> None:
-        self.master = master
+        self.master, self.book, self.downloaded = master, book, course.downloaded(master.name)
         self.submitted, self.autograded = course.folder("submitted"), course.folder("autograded")
         self.kept = KeptResults(book.db, master.name)
         self.tables = NbgraderTables(book, master, course.settings)
         self.began = regrades.now()
 
     def fingerprint(self, student: str) -> str:
-        """A text that changes when anything that the student handed in, or the assignment, changes.
+        """A text that changes when anything that the student handed in, but its time, or the assignment changes.
 
         It says which of them: this module's version, the assignment and the files, with a slash between them.
         """
@@ -58,7 +60,7 @@ class ResultWriter:
         digest = hashlib.sha256()
         for here, folders, names in os.walk(folder):
             folders.sort()
-            for path in (Path(here) / name for name in sorted(names)):
+            for path in (Path(here) / name for name in sorted(names) if name != TIMESTAMP):
                 found = path.lstat()
                 facts = (path.relative_to(folder), found.st_mode, found.st_size, found.st_mtime_ns)
                 digest.update(repr(facts).encode(errors="replace"))
@@ -108,7 +110,9 @@ class ResultWriter:
         """The summary of every kept result, by student."""
         marks = self.tables.marks()
         person = self.kept.person()
-        return [self._row(student, marks.get(student, StudentMarks()), why) for student, why in person.items()]
+        rows = [self._row(student, marks.get(student, StudentMarks()), why) for student, why in person.items()]
+        late = class_lateness(self.book, self.master.name, self.downloaded)
+        return [replace(row, late=str(late.get(row.student, ""))) for row in rows]
 
     def _row(self, student: str, marks: StudentMarks, person: tuple[str, ...]) -> Row:
         by_cell = {name: marks.by_cell.get(name) for name in self.master.points}
@@ -135,7 +139,7 @@ class ResultWriter:
 
     def _timestamp(self, student: str) -> str:
         """The text of nbgrader's timestamp.txt, which says when it was handed in; empty without one."""
-        path = self.handed_in(student) / "timestamp.txt"
+        path = self.handed_in(student) / TIMESTAMP
         try:
             return path.read_text(encoding="utf-8")[:100].strip() if path.is_file() else ""
         except (ValueError, OSError):

@@ -35,7 +35,7 @@ TOLD = ("first_name", "last_name", "email", "lms_user_id")  # what nbgrader's gr
 class Student:
     """One row of the class list; `lms_user_id` is the number by which the learning management system knows them.
 
-    `own` is what Canvas wrote beside it, None in other lists.
+    `own` is what Canvas wrote beside it, None in other lists; `handed_in` the time in Moodle's grading worksheet.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Student:
     email: str = ""
     lms_user_id: str = ""
     own: canvas.Person | None = field(default=None, compare=False)
+    handed_in: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,16 @@ def read(file: Path) -> tuple[list[Student], list[str]]:
     raise CourseError(
         f"{file.name} has no column for the student's id. Name one `id`, `username` or `email` in its first line."
     )
+
+
+def handed_in(file: Path, book: Gradebook) -> dict[str, str]:
+    """What a grading worksheet says of when each student of the class list handed in, as it is written there."""
+    students, _ = read(file)
+    students, _ = _as_known(students, book)
+    known = {student.id for student in book.students}
+    by_number = {student.lms_user_id: student.id for student in book.students if student.lms_user_id}
+    ids = [(s.id if s.id in known else by_number.get(s.lms_user_id, s.id), s.handed_in) for s in students]
+    return {student: cell for student, cell in ids if cell}
 
 
 def canvas_columns(file: Path) -> dict[str, str]:
@@ -204,7 +215,8 @@ def _student(row: Row, columns: dict[str, list[int]], usual: int | None, width: 
     number, own = _number_of(row, columns), None
     if headings.CANVAS[0] in columns:
         own = canvas.Person(*(row.first(columns[name]) for name in headings.CANVAS))
-    student = Student(_id_of(row, columns, usual), first, last, row.first(columns["email"]), number, own)
+    email, handed_in = row.first(columns["email"]), row.first(columns["handed_in"])
+    student = Student(_id_of(row, columns, usual), first, last, email, number, own, handed_in)
     if any(cell.strip() for cell in row.cells[width:]):
         return replace(student, id=""), "it has more cells than there are headings; the row was left out."
     if any("\n" in row.cell(i) for places in columns.values() for i in places):

@@ -29,7 +29,8 @@ from course_tools.grading.judging.master import Master, grade_id, is_answer
 MAX_NOTEBOOK = 64 << 20
 MAX_FILES, MAX_FILE_BYTES, MAX_FOLDERS = 200, 32 << 20, 100
 TOLD = "told.txt"  # from `course collect`: what the summary shall say
-BOOKKEEPING = {"timestamp.txt", "submission_secret.txt", TOLD}
+TIMESTAMP = "timestamp.txt"  # when it was handed in, as nbgrader's exchange writes it
+BOOKKEEPING = {TIMESTAMP, "submission_secret.txt", TOLD}
 
 
 @dataclass

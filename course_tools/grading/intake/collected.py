@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from course_tools.grading.intake.clean import TOLD
+from course_tools.grading.intake.clean import TIMESTAMP, TOLD
 from course_tools.grading.intake.owners import Owner
 from course_tools.grading.intake.student import Submission
 
@@ -109,7 +109,7 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 
 def _digest_of(folder: Path) -> str | None:
-    """The digest of a student's folder, without what collect itself notes there; None when there is none."""
+    """The digest of a student's folder, without what the course itself notes there; None when there is none."""
     if not folder.exists():
         return None
     files: dict[str, bytes] = {}
@@ -118,7 +118,8 @@ def _digest_of(folder: Path) -> str | None:
             if path.is_symlink() or not path.is_file():
                 return OTHER
             files[path.relative_to(folder).as_posix()] = path.read_bytes()
-    files.pop(TOLD, None)
+    for noted in (TOLD, TIMESTAMP):  # by `course collect` and `course late`
+        files.pop(noted, None)
     return digest(files) if files else None
 
 

@@ -24,6 +24,7 @@ from nbgrader.api import Student as GradebookStudent
 _NUMBER = "(?P<number>[0-9]{1,18})"
 MOODLE = re.compile(rf"(?P<name>.+?)_{_NUMBER}_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL)
 CANVAS = re.compile(rf"(?P<name>.+?)(?:_LATE)?_{_NUMBER}_[0-9]{{1,18}}_(?P<file>.+)", re.DOTALL)
+LATE = re.compile(r".+_LATE_[0-9]{1,18}_[0-9]{1,18}_|LATE_anon_.+", re.DOTALL)
 NAMELESS = re.compile(r"(?:LATE_)?(?P<name>anon)_(?P<number>[0-9A-Za-z]{1,18})_[0-9]{1,18}_(?P<file>.+)", re.DOTALL)
 
 # What stands for a name where work is graded without names: Canvas's word, and Moodle's in five languages.
@@ -60,6 +61,11 @@ def whose(label: str) -> Owned | None:
         prefix = f"{part}/" if folder else part[: len(part) - len(found["file"] or "")]
         return Owned(Owner(found["name"], found["number"]), prefix, own) if own else None
     return None
+
+
+def says_late(prefix: str) -> bool:
+    """Whether Canvas wrote in front of a file's name that it was handed in late."""
+    return LATE.fullmatch(prefix) is not None
 
 
 def certain(label: str) -> bool:

@@ -6,13 +6,14 @@ what it shows, exports and changes by hand afterwards is the same.
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from nbgrader import preprocessors, utils
 from nbgrader.api import (
+    Assignment,
     BaseCell,
     Comment,
     Grade,
@@ -23,7 +24,7 @@ from nbgrader.api import (
 )
 from nbgrader.plugins import LateSubmissionPlugin
 from sqlalchemy import insert, select, update
-from sqlalchemy.orm import load_only
+from sqlalchemy.orm import Session, load_only
 from traitlets.config import Config
 
 from course_tools.grading.judging.master import Master, grade_id
@@ -64,8 +65,7 @@ class NbgraderTables:
         self.graded = {cell.name: cell.id for cell in notebook.grade_cells}
         self.answers = {cell.name: cell.id for cell in notebook.solution_cells}
         self.submissions: dict[str, tuple[str, str]] = {}
-        plugin = config.AssignLatePenalties.get("plugin_class", LateSubmissionPlugin)
-        self.late = (plugin if isinstance(plugin, type) else LateSubmissionPlugin)(config=config)
+        self.late = late_plugin(config)
 
     def _register(self) -> None:
         """Bring the gradebook's picture of the assignment up to the source, as generate_assignment would."""
@@ -148,7 +148,7 @@ class NbgraderTables:
         empty = {self.answers[grade_id(cell)] for cell in graded.notebook.cells if untouched(cell)}
         for comment in self.db.scalars(select(Comment).where(Comment.notebook_id == notebook)):
             comment.auto_comment = "No response." if comment.cell_id in empty else None
-        self._penalise(student, _as_utc(timestamp))
+        self._penalise(student, as_utc(timestamp))
         return {name: changed for name, changed in entered.items() if changed}
 
     def _penalise(self, student: str, timestamp: datetime | None) -> None:
@@ -156,13 +156,7 @@ class NbgraderTables:
         submission_id, notebook_id = self.submissions[student]
         submission = self.db.get(SubmittedAssignment, submission_id)
         submission.timestamp = timestamp
-        self.db.flush()
-        penalty = None
-        if submission.total_seconds_late > 0:
-            score = self.db.scalar(select(SubmittedNotebook.score).where(SubmittedNotebook.id == notebook_id))
-            penalty = self.late.late_submission_penalty(student, score, submission.total_seconds_late)
-            penalty = None if penalty is None else min(max(penalty, 0), score)
-        self.db.get(SubmittedNotebook, notebook_id).late_submission_penalty = penalty
+        _penalise(self.db, self.late, submission, notebook_id)
 
     def commit(self) -> None:
         """Keep everything entered since the last commit, and forget the objects it took."""
@@ -211,11 +205,47 @@ def class_marks(book: Gradebook, assignment_id: str) -> dict[str, StudentMarks]:
     return found
 
 
+def late_plugin(config: Config) -> LateSubmissionPlugin:
+    """What says how many points lateness costs: none, unless nbgrader's configuration names another."""
+    plugin = config.AssignLatePenalties.get("plugin_class", LateSubmissionPlugin)
+    return (plugin if isinstance(plugin, type) else LateSubmissionPlugin)(config=config)
+
+
+def settle(
+    book: Gradebook,
+    name: str,
+    times: Mapping[str, datetime],
+    until: Mapping[str, datetime],
+    late: LateSubmissionPlugin,
+) -> None:
+    """Bring each submission's time, extension and penalty up to what is known, all in UTC, in one commit."""
+    rows = book.db.query(SubmittedAssignment).join(Assignment).filter(Assignment.name == name)
+    for submission in rows.all():
+        student, due = submission.student_id, submission.assignment.duedate
+        submission.timestamp = times.get(student, submission.timestamp)
+        if student in until and due:
+            submission.extension = max(timedelta(0), until[student] - due)
+        for notebook in submission.notebooks:
+            _penalise(book.db, late, submission, notebook.id)
+    book.db.commit()
+
+
+def _penalise(db: Session, late: LateSubmissionPlugin, submission: SubmittedAssignment, notebook_id: str) -> None:
+    db.flush()
+    penalty = None
+    if submission.total_seconds_late > 0:
+        score = db.scalar(select(SubmittedNotebook.score).where(SubmittedNotebook.id == notebook_id))
+        penalty = late.late_submission_penalty(submission.student_id, score, submission.total_seconds_late)
+        penalty = None if penalty is None else min(max(penalty, 0), score)
+    row = update(SubmittedNotebook).where(SubmittedNotebook.id == notebook_id)
+    db.execute(row.values(late_submission_penalty=penalty))
+
+
 def _url(book: Gradebook) -> str:
     return book.engine.url.render_as_string(hide_password=False)
 
 
-def _as_utc(timestamp: str) -> datetime | None:
+def as_utc(timestamp: str) -> datetime | None:
     """What nbgrader's timestamp.txt says; None without a time that can be read."""
     try:
         return utils.parse_utc(timestamp) if timestamp else None

@@ -65,6 +65,7 @@ class Figures:
     ungraded: int
     missing: int
     listed: int  # in the class list
+    late: int  # who handed in late
     tallies: list[Tally]
     slips: list[Slip]
     regrades: list[Regrade]

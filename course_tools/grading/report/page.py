@@ -52,6 +52,7 @@ class People:
     blank: Sequence[str]
     ungraded: Sequence[str]
     changes: Sequence[regrades.Change]
+    late: Mapping[str, str]  # how late, in words
 
     def called(self, student: str) -> str:
         """A student as the page names them, as HTML."""
@@ -69,6 +70,7 @@ def render(name: str, figures: Figures, examples: Examples, people: People | Non
         _telling(figures),
         _mistakes(figures, examples, people),
         _nothing(figures, people),
+        _late(figures.late, people),
         _regraded(figures.regrades, _titles(figures.tallies), people),
     ]
     return page(title, "\n".join(filter(None, parts)), code.STYLE + STYLE)
@@ -195,6 +197,18 @@ def _nothing(figures: Figures, people: People | None) -> str:
     if figures.ungraded and people:
         said.append(f"Collected and not graded{_named(people.ungraded, people)}")
     return "<h2>Handed in nothing</h2>\n" + "\n".join(f"<div>{sentence}</div>" for sentence in said)
+
+
+def _late(count: int, people: People | None) -> str:
+    if not count:
+        return ""
+    said = f"{_many(count, 'student')} handed in late"
+    if not people:
+        return f"<h2>Handed in late</h2><p>{said}.</p>"
+    items = "".join(
+        f"<li>{people.called(student)}: {escape(how)}</li>" for student, how in sorted(people.late.items())
+    )
+    return f'<h2>Handed in late</h2><div>{said}:<ul class="people">{items}</ul></div>'
 
 
 def _named(students: Sequence[str], people: People | None) -> str:

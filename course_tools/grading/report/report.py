@@ -7,6 +7,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from course_tools.grading import regrades
 from course_tools.grading.course import Course
+from course_tools.grading.gradebook.lateness import class_lateness
 from course_tools.grading.inside.text import valid
 from course_tools.grading.judging.master import Master, load
 from course_tools.grading.nbgrader_0_9.tables import StudentMarks, class_marks
@@ -28,10 +29,11 @@ def run(name: str, without_names: bool = False, root: Path = ROOT) -> None:
     handed_in = {valid(path.parent.name) for path in course.folder("submitted").glob(f"*/{name}") if path.is_dir()}
     with course.gradebook() as book:
         marks, names, changes = _marks(book, name), _names(book), regrades.kept(book.db, name)
+        late = {student: str(how) for student, how in class_lateness(book, name, course.downloaded(name)).items()}
     graded = submissions.read(files, submissions.questions(master), marks)
     if not graded:
         raise _nothing_graded(name)
-    people = _people(graded, handed_in, names, changes)
+    people = _people(graded, handed_in, names, changes, late)
     counted = [submission for submission in graded if not submission.is_blank]
     found = _figures(master, counted, people)
     shown = examples.planted(master) if without_names else examples.of_students(counted, master)
@@ -57,7 +59,11 @@ def _names(book: Gradebook) -> dict[str, str]:
 
 
 def _people(
-    graded: Sequence[Submission], handed_in: set[str], names: Mapping[str, str], changes: Sequence[regrades.Change]
+    graded: Sequence[Submission],
+    handed_in: set[str],
+    names: Mapping[str, str],
+    changes: Sequence[regrades.Change],
+    late: Mapping[str, str],
 ) -> People:
     done = {submission.student for submission in graded}
     return People(
@@ -66,6 +72,7 @@ def _people(
         blank=[submission.student for submission in graded if submission.is_blank],
         ungraded=sorted(handed_in - done),
         changes=changes,
+        late=late,
     )
 
 
@@ -77,6 +84,7 @@ def _figures(master: Master, counted: Sequence[Submission], people: People) -> f
         ungraded=len(people.ungraded),
         missing=len(people.missing),
         listed=len(people.names),
+        late=len(people.late),
         tallies=figures.tallies(asked, counted),
         slips=figures.slips(asked, counted),
         regrades=figures.regrades(people.changes),
