@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from course_tools.grading.similarity import compare as comparison
-from course_tools.grading.similarity import page, similarity
+from course_tools.grading.similarity import known, page, similarity
 from course_tools.grading.similarity.compare import Answer, compare, read, runs
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -163,6 +163,54 @@ def test_the_report(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "<script" not in text
     assert "cat: spread is not Python" in text
     assert "dog: the notebook cannot be read" in text
+
+
+SOLUTION = "# %% spread\n" + RENAMED.replace("numbers):", "numbers):\n    ### BEGIN SOLUTION", 1)
+PRINTED = """
+def spread(values):
+    pairs = [(a, b) for a in values for b in values]
+    gaps = [abs(a - b) for a, b in pairs]
+    gaps.sort()
+    print("of", len(pairs), "pairs")
+    return gaps[-1] if gaps else 0.0
+"""
+SHORT = "def spread(values):\n    return max(values) - min(values)\n"
+
+
+def test_answers_that_equal_the_model_solution_or_the_chapter_are_counted(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A renamed copy of the model and the model itself; in the chapter, code that another answer holds."""
+    (course / "solutions" / NAME).mkdir(parents=True)
+    (course / "solutions" / NAME / f"{NAME}.py").write_text(f"{SOLUTION}    ### END SOLUTION\n", encoding="utf-8")
+    (course / "chapters").mkdir()
+    hand_in(course / ".grading" / "submitted" / "eli" / NAME, PRINTED)
+    lesson = PRINTED.replace("spread", "widest").replace("gaps", "found")
+    (course / "chapters" / f"{NAME}.py").write_text(f"# %%\n{SHORT}\n\n{lesson}\n", encoding="utf-8")
+    similarity.run("90", course)
+    said = capsys.readouterr().out
+    assert "among 9 submissions: 0." in said
+    told = "spread: 2 of 9 equal the model solution, 1 of 9 hold code of the chapter"
+    assert f"  {told}: it may have been published." in said
+    text = (course / ".grading" / "reports" / f"{NAME}-similarity.html").read_text(encoding="utf-8")
+    assert f"<li>{told}</li>" in text
+
+
+def test_what_is_short_or_handed_out_is_no_known_answer(course: Path) -> None:
+    (course / "solutions" / NAME).mkdir(parents=True)
+    solution = SHORT.replace("return", "### BEGIN SOLUTION\n    return")
+    path = course / "solutions" / NAME / f"{NAME}.py"
+    path.write_text(f"# %% spread\n{solution}    ### END SOLUTION\n", encoding="utf-8")
+    students = {name: answered(text) for name, text in {**HONEST, "ann": ODD}.items()}
+    assert known.equal(students, NAME, course) == []
+    hand_out(course, ODD)
+    path.write_text(f"# %% spread\n{ODD}# ### BEGIN SOLUTION\n# ### END SOLUTION\n", encoding="utf-8")
+    assert known.equal(students, NAME, course) == []
+
+
+def hand_out(course: Path, text: str) -> None:
+    shutil.rmtree(course / "assignments")
+    hand_in(course / "assignments" / NAME, text)
 
 
 def test_two_are_needed(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def runs(text: str) -> dict[tuple[str, ...], frozenset[int]]:
     lines: dict[tuple[str, ...], set[int]] = defaultdict(set)
     for i in range(len(found) - RUN + 1):
         window = found[i : i + RUN]
-        lines[_numbered(window)].update(token.line for token in window)
+        lines[numbered(window)].update(token.line for token in window)
     return {key: frozenset(value) for key, value in lines.items()}
 
 
@@ -202,7 +202,7 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _numbered(window: list[Token]) -> tuple[str, ...]:
+def numbered(window: list[Token]) -> tuple[str, ...]:
     """A run with its chosen names as numbers in the order in which they come up in this run."""
     numbers: dict[str, int] = {}
     return tuple(

@@ -1,9 +1,11 @@
 """The page of the similarity report: one file, no scripts, every word of a student escaped."""
 
+from collections.abc import Sequence
 from html import escape
 
 from course_tools.grading.pages.page import page
 from course_tools.grading.similarity.compare import Answer, Class, Pair
+from course_tools.grading.similarity.known import Equal
 
 NOTE = "A lead for a person, never a verdict."
 
@@ -20,7 +22,7 @@ mark,span.line{display:block;padding-left:.5rem;white-space:pre;min-height:1.5em
 """
 
 
-def render(name: str, students: Class, pairs: list[Pair], unread: list[str]) -> str:
+def render(name: str, students: Class, pairs: list[Pair], unread: list[str], known: Sequence[Equal] = ()) -> str:
     """The page as HTML text: the pairs in a table, then each with its answers side by side."""
     sections = "\n".join(_section(i, pair, students) for i, pair in enumerate(pairs, start=1))
     problems = "".join(f"<li>{escape(sentence)}</li>" for sentence in unread)
@@ -32,6 +34,7 @@ alike. Read the two side by side, and talk to them before you think anything.</p
 half of the class writes does not count; names, comments and layout do not either. A bold line with a bar at its left
 is part of a run of code that both have. Evidence counts rare runs more: one that only these two have says most.</p>
 {_table(pairs)}
+{_known(known)}
 {f"<h2>Not compared</h2><ul>{problems}</ul>" if problems else ""}
 {sections}"""
     return page(title, body, STYLE)
@@ -51,6 +54,15 @@ def _table(pairs: list[Pair]) -> str:
         '<th scope="col" class="number">evidence (bits)</th>'
     )
     return f"<table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _known(known: Sequence[Equal]) -> str:
+    if not known:
+        return ""
+    items = "".join(f"<li>{escape(str(one))}</li>" for one in known)
+    return f"""<h2>Known answers</h2><ul>{items}</ul>
+<p>Names, comments and layout aside. A few may come to the same answer by themselves; of a long answer many together
+mean that it may have been published.</p>"""
 
 
 def _section(number: int, pair: Pair, students: Class) -> str:

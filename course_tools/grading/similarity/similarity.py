@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from course_tools.grading.course import Course
-from course_tools.grading.similarity import compare, page
+from course_tools.grading.similarity import compare, known, page
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -17,8 +17,11 @@ def run(name: str, root: Path = ROOT) -> None:
         raise CourseError(f"Fewer than two submissions of {name} are collected. Run `course collect {name}` first.")
     students, unread = compare.read(files)
     pairs = compare.compare(students, compare.baseline(name, root))
+    equal = known.equal(students, name, root)
     target = root / ".grading" / "reports" / f"{name}-similarity.html"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page.render(name, students, pairs[: compare.MOST], unread), encoding="utf-8")
+    target.write_text(page.render(name, students, pairs[: compare.MOST], unread, equal), encoding="utf-8")
     print(f"Pairs that agree beyond the exercise, among {len(students)} submissions: {len(pairs)}. Read {target}")
+    for one in equal:
+        print(f"  {one}: it may have been published.")
     print("A lead for a person, never a verdict.")
