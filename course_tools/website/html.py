@@ -60,7 +60,9 @@ def _plain(line: str, source: Path) -> str:
     file, number = Path(match["file"]), int(match["line"] or 0)
     where = str(file.relative_to(source)) if file.is_relative_to(source) else str(file)
     if file.suffix == ".ipynb" and file.exists():
-        where = f"{Path(where).parent / parts.chapter_of(file.stem)}.py, {_cell(file, number)}"
+        name = parts.chapter_of(file.stem)
+        folder = f"solutions/{name}" if file.parent.name == "exercises" else "chapters"
+        where = f"{folder}/{name}.py, {_cell(file, number)}"
     elif number:
         where = f"{where}:{number}"
     text = re.sub(r"( \[[\w.]+\])+$", "", match["text"])  # Sphinx's kind of warning

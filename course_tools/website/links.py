@@ -1,8 +1,7 @@
 """Links that work in Jupyter, made to work on the pages too. Everything here maps Markdown to Markdown."""
 
-import html
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -33,11 +32,14 @@ def place(fragment: str, titles: Mapping[str, list[str]], chapter: str) -> tuple
     return chapter, fragment
 
 
-def for_page(text: str, titles: Mapping[str, list[str]], here: str, exercises: set[str]) -> str:
-    """A chapter's Markdown with links for the pages.
+def for_page(
+    text: str, titles: Mapping[str, list[str]], here: str, exercises: Container[str], chapters: str = ""
+) -> str:
+    """A chapter's Markdown, or an assignment's, with links for the pages.
 
-    `titles` holds the headings of every page of the written chapters, `here` is this page's name, `exercises` names
-    the assignments that exist. A link to a chapter or an assignment that does not exist yet becomes text.
+    `titles` holds the headings of every page of the written chapters and of this one, `here` is this page's name,
+    `exercises` names the assignments that exist, `chapters` leads from here to the folder of the chapters. A link to
+    a chapter or an assignment that does not exist yet becomes text.
     """
 
     def replace(match: re.Match[str]) -> str:
@@ -45,13 +47,14 @@ def for_page(text: str, titles: Mapping[str, list[str]], here: str, exercises: s
         path, _, fragment = target.partition("#")
         name = Path(path).stem if path else parts.chapter_of(here)
         if "assignments/" in path:
-            return _download(words, name) if name in exercises else f"{words} (planned)"
+            return f"[{words}](../exercises/{name}.ipynb)" if name in exercises else f"{words} (planned)"
         if path and not path.endswith(".ipynb"):
             return match[0]
         if name not in titles:
             return f"{words} (planned)"
         page, found = place(fragment, titles, name)
-        return f"[{words}]({page + '.ipynb' if path or page != here else ''}{'#' + found if fragment else ''})"
+        file = f"{chapters}{page}.ipynb" if path or page != here else ""
+        return f"[{words}]({file}{'#' + found if fragment else ''})"
 
     return _LINK.sub(replace, text)
 
@@ -65,10 +68,6 @@ def outside(text: str, folder: Path) -> str:
         return match[0] if not path or "://" in target or (folder / path).parent == folder else words
 
     return _LINK.sub(replace, text)
-
-
-def _download(words: str, name: str) -> str:
-    return f'<a href="../exercises/{html.escape(name)}.ipynb" download>{words}</a>'
 
 
 def _plain(text: str) -> str:

@@ -22,25 +22,33 @@ from course_tools.website import links
 from course_utils.errors import CourseError
 
 
-def start(text: str, notebooks: Notebooks, docs: list[str]) -> str:
+def start(text: str, notebooks: Notebooks, exercises: Notebooks, docs: list[str]) -> str:
     """The start page: `text` with the list of the chapters in the place of ``{{chapters}}``, and so on."""
-    items = [f"{c.number}. {_chapter_item(c, notebooks)}" for c in CHAPTERS]
+    items = [f"{c.number}. {_chapter_item(c, notebooks, exercises)}" for c in CHAPTERS]
     entries = "\n".join(f"chapters/{page}" for page in notebooks)
     chapters = "\n".join([":::{container} chapter-list", *items, ":::"])
     return text.replace("{{chapters}}", chapters).replace("{{written}}", entries).replace("{{docs}}", "\n".join(docs))
 
 
-def _chapter_item(chapter: Chapter, notebooks: Notebooks) -> str:
+def _chapter_item(chapter: Chapter, notebooks: Notebooks, exercises: Notebooks) -> str:
     if chapter.name not in notebooks:
         return f"**{chapter.title}** {_builds(chapter.builds)} *planned*"
     time = f"runs in {chapter.seconds} s" if chapter.seconds else "draft"
     further = [_further(page, notebooks[page]) for page in parts.of(chapter.name, notebooks)[1:]]
+    if chapter.name in exercises:
+        further.append(_exercises(chapter.name, exercises[chapter.name]))
     return f"**[{chapter.title}](chapters/{chapter.name}.ipynb)** {_builds(chapter.builds, *further)} *{time}*"
 
 
 def _further(name: str, page: NotebookNode) -> str:
     """A link to a chapter's second page, say: its heading without the chapter's number."""
     return f"[{re.sub(r'^[0-9]+ ', '', links.headings(page)[0])}](chapters/{name}.ipynb)"
+
+
+def _exercises(name: str, assignment: NotebookNode) -> str:
+    """A link to the page of the exercises, which says how many they are: each has a heading with its number."""
+    count = sum(re.match(r"\d+\.\d+ ", title) is not None for title in links.headings(assignment))
+    return f"[{count}\u00a0exercise{'s' * (count != 1)}](exercises/{name}.ipynb)"
 
 
 def _builds(words: str, *further: str) -> str:

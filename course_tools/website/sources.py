@@ -3,6 +3,8 @@
 import copy
 import shutil
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -23,8 +25,10 @@ def assemble(root: Path, site: Path, folder: Path, say: bool = True) -> None:
     """
     notebooks = _executed(root, say)
     cut = parts.pages(notebooks)
-    files = {**_chapters(root, cut), **_downloads(root, notebooks), **_docs(root)}
-    files |= _pages(site, cut, [name.removesuffix(".md") for name in files if name.startswith("docs/")])
+    exercises = {n: nbformat.read(p, as_version=4) for n, p in _assignments(root).items() if n in notebooks}
+    files = {**_chapters(cut, exercises), **_exercises(cut, exercises), **_downloads(root, notebooks), **_docs(root)}
+    docs = [name.removesuffix(".md") for name in files if name.startswith("docs/")]
+    files |= _pages(site, cut, exercises, docs)
     for name, text in files.items():
         write_if_changed(folder / name, text)
     for stale in [p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).as_posix() not in files]:
@@ -47,27 +51,44 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _chapters(root: Path, notebooks: parts.Notebooks) -> dict[str, str]:
+def _chapters(notebooks: parts.Notebooks, exercises: parts.Notebooks) -> dict[str, str]:
     """Each page of an executed chapter, and the glossary of all, with their links made for the pages."""
     titles = {name: links.headings(notebook) for name, notebook in notebooks.items()}
-    exercises = set(_assignments(root))
-    files = {}
-    for name, original in notebooks.items():
-        notebook = copy.deepcopy(original)
-        for cell in notebook.cells:
-            if cell.cell_type == "markdown":
-                cell.source = links.for_page(cell.source, titles, name, exercises)
-            else:
-                cell.source = without_tools(cell.source)
-        files[f"chapters/{name}.ipynb"] = nbformat.writes(notebook)
-    files["chapters/glossary.md"] = links.for_page(glossary.page(notebooks), titles, "glossary", exercises)
+    for_page = partial(links.for_page, titles=titles, exercises=exercises)
+    files = {f"chapters/{name}.ipynb": _page(book, partial(for_page, here=name)) for name, book in notebooks.items()}
+    files["chapters/glossary.md"] = for_page(glossary.page(notebooks), here="glossary")
     return files
 
 
-def _pages(site: Path, notebooks: parts.Notebooks, docs: list[str]) -> dict[str, str]:
+def _exercises(notebooks: parts.Notebooks, exercises: parts.Notebooks) -> dict[str, str]:
+    """A page of each assignment as students get it, which is not run.
+
+    No menu lists it (an orphan, to Sphinx): sixteen more lines would weigh on every page.
+    """
+    titles = {name: links.headings(notebook) for name, notebook in notebooks.items()}
+    files = {}
+    for name, assignment in exercises.items():
+        all_titles = {**titles, "here": links.headings(assignment)}
+        for_page = partial(
+            links.for_page, titles=all_titles, here="here", exercises=exercises, chapters="../chapters/"
+        )
+        files[f"exercises/{name}.ipynb"] = _page(assignment, for_page, orphan=True)
+    return files
+
+
+def _page(notebook: NotebookNode, for_page: Callable[[str], str], **metadata: bool) -> str:
+    """A notebook as Sphinx reads it: Markdown made for the pages, code without comments for tools."""
+    page = copy.deepcopy(notebook)
+    page.metadata.update(metadata)
+    for cell in page.cells:
+        cell.source = for_page(cell.source) if cell.cell_type == "markdown" else without_tools(cell.source)
+    return str(nbformat.writes(page))
+
+
+def _pages(site: Path, notebooks: parts.Notebooks, exercises: parts.Notebooks, docs: list[str]) -> dict[str, str]:
     text = (site / "index.md").read_text("utf-8")
     return {
-        "index.md": pages.start(text, notebooks, docs),
+        "index.md": pages.start(text, notebooks, exercises, docs),
         "results.md": pages.results(notebooks),
         "errata.md": pages.errata(notebooks),
     }

@@ -440,7 +440,7 @@ TITLES = {"01_a": ["1 A", "1.1 What is it?"], "02_b": ["2 B", "2.3 Why `W`, not 
         ("[it](#11-what-is-it)", "[it](#1.1-What-is-it?)"),
         ("[it](02_b.ipynb#2.3-Why-W,-not-x?)", "[it](02_b.ipynb#2.3-Why-`W`,-not-$x$?)"),
         ("[later](07_c.ipynb#x)", "later (planned)"),
-        ("[do](../assignments/01_a/01_a.ipynb)", '<a href="../exercises/01_a.ipynb" download>do</a>'),
+        ("[do](../assignments/01_a/01_a.ipynb)", "[do](../exercises/01_a.ipynb)"),
         ("[do](../assignments/02_b/02_b.ipynb)", "do (planned)"),
         ("[out](https://example.org/a.html)", "[out](https://example.org/a.html)"),
         ("![picture](a.png)", "![picture](a.png)"),
@@ -449,6 +449,13 @@ TITLES = {"01_a": ["1 A", "1.1 What is it?"], "02_b": ["2 B", "2.3 Why `W`, not 
 )
 def test_links_of_a_chapter(written: str, on_the_page: str) -> None:
     assert links.for_page(written, TITLES, "01_a", {"01_a"}) == on_the_page
+
+
+def test_links_of_exercises_lead_out_of_their_folder() -> None:
+    titles = {**TITLES, "here": ["1.2 An exercise"]}
+    text = "[A](../../chapters/01_a.ipynb#11-what-is-it) [do](#12-an-exercise) [later](../../chapters/07_c.ipynb)"
+    on_the_page = links.for_page(text, titles, "here", set(), chapters="../chapters/")
+    assert on_the_page == "[A](../chapters/01_a.ipynb#1.1-What-is-it?) [do](#1.2-An-exercise) later (planned)"
 
 
 def test_links_of_docs_that_leave_the_folder_become_text(tmp_path: Path) -> None:
@@ -533,13 +540,30 @@ def test_a_chapter_page_has_formulas_anchors_buttons_and_no_raw_markup(built: tu
     assert "later chapter (planned)" in page
     assert 'href="02_optimization.html#a-second-question"' in page
     assert 'href="#what-does-a-neuron-do"' in page
-    assert '<a href="../exercises/01_neurons.ipynb" download>the exercises</a>' in page
+    assert ">the exercises</span></a>" in page
+    assert page.count('href="../exercises/01_neurons.html"') == 2  # in the text, and the button
     assert "Download notebook" in page
-    assert "Download exercises" in page
     assert "Runs from top to bottom in about 15 s on two cores." in page  # as stated, not as this machine needed
     assert "Show the code" in page
     assert "colab" not in page
     assert "mybinder" not in page
+
+
+def test_the_exercises_are_a_page_of_what_students_get(built: tuple[Path, Path]) -> None:
+    page = BeautifulSoup(read(built, "exercises/01_neurons.html"), "html.parser")
+    assert [heading.name for heading in page.select("article :is(h1, h2)")] == ["h1", "h2"]
+    assert page.select_one("article .katex")
+    assert page.select_one("article details summary").text == "Hint"
+    stub, check = (code.text for code in page.select("article pre"))
+    assert "NotImplementedError" in stub
+    assert "fmt" not in stub
+    assert check == "assert weighted([1, 2], [3, 4]) == 11\n"
+    download, chapter = page.select(".course-button")
+    assert (download["href"], chapter["href"]) == ("01_neurons.ipynb", "../chapters/01_neurons.html")
+    assert page.find("a", href="../chapters/01_neurons.html#what-does-a-neuron-do")
+    start = BeautifulSoup(read(built, "index.html"), "html.parser")
+    assert start.select_one('.chapter-list a[href="exercises/01_neurons.html"]').text == "1\u00a0exercise"
+    assert '"exercises/01_neurons"' in read(built, "searchindex.js")
 
 
 def test_results_lead_to_the_cell_that_measured_them(built: tuple[Path, Path]) -> None:
@@ -691,7 +715,7 @@ def test_a_heading_of_first_rank_begins_a_second_page(copied: tuple[Path, Path])
     assert (html / "results.html").read_text().count("The chapter ran in") == 2
     assert 'href="chapters/01_neurons.html#what-does-a-neuron-do"' in (html / "errata.html").read_text()
     assert 'href="01_neurons_2.html#what-follows"' in (html / "chapters" / "glossary.html").read_text()
-    assert 'href="../exercises/01_neurons.ipynb" download' in second
+    assert 'href="../exercises/01_neurons.html"' in second
     assert "in about 15 s" in second
     assert not (html / "chapters" / "01_neurons_2.ipynb").exists()  # one notebook to take away
     widgets = [(html / "chapters" / f"01_neurons{n}" / "widgets.js").read_text() for n in ("", "_2")]

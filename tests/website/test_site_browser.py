@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, SoupStrainer
@@ -21,6 +22,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 from course_tools.authoring import parts
 from course_tools.paths import ROOT
 from course_tools.website import site
+from course_tools.website.extensions.code import without_tools
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
@@ -119,7 +121,10 @@ WRITTEN = [
     for page in itertools.islice(parts.names(p.stem), p.read_text("utf-8").count("\n# # "))
 ]
 GUIDES = [f"docs/{p.stem}.html" for p in sorted((ROOT / "docs").glob("*.md"))]
-PAGES = sorted([*WRITTEN, *GUIDES, GLOSSARY, "errata.html", "index.html", "results.html", "search.html"])
+MADE = [GLOSSARY, "errata.html", "index.html", "results.html", "search.html"]
+EXERCISES = [f"exercises/{p.name}.html" for p in sorted((ROOT / "assignments").iterdir())]
+PAGES = sorted([*WRITTEN, *EXERCISES, *GUIDES, *MADE])
+LOOKED_AT = sorted([*WRITTEN, EXERCISES[-1], *GUIDES, *MADE])  # of the exercises, all of one make, the longest
 
 SETTLED = """async () => {
     await document.fonts.ready;
@@ -147,7 +152,7 @@ def test_every_page_is_looked_at(html: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", LOOKED_AT)
 def test_every_page_is_light_live_accessible_and_fits_a_phone(
     name: str, html: Path, address: str, opened: Opened
 ) -> None:
@@ -216,7 +221,7 @@ def test_axe_sees_a_pale_word_of_code(tiny: str, browser: Browser, part: str, wh
 
 
 def test_every_page_opens_from_a_folder_without_an_error(html: Path, opened: Opened) -> None:
-    for name in pages(html):
+    for name in LOOKED_AT:
         opened((html / name).as_uri()).close()
 
 
@@ -242,6 +247,17 @@ def leads(html: Path, ids: dict[str, set[str]], name: str, target: str) -> bool:
     if not (html / path).is_file():
         return False
     return not url.fragment or path not in ids or unquote(url.fragment) in ids[path]
+
+
+def test_exercises_show_the_code_that_students_get_and_nothing_of_a_solution(html: Path) -> None:
+    for name in EXERCISES:
+        released = nbformat.read(ROOT / "assignments" / Path(name).stem / f"{Path(name).stem}.ipynb", as_version=4)
+        codes = [without_tools(cell.source).strip() for cell in released.cells if cell.cell_type == "code"]
+        article = BeautifulSoup((html / name).read_text("utf-8"), "html.parser", parse_only=SoupStrainer("article"))
+        assert [box.text.strip() for box in article.select(".cell_input pre")] == codes
+        assert not article.select(".cell_output")
+        assert not re.search("BEGIN (HIDDEN|SOLUTION)|END (HIDDEN|SOLUTION)", article.text)
+        assert (html / name).with_suffix(".ipynb").exists()
 
 
 def test_every_page_has_its_policy_and_no_handler(html: Path) -> None:

@@ -127,7 +127,7 @@ def _in_colours(drawing: ET.Element, colours: dict[str, str]) -> str:
 def widgets_of(app: Sphinx, page: str) -> dict[str, Any]:
     """The saved state of a page's widgets; empty where it has none."""
     notebook = source_of(app, page)
-    return notebook["metadata"]["course"].get("widgets", {}) if notebook else {}
+    return notebook["metadata"].get("course", {}).get("widgets", {}) if notebook else {}
 
 
 def add_loader(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

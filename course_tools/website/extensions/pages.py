@@ -17,6 +17,8 @@ from course_tools.paths import ROOT, SITE
 HERE = Path(__file__).resolve().parent
 NO_SCRIPT = "This widget moves in a browser with JavaScript, of the year 2021 or later. Its notebook has it too."
 
+TO_READ = "Here to read. You write your answers in the notebook, where the checks run too."
+
 
 class Beside(nodes.General, nodes.Element):
     """HTML (its attribute `html`) that is no part of a page's text: the search does not index it, unlike `raw`."""
@@ -29,7 +31,7 @@ def write_beside(translator: Any, node: Beside) -> None:
 
 
 def source_of(app: Sphinx, page: str) -> dict[str, Any] | None:
-    """The executed notebook of a page; None where the page is not a chapter."""
+    """The notebook of a page; None where the page is neither a chapter nor exercises."""
     path = Path(app.srcdir, f"{page}.ipynb")
     return json.loads(path.read_text("utf-8")) if path.exists() else None
 
@@ -45,22 +47,37 @@ def name_cells(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def add_buttons(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Put the stated run time and the buttons under the title of a chapter's page."""
-    notebook, title = source_of(app, page), next(doctree.findall(nodes.title), None)
-    if notebook is None or title is None:
+    """Put a sentence and the buttons under the title of a chapter's page, or of its exercises'."""
+    title = next(doctree.findall(nodes.title), None)
+    if source_of(app, page) is None or title is None:
         return
-    name = parts.chapter_of(Path(page).name)
-    items = []
-    if stated := next((chapter.seconds for chapter in chapters.CHAPTERS if chapter.name == name), None):
-        items.append(f'<span class="course-took">Runs from top to bottom in about {stated} s on two cores.</span>')
-    items.append(_button(f"{name}.ipynb", "Download notebook", download=True))
-    if Path(app.srcdir, "downloads", "exercises", f"{name}.ipynb").exists():
-        items.append(_button(f"../exercises/{name}.ipynb", "Download exercises", download=True))
+    name, of_exercises = parts.chapter_of(Path(page).name), page.startswith("exercises/")
+    items = _of_exercises(name) if of_exercises else _of_chapter(app, name)
     if app.config.course_github:
         repository, branch = app.config.course_github
-        items += _elsewhere(repository, branch, f"chapters/{name}.ipynb")
+        path = f"assignments/{name}/{name}.ipynb" if of_exercises else f"chapters/{name}.ipynb"
+        items += _elsewhere(repository, branch, path)
     line = Beside(html=f'<div class="course-actions">{" ".join(items)}</div>\n')
     title.parent.insert(title.parent.index(title) + 1, line)
+
+
+def _of_chapter(app: Sphinx, name: str) -> list[str]:
+    items = []
+    if stated := next((chapter.seconds for chapter in chapters.CHAPTERS if chapter.name == name), None):
+        items.append(_words(f"Runs from top to bottom in about {stated} s on two cores."))
+    items.append(_button(f"{name}.ipynb", "Download notebook", download=True))
+    if Path(app.srcdir, "exercises", f"{name}.ipynb").exists():
+        items.append(_button(f"../exercises/{name}.html", "Exercises"))
+    return items
+
+
+def _of_exercises(name: str) -> list[str]:
+    chapter = _button(f"../chapters/{name}.html", "To the chapter")
+    return [_words(TO_READ), _button(f"{name}.ipynb", "Download notebook", download=True), chapter]
+
+
+def _words(words: str) -> str:
+    return f'<span class="course-took">{words}</span>'
 
 
 def place_widgets(app: Sphinx, doctree: nodes.document, page: str) -> None:
