@@ -7,6 +7,7 @@ value that no slip gives, and that mutants of one kind alone give, opens a sente
 The file is written again when the assignment, its slips or the operators have changed.
 """
 
+import builtins
 import contextlib
 import hashlib
 import io
@@ -25,7 +26,7 @@ from course_tools.grading.cells import take_apart
 from course_tools.mutation import forks
 from course_tools.mutation.kinds import SENTENCES, sentence
 from course_tools.mutation.operators import Mutant, mutants
-from course_utils.check import hints
+from course_utils.check import banned, hints
 from course_utils.errors import CourseError
 
 SECONDS = 10.0  # for one mutant
@@ -66,7 +67,19 @@ def text(name: str, notebook: NotebookNode, planted: Path) -> str:
         of_slips = _of_slips(name, [slip for slip in known if slip.cell == cell], test, namespace)
         found |= {**_of_mutants(slips.solutions(notebook)[cell], test, namespace), **of_slips}
     locks = dict(sorted(hints.locked(key, hint) for key, hint in found.items()))
-    return json.dumps({"made_from": made_from(notebook, planted), "locks": locks}, indent=1) + "\n"
+    made = {"made_from": made_from(notebook, planted), "banned": bans(notebook), "locks": locks}
+    return json.dumps(made, indent=1) + "\n"
+
+
+def bans(notebook: NotebookNode) -> dict[str, dict[str, list[str]]]:
+    """What each exercise bans, as `course_utils.check.banned` reads it."""
+    found = {}
+    for name in slips.solutions(notebook):
+        test = take_apart(f"test_{name}", _test(notebook, name))
+        if test.banned:
+            asked, checks = sorted(test.asks_for() - set(dir(builtins))), banned.digests(test.visible)
+            found[name] = {"names": list(test.banned), "asked": asked, "checks": checks}
+    return found
 
 
 def before(notebook: NotebookNode, cell: str) -> Names:

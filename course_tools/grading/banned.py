@@ -18,8 +18,8 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
-from course_tools.grading.inside.families import ELEMENTARY, FAMILIES, LIBRARIES, LOOKED_UP, PLACES
 from course_tools.paths import ROOT
+from course_utils.check.bans.families import ELEMENTARY, FAMILIES, LIBRARIES, LOOKED_UP, PLACES
 from course_utils.errors import CourseError
 
 FAMILIAR = ELEMENTARY.union(FAMILIES, *FAMILIES.values(), dir(builtins))

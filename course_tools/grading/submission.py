@@ -15,11 +15,11 @@ from nbformat import NotebookNode, from_dict
 from course_tools.grading.engine.program import Cell, Program, Step, Trace
 from course_tools.grading.intake import sanitize
 from course_tools.grading.intake.clean import Cleaned
-from course_tools.grading.judging import bans
 from course_tools.grading.judging.judge import Line, Verdict, judge
 from course_tools.grading.judging.master import Master, grade_id, is_answer, is_test
 from course_tools.grading.judging.operators import Seen, for_a_person
 from course_tools.grading.judging.reference import Reference
+from course_utils.check.bans import text as bans
 
 
 @dataclass

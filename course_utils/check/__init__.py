@@ -4,9 +4,13 @@ A check that passes prints one line. A check that fails raises `CheckFailed`, wh
 message instead of a traceback.
 """
 
-from course_utils.check.answers import chosen, close, predicted, raises
+import course_utils.check.answers as answers
+from course_utils.check.banned import held
 from course_utils.check.bounds import reaches, seed
 from course_utils.check.bugs import catches
 from course_utils.check.failure import CheckFailed
+
+chosen, close = held(answers.chosen), held(answers.close)
+predicted, raises = held(answers.predicted), held(answers.raises)
 
 __all__ = ["CheckFailed", "catches", "chosen", "close", "predicted", "raises", "reaches", "seed"]

@@ -46,7 +46,7 @@ class Cell(NamedTuple):
 def shown(actual: np.ndarray, expected: np.ndarray, wrong: np.ndarray) -> None:
     """Display the tables of `compared` where there is a notebook to show them; never raises."""
     try:
-        if _is_notebook() and (tables := compared(actual, expected, wrong)):
+        if is_notebook() and (tables := compared(actual, expected, wrong)):
             from IPython.display import HTML, display
 
             display(HTML(tables))
@@ -172,7 +172,7 @@ def _slice(place: tuple[int, ...]) -> str:
     return f'<div style="{_NOTE}">The first slice with a wrong place, [{indices}]:</div>'
 
 
-def _is_notebook() -> bool:
+def is_notebook() -> bool:
     """Whether this runs in a Jupyter kernel. IPython is not imported for the question."""
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython else None

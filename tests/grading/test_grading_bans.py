@@ -10,8 +10,9 @@ from course_tools.authoring import build
 from course_tools.grading import banned, cells
 from course_tools.grading.banned import FAMILIAR
 from course_tools.grading.grade import Summary
-from course_tools.grading.inside.families import ELEMENTARY, FAMILIES, words
-from course_tools.grading.judging import bans, master
+from course_tools.grading.judging import master
+from course_utils.check.bans import text as bans
+from course_utils.check.bans.families import ELEMENTARY, FAMILIES, words
 from course_utils.errors import CourseError
 from tests.support import grading_course as course
 
@@ -75,8 +76,7 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "script": ("g = torch.jit.trace(lambda Z: Z.softmax(1), torch.ones(2, 2))", "def softmax(Z): return g(Z)"),
     "operator": ("import operator", "def softmax(Z): return operator.methodcaller('soft' + 'max', 1)(Z)"),
     "guard_switched_off": (
-        "import course_tools.grading.inside.guard as g, contextlib\n"
-        "g.banning = lambda names: contextlib.nullcontext()",
+        "import course_utils.check.bans.guard as g, contextlib\ng.banning = lambda names: contextlib.nullcontext()",
         "def softmax(Z): return Z.softmax(1)",
     ),
     "subclass_dispatch": (

@@ -21,11 +21,11 @@ from course_tools.grading.engine.runner import Ran
 from course_tools.grading.inside.values import Malformed, decode
 from course_tools.grading.intake import collect, owners, sanitize
 from course_tools.grading.intake.clean import clean
-from course_tools.grading.judging import bans
 from course_tools.grading.judging.judge import _open
 from course_tools.grading.judging.master import Master, load
 from course_tools.grading.similarity import compare
 from course_tools.grading.submission import prepare
+from course_utils.check.bans import text as bans
 from tests.support import grading_course as course
 from tests.support import hostile
 from tests.support.hostile import DONE, within_a_second

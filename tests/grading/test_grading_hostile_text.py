@@ -24,9 +24,9 @@ from course_tools.grading.intake import sanitize
 from course_tools.grading.intake.clean import Cleaned, clean
 from course_tools.grading.intake.locked import difference
 from course_tools.grading.intake.notebooks import MAX_CELLS
-from course_tools.grading.judging import bans
 from course_tools.grading.judging.master import Master, load
 from course_tools.grading.similarity import compare, similarity
+from course_utils.check.bans import text as bans
 from tests.support import grading_course as course
 from tests.support.hostile import DONE, collect, within_a_second
 

@@ -15,6 +15,7 @@ from course_tools.grading.judging.reference import Reference
 from course_tools.paths import ROOT
 from tests.support.attacks.bans import EVASIONS, HONEST
 from tests.support.real_assignments import grade, handed_in
+from tests.support.visible_check import said
 
 NOTHING: frozenset[str] = frozenset()
 References = dict[str, tuple[Master, Reference]]
@@ -58,19 +59,26 @@ def test_there_are_enough() -> None:
 
 
 @pytest.mark.parametrize(("assignment", "style"), [(a, style) for a, styles in HONEST.items() for style in styles])
-def test_an_honest_style_keeps_its_marks_and_nobody_is_told(graded, assignment: str, style: str) -> None:
+def test_an_honest_style_keeps_its_marks_and_nobody_is_told(
+    graded, references: References, monkeypatch: pytest.MonkeyPatch, assignment: str, style: str
+) -> None:
     verdict = graded(assignment, *HONEST[assignment][style])
+    assert said(references[assignment][0], *HONEST[assignment][style], monkeypatch) == ""
     assert verdict.person == []
     assert verdict.score == verdict.points, verdict.lines
 
 
 @pytest.mark.parametrize(("assignment", "kind"), [(a, kind) for a, kinds in EVASIONS.items() for kind in kinds])
-def test_an_evasion_earns_nothing_or_a_person_is_told(graded, assignment: str, kind: str) -> None:
+def test_an_evasion_earns_nothing_or_a_person_is_told(
+    graded, references: References, monkeypatch: pytest.MonkeyPatch, assignment: str, kind: str
+) -> None:
     exercise, early, answer = EVASIONS[assignment][kind]
     verdict = graded(assignment, exercise, answer, early)
     problems = " ".join(line.problem for line in verdict.lines)
     if not verdict.score:
         assert "asks you to write yourself" in problems + " ".join(verdict.notes), verdict  # and not merely wrong
+        visible = said(references[assignment][0], exercise, answer, monkeypatch, early)
+        assert "asks you to write yourself" in visible  # nobody sees ticks and earns nothing
     assert verdict.person, verdict
 
 
@@ -136,7 +144,7 @@ def test_an_answer_that_hands_out_tensors_and_reports_no_operator_is_shown() -> 
 def test_watching_does_not_load_the_compiler_of_torch() -> None:
     """It would take each first watched cell a second."""
     program = (
-        "import sys, torch\nfrom course_tools.grading.inside.guard import banning\nseen = set()\n"
+        "import sys, torch\nfrom course_utils.check.bans.guard import banning\nseen = set()\n"
         "with banning(['softmax'], seen): torch.ones(3) + 1\n"
         "assert 'add' in seen and 'torch._dynamo' not in sys.modules"
     )

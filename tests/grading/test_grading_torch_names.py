@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from course_tools.grading.inside.families import FAMILIES, elementary, relative_of, words
-from course_tools.grading.inside.guard import watching
+from course_utils.check.bans.families import FAMILIES, elementary, relative_of, words
+from course_utils.check.bans.guard import watching
 from tests.support.torch_names import MADE_OF_ELEMENTARY, NO_TASK, NO_TASK_BEGINS, RUNS_OTHERS
 
 IN_A_FAMILY = frozenset().union(*FAMILIES.values())

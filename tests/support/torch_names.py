@@ -1,6 +1,6 @@
 """What torch gives under public names and no list of the grader holds, sorted once by hand."""
 
-from course_tools.grading.inside.families import words
+from course_utils.check.bans.families import words
 
 # Functions and methods that run elementary operators alone: nobody is told when an answer uses them, nobody need be.
 MADE_OF_ELEMENTARY = words(

@@ -34,9 +34,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from course_tools.grading import author
-from course_tools.grading.inside import guard, lockdown
+from course_tools.grading.inside import lockdown
 from course_tools.grading.inside.frames import Message, Reader, frame
 from course_tools.grading.inside.values import NotSealable, encode
+from course_utils.check.bans import guard
 
 PRINTED_PER_CELL, PIECE = 1 << 20, 1 << 16
 MAX_SHOWN = 3 << 20  # of one display, as JSON: the grader ends a process that sends more than 4 MiB at once

@@ -14,8 +14,8 @@ from typing import Any
 
 import nh3
 
-from course_tools.grading.inside.families import words
 from course_tools.grading.inside.text import valid
+from course_utils.check.bans.families import words
 
 MAX_HTML, MAX_TEXT = 384 << 10, 256 << 10
 MAX_TAGS = 10_000  # in one text: reading nested ones takes time that grows with their square

@@ -7,7 +7,7 @@ loss or a gradient among them is shown to a person. It costs no marks: the repor
 from dataclasses import dataclass
 
 from course_tools.grading.engine.program import Cell
-from course_tools.grading.inside.families import FAMILIES, elementary, relative_of, relatives
+from course_utils.check.bans.families import FAMILIES, elementary, relative_of, relatives
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from course_tools.grading.inside.families import words
 from course_tools.grading.intake import sanitize
+from course_utils.check.bans.families import words
 
 MOST = 2_000  # characters of a formula; longer ones are shown as they are written
 MARKS = re.compile("[\ue000\ue001]")  # from Unicode's private use: around the number of a formula

@@ -541,7 +541,7 @@ def layer_gradients(delta, a_prev):
         "the guard and its notes switched off": (
             "elu",
             """import contextlib, sys
-guard = getattr(sys, "mod" + "ules")["course_tools.grading.inside.guard"]
+guard = getattr(sys, "mod" + "ules")["course_utils.check.bans.guard"]
 guard.banning = lambda *names: contextlib.nullcontext()
 act = getattr(torch.nn.functional, "e" + "lu")""",
             """def elu(z, alpha):

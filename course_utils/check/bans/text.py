@@ -1,9 +1,10 @@
 """Calls that an exercise asks the student to write by hand, looked for in the syntax tree.
 
-Runs in the grader, on the text of a submission, so that nothing the student's code does can blind it. What it finds
-in the exercise's own cell (a name of the library that is banned) costs the cell its points; what could hide such a
-call (getattr with a computed name, exec, modules that reach around) is a reason for a person to look. While the
-cell is graded `course_tools.grading.inside.guard` makes the calls themselves raise; `operators` compares what ran.
+Runs in the grader, on the text of a submission, so that nothing the student's code does can blind it; in the visible
+checks of a notebook, so that no student is surprised; and before a student hands in. What it finds in the exercise's
+own cell (a name of the library that is banned) costs the cell its points; what could hide such a call (getattr with
+a computed name, exec, modules that reach around) is a reason for a person to look. While the cell is graded `guard`
+makes the calls themselves raise; `course_tools.grading.judging.operators` compares what ran.
 """
 
 import ast
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from course_tools.grading.inside.families import (
+from course_utils.check.bans.families import (
     AUTOGRAD,
     DYNAMIC_CALLS,
     DYNAMIC_NAMES,
@@ -23,8 +24,7 @@ from course_tools.grading.inside.families import (
     PLAIN_MAGICS,
     relatives,
 )
-from course_tools.grading.inside.text import valid
-from course_tools.grading.judging.reach import reached, rename_variables, walk
+from course_utils.check.bans.reach import reached, rename_variables, walk
 
 MAGICS = {"run_line_magic", "run_cell_magic"}
 SHELL = {"system", "getoutput"}
@@ -79,9 +79,26 @@ def inspect(
         findings.doubts.append(
             "has a cell that is too deep, is too long, or has too many magics or too long lines, to be read"
         )
-    # an escape in a text of the student's can stand for half a character
-    findings.hits, findings.doubts = (sorted(set(map(valid, found))) for found in (findings.hits, findings.doubts))
-    return findings
+    return Findings(*(sorted(set(map(_printable, found))) for found in (findings.hits, findings.doubts)))
+
+
+def _printable(text: str) -> str:
+    """An escape in a text of the student's can stand for half a character, or for one that a terminal obeys."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def parsed(cell: str) -> list[ast.stmt]:
+    """The statements of a cell, none when it cannot be read."""
+    tree = _tree(cell, _Room())
+    return tree.body if tree else []
+
+
+def statements(cell: str) -> list[str]:
+    """The text of each statement of a cell of plain Python, none of another."""
+    try:
+        return [ast.get_source_segment(cell, statement) or "" for statement in ast.parse(cell).body]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
 
 
 @dataclass

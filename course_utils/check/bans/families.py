@@ -1,6 +1,7 @@
 """Every list of names that the bans go by, in one format: words of a text.
 
-Used on both sides: by the syntax-tree check and the judging of operators in the grader, by the guard in the child.
+Used on all sides: by the syntax-tree check and the guard, in a notebook and in the grader, and by the judging of
+operators there.
 Names are the last part of a dotted path, so that "softmax" means torch.softmax, F.softmax, Tensor.softmax and
 scipy.special.softmax. None of this is secret.
 """

@@ -1,6 +1,6 @@
 """Which part of an exercise's own cell its check can run, and which names there are the student's own variables.
 
-Runs in the grader, on syntax trees. A banned call that no check can reach (a student compares with torch's own
+Reads syntax trees and runs nothing. A banned call that no check can reach (a student compares with torch's own
 function below the answer) is as harmless as the same line in a cell of its own, and so is a variable that has the
 name of something banned.
 """
@@ -43,7 +43,7 @@ def reached(cell: ast.Module, asked: Iterable[str], modules: Iterable[str]) -> l
     """
     makers: dict[str, list[ast.stmt]] = {}
     for statement in cell.body:
-        for name in _made(statement):
+        for name in made(statement):
             makers.setdefault(name, []).append(statement)
     stars, left = makers.pop("*", []), list(asked)
     for name in modules:
@@ -57,7 +57,7 @@ def reached(cell: ast.Module, asked: Iterable[str], modules: Iterable[str]) -> l
     return [*found.values(), *stars] if found else cell.body
 
 
-def _made(statement: ast.stmt) -> set[str]:
+def made(statement: ast.stmt) -> set[str]:
     """The names that a statement binds or changes where it stands; of a function or class its own name."""
     if isinstance(statement, SCOPES):
         return {statement.name} | {name for node in walk(statement) for name in _declared(node)}

@@ -1,9 +1,9 @@
-"""Banned calls raise while a sealed part runs, and what runs is noted.
+"""Banned calls raise while an answer is checked, and what runs is noted.
 
-Who runs this: the child, around each part of a cell that bans something. It shares the process with the student's
-code, so what it reports is evidence for a person and no proof; the syntax tree is read outside
-(`course_tools.grading.judging.bans`). It catches what no syntax tree shows: a call under another name, through
-``torch.ops``, inside ``exec``, in a function that came from elsewhere.
+Who runs this: the grader's child, around each sealed part of a cell that bans something, and the visible checks in a
+student's notebook. It shares the process with the student's code, so what it reports is evidence for a person and no
+proof; the syntax tree is read outside (`course_utils.check.bans.text`). It catches what no syntax tree shows: a call
+under another name, through ``torch.ops``, inside ``exec``, in a function that came from elsewhere.
 """
 
 import contextlib
@@ -13,11 +13,11 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from course_tools.grading.inside.families import FAMILIES, PLACES, relative_of, relatives
+from course_utils.check.bans.families import FAMILIES, PLACES, relative_of, relatives
 
 
-class BannedCall(Exception):
-    """A call that the exercise asks the student to write by hand."""
+class BannedCall(BaseException):
+    """A call that the exercise asks the student to write by hand; no `except Exception` takes it for an error."""
 
 
 @contextlib.contextmanager
@@ -129,7 +129,7 @@ def _raising_code(name: str) -> types.CodeType:
     """Code without a closure, to put into a function of any signature."""
     space: dict[str, Any] = {}
     text = (
-        "def raising(*args, **kwargs):\n    from course_tools.grading.inside.guard import BannedCall\n"
+        "def raising(*args, **kwargs):\n    from course_utils.check.bans.guard import BannedCall\n"
         f"    raise BannedCall({name!r})"
     )
     exec(text, space)
