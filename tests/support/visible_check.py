@@ -3,8 +3,10 @@
 import contextlib
 import io
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from course_tools.grading.judging.master import Master, grade_id, is_answer
 from course_utils.check import CheckFailed, banned
@@ -22,12 +24,12 @@ def said(
     cells += [*filter(None, [early]), answer, check or master.tests[f"test_{exercise}"].visible]
     ran: list[str] = []
     patch.setattr(banned, "_ran", lambda: ran)
-    names: dict[str, Any] = {"__name__": "__main__"}
+    names: dict[str, Any] = {"__name__": "__main__", "get_ipython": MagicMock()}
     with contextlib.redirect_stdout(io.StringIO()):
         for cell in cells:
             ran.append(cell)
             try:
-                exec(cell, names)
+                exec(TransformerManager().transform_cell(cell), names)
             except CheckFailed as failed:
                 return str(failed)
     return ""
