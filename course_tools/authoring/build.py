@@ -30,6 +30,8 @@ from course_utils.errors import CourseError, one_of
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
 BEGIN_SOLUTION = "### BEGIN SOLUTION"
+# the tag of a cell after whose error "Run All" goes on, in JupyterLab and wherever else notebooks run; the error stays
+GOES_ON = "raises-exception"
 
 
 class BuildError(CourseError):
@@ -107,7 +109,8 @@ def nbgrader_source(source: Path) -> NotebookNode:
 
     A cell whose header carries a name is one of nbgrader's:
     ``# %% softmax`` with BEGIN/END SOLUTION is a solution, ``# %% test_softmax points=2`` a locked test,
-    ``# %% why [markdown] points=1`` an answer graded by hand, ``# %% setup`` read-only.
+    ``# %% why [markdown] points=1`` an answer graded by hand, ``# %% setup`` read-only. An answer or a test that
+    fails does not keep the cells below from running.
     """
     notebook = read(source)
     seen: set[str] = set()
@@ -121,6 +124,8 @@ def nbgrader_source(source: Path) -> NotebookNode:
             raise BuildError(f"{source.name}: the cell name {name!r} is used twice or is not one plain word")
         seen.add(name)
         cell.metadata["nbgrader"] = _nbgrader_metadata(cell, name, points)
+        if cell.cell_type == "code" and (points is not None or BEGIN_SOLUTION in cell.source):
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), GOES_ON]
         cell.id = _digest(name)
     return notebook
 

@@ -8,11 +8,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader.utils import determine_grade
 
 from course_tools.authoring import build, chapters, exercises, hints
 from course_tools.paths import ROOT
+from tests.support import patience
 
 EXERCISES = build.exercises()
 each_assignment = pytest.mark.parametrize("source", EXERCISES, ids=lambda p: p.stem)
@@ -111,3 +114,17 @@ def test_the_locked_hints_belong_to_the_exercises(source):
 def test_only_the_notebook_is_released(source):
     folder = ROOT / "assignments" / source.stem
     assert [p.name for p in folder.iterdir() if not p.name.startswith(".")] == [f"{source.stem}.ipynb"]
+
+
+def test_run_all_goes_on_after_a_broken_answer_and_a_failing_check_and_both_still_count(tmp_path):
+    notebook = build.nbgrader_source(ROOT / "tests/support/tiny_course/solutions/90_tiny/90_tiny.py")
+    named = exercises.cells(notebook)
+    named["mean"].source = "def mean(values:"
+    named["variance"].source = "def variance(values): raise NotImplementedError"
+    NotebookClient(notebook, kernel_name="python3", timeout=patience.SECONDS).execute(cwd=tmp_path)
+    code = {name: cell for name, cell in named.items() if cell.cell_type == "code"}
+    failed = [name for name, cell in code.items() if any(output.output_type == "error" for output in cell.outputs)]
+    assert failed == ["mean", "test_mean", "test_variance"]
+    grades = {name: determine_grade(cell) for name, cell in code.items() if cell.metadata.nbgrader.grade}
+    expected = {"test_mean": (0, 2), "test_variance": (0, 3), "test_sigmoid": (1, 1), "test_relu": (2, 2)}
+    assert grades == expected
