@@ -30,7 +30,7 @@ from course_utils.errors import CourseError, one_of
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
 BEGIN_SOLUTION = "### BEGIN SOLUTION"
-# the tag of a cell after whose error "Run All" goes on, in JupyterLab and wherever else notebooks run; the error stays
+# the tag of a cell after whose error "Run All" goes on, in JupyterLab and in nbclient; the error stays
 GOES_ON = "raises-exception"
 
 
