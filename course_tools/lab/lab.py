@@ -14,6 +14,7 @@ from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
 START_PAGE = "start.md"
+LABEXTENSIONS = Path(__file__).parent / "labextensions"  # the course's style sheet for JupyterLab
 
 # JupyterLab's settings for this course. They lie in a folder of their own, so that the user's stay as they are,
 # and are written once, so that what is changed in JupyterLab's menus lasts.
@@ -36,6 +37,7 @@ def run(arguments: list[str], edit: bool = False, root: Path = ROOT) -> None:
     settings = root / "work" / ".course" / "lab"
     write_settings(settings / "settings")
     options = [f"--LabApp.user_settings_dir={settings / 'settings'}", "--Application.log_level=ERROR"]
+    options += [f"--LabApp.extra_labextensions_path={LABEXTENSIONS}"]
     options += ["--allow-root"] if os.name == "posix" and os.geteuid() == 0 else []  # as in most containers
     options += author_options(root, settings) if edit else student_options(root, settings)
     os.chdir(root)

@@ -123,6 +123,8 @@ def test_a_student_validates_and_hands_in(lab: str, course: Path, page: Any) -> 
     dialog = page.locator(".jp-Dialog", has_text="Validation Results")
     dialog.wait_for()
     assert "variance" in dialog.inner_text()
+    assert "3 of 4 checks hold, 5 of 8 points" in dialog.inner_text()
+    assert "The following cell failed" not in dialog.inner_text()  # the course's style sheet is there
     page.keyboard.press("Escape")
 
     choose(page, "Assignment List")

@@ -13,8 +13,11 @@ from typing import Any
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import compute_checksum
+from nbgrader.validator import Validator
+from traitlets.config import Config
 
 from course_tools.authoring.build import environment_on_path
 from course_tools.grading import grade, new_gradebook, regrades
@@ -22,7 +25,7 @@ from course_tools.grading.course import Course
 from course_tools.grading.engine import workers
 from course_tools.grading.gradebook import export_marks, feedback
 from course_tools.grading.judging.judge import Verdict
-from course_tools.grading.nbgrader_0_9 import FITS, plug, require_fitting
+from course_tools.grading.nbgrader_0_9 import FITS, plug, require_fitting, validation
 from course_tools.grading.nbgrader_0_9.marks import CellMark, NoVerdict, cell_marks
 from course_tools.grading.similarity import similarity
 from course_tools.grading.submission import Graded, finish
@@ -260,3 +263,60 @@ def test_nbgrader_autograde_keeps_what_a_regrade_changed(root: Path, api: NbGrad
         [change] = regrades.kept(book.db, course.NAME)
     assert (change.student, change.question) == ("bob", "test_softmax")
     assert (change.earlier, change.later, change.why) == (0.0, 2.0, regrades.UNKNOWN)
+
+
+def a_test(name: str, points: int, source: str) -> nbformat.NotebookNode:
+    marks = {"grade": True, "grade_id": name, "locked": True, "points": points, "solution": False}
+    marks |= {"schema_version": 3, "task": False, "cell_type": "code"}
+    return new_code_cell(source, metadata={"nbgrader": marks, "tags": ["raises-exception"]})
+
+
+def test_validate_counts_the_checks_and_gives_a_line_to_each_that_fails(tmp_path: Path, capsys: Any) -> None:
+    cells = [
+        new_code_cell("from course_utils import check\ndef stub(x): raise NotImplementedError"),
+        new_markdown_cell("## 3.1 A <b>sum</b>\n*Write · 2 points*"),
+        a_test("test_sum", 2, "check.close('sum', lambda: 1 + 1, 2)"),
+        a_test("test_other", 1, "check.close('other', lambda: 1 + 1, 2.5, slips={'The half is <lost>.': 2})"),
+        new_markdown_cell("## 3.2 A stub"),
+        a_test("test_stub", 3, "check.close('stub', lambda: stub(1), 2)"),
+        a_test("test_missing", 4, "1 / 0"),
+    ]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "exercises.ipynb")
+    config = Config()
+    plug.plug_in(config)
+    validator = Validator(config=config)
+    validator.stream = sys.stdout
+    validator.validate_and_print(str(tmp_path / "exercises.ipynb"))
+    first, _, *lines = capsys.readouterr().out.splitlines()
+    assert first == "1 of 4 checks hold, 2 of 10 points. What failed:"
+    assert lines == [
+        "3.1 A <b>sum</b>, other (1 point): The half is <lost>.",
+        "3.2 A stub, stub (3 points): stub is not written yet: replace the two lines under `# YOUR CODE HERE`.",
+        "3.2 A stub, missing (4 points): ZeroDivisionError: division by zero",
+    ]
+
+
+def test_what_the_dialog_of_validate_takes_as_html_is_escaped(tmp_path: Path, monkeypatch: Any) -> None:
+    nbformat.write(new_notebook(cells=[a_test("test_sum", 2, "1 / 0")]), tmp_path / "exercises.ipynb")
+    failed = [{"source": "1 / 0", "error": "", "raw_error": "<img src=x>"}]
+    monkeypatch.setattr(validation, "nbgraders_validate", lambda *_: {"failed": failed})
+    [shown] = validation.validate(Validator(), str(tmp_path / "exercises.ipynb"))["failed"]
+    assert shown["source"] == "0 of 1 checks hold, 0 of 2 points"
+    assert shown["error"] == "<div>sum (2 points): &lt;img src=x&gt;</div>"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("✗ loss is 3; it should be 2", "✗ loss is 3; it should be 2"),
+        (
+            "✗ loss differs\n  → The mean is\n    asked for.\n  → It is halved.",
+            "The mean is asked for. It is halved.",
+        ),
+        ("Traceback\n  line 1\nNameError: name 'z' is not defined\n", "NameError: name 'z' is not defined"),
+        ("", "It failed."),
+        ("✗" + "x" * 1000, "✗" + "x" * 298 + "…"),
+    ],
+)
+def test_what_a_failing_check_says_in_a_line(error: str, said: str) -> None:
+    assert validation.shortly(error) == said

@@ -5,9 +5,10 @@
 
 `plug` makes `nbgrader autograde` and formgrader's button grade as `course grade` does, `tables` reads and writes the
 gradebook's rows, `marks` says what a cell earns, `pages` has feedback written, `extractor` unpacks archives for
-`nbgrader zip_collect`. Elsewhere the course uses what nbgrader documents: the metadata of its cells, the Gradebook's
-methods, the class for exporters. Another minor of nbgrader gets a folder of its own name, with the same functions.
-One file of this kind lies outside, since authors' builds need it, on which this folder stands: `new_gradebook`.
+`nbgrader zip_collect`, `validation` says what *Validate* found. Elsewhere the course uses what nbgrader documents:
+the metadata of its cells, the Gradebook's methods, the class for exporters. Another minor of nbgrader gets a folder
+of its own name, with the same functions. One file of this kind lies outside, since authors' builds need it, on which
+this folder stands: `new_gradebook`.
 """
 
 from importlib.metadata import version

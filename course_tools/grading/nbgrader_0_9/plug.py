@@ -26,6 +26,7 @@ from course_tools.grading.engine.program import Trace
 from course_tools.grading.intake.clean import Cleaned, clean
 from course_tools.grading.judging.master import Master, grade_id, is_grade, load
 from course_tools.grading.judging.reference import Reference, run_reference
+from course_tools.grading.nbgrader_0_9 import validation
 from course_tools.grading.nbgrader_0_9.marks import NoVerdict, cell_marks
 from course_tools.grading.submission import Graded, finish, prepare
 
@@ -34,8 +35,11 @@ GRADED = "course_grading"  # in an exporter's resources: what SealedExecute foun
 
 
 def plug_in(c: Any) -> None:
-    """Set in the configuration `c` what makes nbgrader's Autograde sealed, and `zip_collect` read our archives."""
+    """Set in the configuration `c` what makes nbgrader's Autograde sealed, `zip_collect` read our archives, and
+    *Validate* short.
+    """
     new_gradebook.make_it_here()
+    validation.plug_in(c)
     c.Autograde.exporter_class = f"{HERE}.plug.CleanExporter"
     c.Autograde.pre_convert_hook = f"{HERE}.plug.set_aside"
     c.Autograde.sanitize_preprocessors = _nbgraders("OverwriteCells", "CheckCellMetadata")
