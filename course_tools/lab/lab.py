@@ -26,6 +26,8 @@ SETTINGS = {
 
 # What a student has no use for: pairing with sources, and the instructor's side of nbgrader.
 NOT_FOR_STUDENTS = ("jupyterlab-jupytext", "@jupyter/nbgrader:create-assignment", "@jupyter/nbgrader:formgrader")
+# What is of no use without an exchange that everybody can reach (COURSE_EXCHANGE): fetching, handing in, their menu.
+OF_THE_EXCHANGE = ("@jupyter/nbgrader:assignment-list", "@jupyter/nbgrader:course-list", "@jupyter/nbgrader:menu")
 
 
 def run(arguments: list[str], edit: bool = False, root: Path = ROOT) -> None:
@@ -117,10 +119,11 @@ def write_settings(folder: Path) -> None:
 
 
 def hide_from_students(folder: Path) -> None:
-    """Switch off, for this process alone, the parts of JupyterLab that NOT_FOR_STUDENTS names."""
+    """Switch off, for this process alone, the parts of JupyterLab for which a student has no use."""
+    hidden = [*NOT_FOR_STUDENTS, *(OF_THE_EXCHANGE if not os.environ.get("COURSE_EXCHANGE") else ())]
     path = folder / "labconfig" / "page_config.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"disabledExtensions": dict.fromkeys(NOT_FOR_STUDENTS, True)}), encoding="utf-8")
+    path.write_text(json.dumps({"disabledExtensions": dict.fromkeys(hidden, True)}), encoding="utf-8")
     add_config_path(folder)
 
 

@@ -56,7 +56,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(folder: Path) -> dict[str, str]:
     """The environment of somebody whose home is `folder`/home: no settings of the machine's user."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "XDG_", "COURSE_"))}
-    return kept | {"HOME": str(folder / "home")}
+    return kept | {"HOME": str(folder / "home"), "COURSE_EXCHANGE": str(folder / ".grading" / "exchange")}
 
 
 @pytest.fixture

@@ -251,6 +251,7 @@ def start(checkout: Path, free_port: Callable[[], int]) -> Iterator[Callable[[st
 
     def begin(mode: str) -> str:
         home = {name: str(checkout.parent / "home") for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
+        home["COURSE_EXCHANGE"] = ""
         command = [sys.executable, "-c", STARTED, str(checkout), mode, "--no-browser", "--port", str(free_port())]
         log = checkout.parent / "lab.log"
         servers.append(
@@ -329,6 +330,7 @@ def test_a_student_reads_runs_and_saves_and_git_sees_nothing(checkout: Path, sta
     elsewhere = open_lab(page, start(""), "Deep Learning by Hand")
     page.wait_for_timeout(2000)  # time for a prompt to show up, if there were one
     assert page.locator(".jp-Dialog, .jp-toast, .Toastify__toast").count() == 0
+    assert page.get_by_role("menuitem", name="Nbgrader", exact=True).count() == 0  # there is no exchange
     open_notebook(page, CHAPTERS[2].title)
     run_cell(page, "from course_utils import")
     page.keyboard.press("Control+s")
