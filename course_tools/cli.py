@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
 app = typer.Typer(
@@ -19,13 +20,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+IS_FOR_STUDENTS = not (ROOT / "solutions").exists()  # the edition that `course export` makes
+STUDENTS = ("lab", "progress", "submit")
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.command(context_settings=PASS_THROUGH)
 def lab(
     context: typer.Context,
-    edit: Annotated[bool, typer.Option("--edit", help="Open the sources themselves, for authors.")] = False,
+    edit: Annotated[
+        bool, typer.Option("--edit", hidden=IS_FOR_STUDENTS, help="Open the sources themselves, for authors.")
+    ] = False,
 ) -> None:
     """Open JupyterLab on your own copies of the chapters and exercises.
 
@@ -230,6 +235,11 @@ def mutants(
     from course_tools.authoring.mutants import mutants
 
     mutants.run(name, only, hints, workers)
+
+
+if IS_FOR_STUDENTS:
+    app.registered_commands = [c for c in app.registered_commands if getattr(c.callback, "__name__", "") in STUDENTS]
+    app.info.help = "Deep Learning by Hand: open the course, see how far you are, hand in."
 
 
 def main() -> None:

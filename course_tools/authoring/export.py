@@ -9,6 +9,7 @@ from pathlib import Path
 
 from course_tools.authoring import elsewhere
 from course_tools.authoring.build import exercises, nbgrader_source
+from course_tools.authoring.chapters import with_table
 from course_tools.grading import slips
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -16,8 +17,6 @@ from course_utils.errors import CourseError
 # What goes: everything else stays with the instructors.
 PUBLIC = (
     "README.md",
-    "CONTRIBUTING.md",
-    "docs",
     "LICENSE*",
     "environment.yml",
     "pyproject.toml",
@@ -30,8 +29,9 @@ PUBLIC = (
     "assignments",
     "course_utils",
     "course_tools",
-    "site",
 )
+OWN = Path("course_tools/authoring/edition")  # its README and Makefile, in the place of the repository's
+SOURCES = "## Sources and citation"  # the part of the README that both have
 SECRET = re.compile(
     r"^ *### BEGIN (SOLUTION|HIDDEN TESTS|MARK SCHEME)[^\n]*\n(.*?)^ *### END \1", re.DOTALL | re.MULTILINE
 )
@@ -46,7 +46,9 @@ def run(folder: Path, root: Path = ROOT) -> None:
     for file in files:
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(root / file, target)
+        shutil.copy(root / (OWN / file if (root / OWN / file).exists() else file), target)
+    if (root / OWN / "README.md").exists():
+        (folder / "README.md").write_text(readme(root), encoding="utf-8")
     if (place := elsewhere.find(root)).address:  # Colab opens these
         for notebook in folder.glob("chapters/*.ipynb"):
             notebook.write_text(elsewhere.with_course(notebook.read_text(encoding="utf-8"), place), encoding="utf-8")
@@ -66,7 +68,14 @@ def public_files(root: Path = ROOT) -> list[Path]:
         listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as e:
         raise CourseError(f"{root} is not a git clone of the course. Export from one, which knows its files.") from e
-    return [Path(name) for name in listed.split("\0") if name and (root / name).is_file()]
+    files = [Path(name) for name in listed.split("\0") if name and (root / name).is_file()]
+    return [file for file in files if file.parent != OWN]
+
+
+def readme(root: Path) -> str:
+    """The README for students, with the table of the chapters and the sources, which the repository's README has."""
+    own, whole = ((folder / "README.md").read_text(encoding="utf-8") for folder in (root / OWN, root))
+    return with_table(own, root) + "\n" + "".join(whole.partition(SOURCES)[1:])
 
 
 def find_leaks(folder: Path, root: Path = ROOT) -> Iterator[str]:

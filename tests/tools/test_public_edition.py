@@ -1,8 +1,10 @@
 """The public edition: what students need is in it, and nothing of a solution, slip or hidden check."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -10,6 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course_tools.authoring import build, exercises, export
+from course_tools.authoring.chapters import CHAPTERS
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -60,6 +63,61 @@ def test_what_belongs_to_the_instructors_is_not(edition: Path) -> None:
         assert not (edition / name).exists(), name
     assert not list(edition.rglob("slips.py")) or (edition / "course_tools/grading/slips.py").exists()
     assert "### BEGIN HIDDEN TESTS\nseal" not in everything(edition)
+
+
+def test_what_is_for_instructors_is_not(edition: Path) -> None:
+    assert {p.name for p in edition.iterdir() if p.suffix in (".md", "") and p.is_file()} == {
+        *("README.md", "Makefile", ".gitignore")
+    }
+    assert not (edition / "docs").exists()
+    assert not (edition / export.OWN).exists()
+    readme = (edition / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"course ([a-z]+)", " ".join(re.findall(r"`([^`\n]+)`", readme)))) == {"lab", "submit"}
+    assert all((edition / link).exists() for link in re.findall(r"\]\(([^)#]+)", readme))
+    assert all(chapter.row() in readme for chapter in CHAPTERS)
+    assert readme.count("## Sources and citation\n\nThe course follows the syllabus") == 1
+
+
+def test_make_has_what_its_readme_says(edition: Path) -> None:
+    readme = (edition / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"make ([a-z]+)", readme)) == {"lab", "submit", "progress"}
+    for command in ("lab", "submit", "progress"):
+        made = make(edition, "-n", command, "ARGS=3")
+        assert made.endswith(f'"python3" course_tools/bootstrap.py lab\n.venv/bin/course {command} 3\n')
+    assert all(f"make {command} " in make(edition) for command in ("lab", "submit", "progress"))
+
+
+def make(folder: Path, *arguments: str) -> str:
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout
+
+
+STUDENT = """
+import sys
+from pathlib import Path
+from course_tools import cli, paths
+from course_tools.grading.course import Course
+from course_tools.grading.intake import submit
+from course_tools.lab import lab, progress
+lab.student_options(paths.ROOT, Path("work/.course/lab"))
+submit.run("3")
+progress.run()
+assert Course().settings.CourseDirectory.course_id, "what Validate reads"
+sys.argv = ["course", "--help"]
+cli.main()
+"""
+
+
+def test_a_student_opens_it_hands_in_and_sees_no_other_commands(edition: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(edition, tmp_path / "course")
+    environment = {**os.environ, "PYTHONPATH": str(folder), "TERM": "dumb"}
+    command = [sys.executable, "-c", STUDENT]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "exercises 3](assignments/03_backpropagation/" in (folder / "work" / "start.md").read_text("utf-8")
+    assert (folder / "work" / "handin" / "03_backpropagation.zip").exists()
+    assert "Nothing has run yet" in done.stdout
+    assert re.findall(r"^│ ([a-z][a-z-]*) ", done.stdout, re.MULTILINE) == ["lab", "progress", "submit"]
 
 
 def test_no_whole_solution_slip_or_hidden_check_is_in_it(edition: Path) -> None:
