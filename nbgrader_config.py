@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course_tools.grading.nbgrader_0_9.plug import plug_in
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).absolute().parent  # where a link to this file lies, if it is one: a student's, on a hub
 c = get_config()  # noqa: F821  (traitlets runs this file and provides it)
 
 for folder in (".grading", "work/assignments"):  # neither sqlite nor the assignment list makes its own

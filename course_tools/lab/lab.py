@@ -9,12 +9,20 @@ from pathlib import Path
 from urllib.parse import quote
 
 from course_tools.authoring.chapters import CHAPTERS, Chapter
-from course_tools.lab import copies, progress
+from course_tools.lab import copies, hub, progress
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
 START_PAGE = "start.md"
 LABEXTENSIONS = Path(__file__).parent / "labextensions"  # the course's style sheet for JupyterLab
+HAND_IN = (
+    "To hand in the exercises of chapter 3, save them, open a terminal (File, New, Terminal) and type "
+    "`course submit 3`."
+)
+HAND_IN_HUB = (
+    "The exercises are in the menu *Nbgrader*, *Assignment List*: fetch them there, and submit them there when you "
+    "have saved them. Your copy is then in the folder `assignments`."
+)
 
 # JupyterLab's settings for this course. They lie in a folder of their own, so that the user's stay as they are,
 # and are written once, so that what is changed in JupyterLab's menus lasts.
@@ -35,6 +43,8 @@ def run(arguments: list[str], edit: bool = False, root: Path = ROOT) -> None:
 
     `arguments` are JupyterLab's own and win over ours. Raises CourseError when the port asked for is taken.
     """
+    if hub.here() and not edit:
+        root = hub.folder(root, Path.home())
     require_free(requested_port(arguments))
     settings = root / "work" / ".course" / "lab"
     write_settings(settings / "settings")
@@ -82,7 +92,7 @@ def start_page(outcome: copies.Outcome, root: Path) -> str:
 Read a chapter from the top and run each cell with **Shift + Enter**. Change things: these are your own copies, and
 a newer version of the course never overwrites what you wrote. When a chapter makes sense, do its exercises.{terms}
 
-To hand in the exercises of chapter 3, save them, open a terminal (File, New, Terminal) and type `course submit 3`.
+{HAND_IN_HUB if hub.here() else HAND_IN}
 
 {news}| | Chapter | You build | Exercises | So far |
 |--:|---|---|---|---|
@@ -180,6 +190,8 @@ def require_free(port: int | None) -> None:
 
 
 def _start(arguments: list[str]) -> None:
+    if hub.here():
+        return hub.start(arguments)
     from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance(arguments)

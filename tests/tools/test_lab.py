@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output, writes
 
 from course_tools.authoring import build, exercises
 from course_tools.authoring.chapters import CHAPTERS
-from course_tools.lab import copies, lab, progress
+from course_tools.lab import copies, hub, lab, progress
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 from tests.support import patience
@@ -145,6 +145,27 @@ def test_a_broken_notebook_of_the_course_is_one_sentence(course: Path):
     (course / CHAPTER).write_text("{")
     with pytest.raises(CourseError, match=f"{CHAPTER} is not a notebook. Write it again with: course build"):
         copies.hand_out(course, TODAY)
+
+
+# -- on a hub ---------------------------------------------------------------------------------------------------
+
+
+def test_on_a_hub_the_copies_are_in_the_home_and_the_chapters_those_of_the_course(course: Path, tmp_path: Path):
+    own = hub.folder(course, tmp_path)
+    assert copies.hand_out(own, TODAY).copies == {CHAPTER: [CHAPTER]}  # exercises are fetched from the exchange
+    assert source_of(own / "work" / CHAPTER) == "first"
+
+
+def test_on_a_hub_the_links_follow_a_course_that_has_moved(course: Path, tmp_path: Path):
+    hub.folder(tmp_path / "earlier", tmp_path)
+    own = hub.folder(course, tmp_path)
+    assert (own / "chapters").readlink() == course / "chapters"
+    assert hub.folder(course, tmp_path) == own
+
+
+def test_on_a_hub_what_a_student_put_in_the_place_of_a_link_stays(course: Path, tmp_path: Path):
+    write(tmp_path / hub.FOLDER / CHAPTER, "mine")
+    assert source_of(hub.folder(course, tmp_path) / CHAPTER) == "mine"
 
 
 # -- the start page, the settings, the port ---------------------------------------------------------------------

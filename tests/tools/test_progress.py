@@ -196,6 +196,14 @@ def test_points_are_those_that_were_handed_out(course: Path):
     assert progress.of(NAME, course)[1] == "2 of 10 points"
 
 
+def test_an_exercise_that_was_fetched_on_a_hub_counts_by_itself(course: Path):
+    change(course / "work" / EXERCISE, ran(0))
+    lines = progress.of(NAME, course)
+    (course / EXERCISE).unlink()
+    assert lines
+    assert progress.of(NAME, course) == lines
+
+
 def test_what_the_courses_own_checks_show_is_understood(tmp_path: Path):
     """A kernel runs them, as JupyterLab would, and the file says which passed."""
     sources = [
