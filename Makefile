@@ -46,7 +46,7 @@ lint: setup-dev $(BIOME_INSTALLED)
 	@.venv/bin/mypy
 	@.venv/bin/deptry .
 	@.venv/bin/deptry course_utils course_tools chapters solutions --extend-exclude course_tools/website \
-		--optional-dependencies-dev-groups site,dask,dev --ignore DEP002
+		--optional-dependencies-dev-groups site,dask,hub,dev --ignore DEP002
 	@$(BIOME) course_utils course_tools site/static tests/support/parts
 
 # what the hook of pre-commit runs: format, mend what can be mended, say what cannot
