@@ -29,6 +29,7 @@ PUBLIC = (
     "assignments",
     "course_utils",
     "course_tools",
+    "docs/hub",  # the settings of a JupyterHub, which runs on this edition
 )
 OWN = Path("course_tools/authoring/edition")  # its README and Makefile, in the place of the repository's
 SOURCES = "## Sources and citation"  # the part of the README that both have

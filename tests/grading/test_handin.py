@@ -1,5 +1,6 @@
 """One file from a student, a zip of them from a learning management system, the class list, and the marks back."""
 
+import copy
 import csv
 import io
 import json
@@ -24,8 +25,10 @@ from course_tools.grading.course import Course
 from course_tools.grading.grade import Summary, print_summary
 from course_tools.grading.gradebook import canvas, export_marks, feedback, late, lateness, roster
 from course_tools.grading.gradebook.results import Row
-from course_tools.grading.intake import collect, owners, submit
+from course_tools.grading.intake import collect, owners, review, submit, visible
+from course_tools.grading.intake.notebooks import parse
 from course_tools.paths import ROOT
+from course_utils.check import banned
 from course_utils.errors import CourseError
 
 TINY = ROOT / "tests" / "support" / "tiny_course" / "solutions" / "90_tiny" / "90_tiny.py"
@@ -78,6 +81,108 @@ def test_it_says_which_answers_are_still_empty(course: Path, capsys: pytest.Capt
     submit.run(NAME, course)
     empty = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Still empty")]
     assert empty == ["Still empty: variance", "Still empty: relu", "Still empty: why"]
+
+
+def answered(course: Path, **answers: str) -> None:
+    """Write answers into the student's copy."""
+    notebook = nbformat.read(notebook_of(course), as_version=4)
+    for cell in notebook.cells:
+        cell.source = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
+    nbformat.write(notebook, notebook_of(course))
+
+
+def test_it_says_how_each_answer_stands(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The checks run, in a kernel; one that was changed or deleted counts as it was handed out; a crash is told."""
+    answered(
+        course,
+        mean="def mean(values):\n    return 3.0",
+        test_mean="assert False",
+        variance="def variance(values):\n    return (1",
+        sigmoid="def sigmoid(z):\n    return 0.0",
+        relu="def relu(z):\n    import os\n    os._exit(1)",
+    )
+    submit.run(NAME, course)
+    lines = capsys.readouterr().out.splitlines()
+    assert "✓ mean (1. Mean)" in lines
+    assert "✗ variance (2. Variance): line 2 cannot be read: SyntaxError: '(' was never closed" in lines
+    assert "✗ sigmoid (3. Sigmoid): AssertionError" in lines
+    assert "? relu (4. Relu): its check did not run" in lines
+    assert "1 of 4 checks hold, 2 of 8 points by the visible checks; hidden checks may take some away. A person" in (
+        "".join(lines)
+    )
+    assert (course / "work" / "handin" / f"{NAME}.zip").exists()
+
+
+def test_a_name_that_is_not_allowed_is_told_without_running_anything() -> None:
+    """Also where it came from a file beside the notebook, or from the other half of a split cell."""
+    name = "03_backpropagation"
+    released = nbformat.read(ROOT / "assignments" / name / f"{name}.ipynb", as_version=4)
+    answer = "from mine import loss\ndef bce_with_logits(z, y):\n    return loss(z, y), (z.sigmoid() - y) / len(z)"
+    alias = "import torch.nn.functional as N\nloss = N.binary_cross_entropy_with_logits"
+    bans = banned.read(banned.FOLDER / f"{name}.json")
+    notebook = copy.deepcopy(released)
+    [cell] = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "bce_with_logits"]
+    for first, files in ((alias, []), ("", [alias])):
+        cell.source = answer.replace("from mine import loss\n", "")
+        halves = [type(cell)({**cell, "source": first, "id": "half"})] * bool(first)
+        notebook.cells[:] = [c for c in notebook.cells if c.id != "half"]
+        place = notebook.cells.index(cell)
+        notebook.cells[place:place] = halves
+        cells = parse(nbformat.writes(notebook).encode())
+        said = review.of_text(cells, released, bans, files)
+        assert said.keys() == {"bce_with_logits"}
+        assert (
+            "uses torch.nn.functional.binary_cross_entropy_with_logits, which this exercise asks"
+            in (said["bce_with_logits"])
+        )
+    assert review.of_text(parse(nbformat.writes(released).encode()), released, bans, []) == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("def f(:", "line 1 cannot be read: SyntaxError"),
+        ("x = 1\n  y = 2", "line 2 cannot be read: IndentationError: unexpected indent"),
+        ("return 3", "line 1 cannot be read: SyntaxError: 'return' outside function"),
+        ("%time x = 1\n!true\nx?", ""),
+        ("await f()\nprint('\\d')", ""),
+        ("", ""),
+    ],
+)
+def test_what_python_says_of_an_answer(source: str, says: str) -> None:
+    said = review.uncompiled(source)
+    assert said.startswith(says) if says else said == ""
+
+
+@pytest.mark.parametrize("stopped", [KeyboardInterrupt, RuntimeError])
+def test_no_warning_stops_a_hand_in(
+    course: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stopped: type[BaseException]
+) -> None:
+    def run(*args: object) -> None:
+        raise stopped
+
+    monkeypatch.setattr(visible, "run", run)
+    answered(course, mean="def mean(values):\n    return 3.0")
+    submit.run(NAME, course)
+    said = capsys.readouterr().out
+    assert f"They were not run to the end ({stopped.__name__})." in said
+    assert "? mean (1. Mean): its check did not run" in said
+    assert (course / "work" / "handin" / f"{NAME}.zip").exists()
+
+
+def test_what_was_packed_before_is_kept(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    handin = course / "work" / "handin"
+    packed = []
+    for answer in ("It is a sum.", "It is a sum.", "It is a mean.", "It is one of squares."):
+        answered(course, why=answer)
+        os.utime(notebook_of(course), (1_700_000_000, 1_700_000_000))
+        submit.run(NAME, course)
+        packed.append((handin / f"{NAME}.zip").read_bytes())
+        os.utime(handin / f"{NAME}.zip", (1_700_000_000, 1_700_000_000))
+    assert packed[0] == packed[1]
+    others = {path.read_bytes() for path in handin.iterdir() if path.name != f"{NAME}.zip"}
+    assert others == {packed[0], packed[2]}
+    assert capsys.readouterr().out.count("What you packed before is kept: ") == 2
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_what_is_for_instructors_is_not(edition: Path) -> None:
     assert {p.name for p in edition.iterdir() if p.suffix in (".md", "") and p.is_file()} == {
         *("README.md", "Makefile", ".gitignore")
     }
-    assert not (edition / "docs").exists()
+    assert [path.name for path in (edition / "docs").iterdir()] == ["hub"]  # no guide for instructors
     assert not (edition / export.OWN).exists()
     readme = (edition / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"course ([a-z]+)", " ".join(re.findall(r"`([^`\n]+)`", readme)))) == {"lab", "submit"}

@@ -1,4 +1,4 @@
-"""A student hands in: one file that any learning management system takes."""
+"""A student hands in: one file that any learning management system takes, after a look at what is in it."""
 
 import io
 import time
@@ -10,36 +10,80 @@ from nbformat import NotebookNode
 
 from course_tools.grading.course import Course
 from course_tools.grading.inside.text import shown
+from course_tools.grading.intake import review, visible
 from course_tools.grading.intake.archives import LIMIT, by_itself
 from course_tools.grading.intake.clean import MAX_FILE_BYTES, MAX_FILES
 from course_tools.grading.intake.notebooks import Cell, Unreadable, empty_cells, parse
 from course_tools.paths import ROOT
+from course_utils.check import banned
 from course_utils.errors import CourseError
 
 FETCHED = "feedback/"  # what the student fetched earlier is not handed in again
 
 
 def run(name: str, root: Path = ROOT) -> None:
-    """Pack the student's notebook with what lies beside it; say where the file lies and what is still empty."""
+    """Say how the student's notebook stands, pack it with what lies beside it, and say where the file lies.
+
+    Nothing that is said keeps anybody from handing in.
+    """
     name = Course(root).assignment(name)
     source = root / "work" / "assignments" / name / f"{name}.ipynb"
     data = _bytes(source, root)
-    for cell in empty_cells(_cells(data, source.relative_to(root)), _released(name, root)):
-        print(f"Still empty: {shown(cell)}")
+    cells = _cells(data, source.relative_to(root))
     files, left = _beside(source, root / "assignments" / name)
-    packed = pack(source, data, files, root / "work" / "handin" / f"{name}.zip")
+    saved = time.strftime("%H:%M on %d %B %Y", time.localtime(source.stat().st_mtime))
+    new = pack(source, data, files)  # as it is now: the checks that run next take a while, and may write files
+    _review(cells, files, source.parent, name, root)
+    target = root / "work" / "handin" / f"{name}.zip"
+    earlier = _set_aside(target, new)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(new)
     if files:
         print(f"Packed with it: {shown(', '.join(sorted(files)))}")
     for file, why in left.items():
         print(shown(f"Not packed: {file} ({why})"))
-    saved = time.strftime("%H:%M on %d %B %Y", time.localtime(source.stat().st_mtime))
     print(f"Your notebook as you saved it at {saved}; what you changed after that is not in it.")
-    print(f"Ready to hand in: {packed} ({packed.stat().st_size / 1000:.0f} kB)")
+    if earlier:
+        print(f"What you packed before is kept: {earlier}")
+    print(f"Ready to hand in: {target} ({len(new) / 1000:.0f} kB)")
     print("Upload this one file to the page of your course. Your notebook was not changed.")
 
 
-def pack(source: Path, data: bytes, files: dict[str, bytes], target: Path) -> Path:
-    """Write a zip that holds the notebook's bytes as they are, and the files beside it; return its path."""
+def _review(cells: list[Cell], files: dict[str, bytes], folder: Path, name: str, root: Path) -> None:
+    """Say which answers are empty, cannot be compiled, use what is banned, or fail their visible checks."""
+    released = _released(name, root)
+    empty, known = empty_cells(cells, released), review.exercises(released)
+    for cell in empty:
+        print(f"Still empty: {shown(cell)}")
+    modules = [data.decode("utf-8", "replace") for file, data in files.items() if file.endswith(".py")]
+    bans = banned.read(root / "course_utils" / "hints" / f"{name}.json")
+    wrong = review.of_text(cells, released, bans, modules)
+    told: dict[str, str | None] = {exercise.check: None for exercise in known}
+    if any(exercise.name not in empty for exercise in known):
+        print("The checks that you see run once more, from the top; Ctrl-C skips them.", flush=True)
+        try:
+            told = visible.run(cells, released, folder)
+        except (Exception, KeyboardInterrupt) as e:  # whatever happens here, the student can hand in
+            print(shown(f"They were not run to the end ({type(e).__name__})."))
+    for line in review.sentences(known, empty, wrong, told):
+        print(shown(line))
+    print(review.total(known, wrong, told, review.by_hand(released)))
+
+
+def _set_aside(target: Path, new: bytes) -> Path | None:
+    """Rename an earlier file that holds something else, by the time when it was made; its new path."""
+    if not target.exists() or target.read_bytes() == new:
+        return None
+    made = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(target.stat().st_mtime))
+    name, count = f"{target.stem} ({made})", 1
+    while (kept := target.with_name(f"{name}.zip" if count == 1 else f"{name}, {count}.zip")).exists():
+        count += 1
+    target.rename(kept)
+    return kept
+
+
+def pack(source: Path, data: bytes, files: dict[str, bytes]) -> bytes:
+    """A zip that holds the notebook's bytes as they are, and the files beside it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {source.name: data, **files}.items():
@@ -47,9 +91,7 @@ def pack(source: Path, data: bytes, files: dict[str, bytes], target: Path) -> Pa
             entry = zipfile.ZipInfo(name, date_time=max(when, (1980, 1, 1, 0, 0, 0)))
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(buffer.getvalue())
-    return target
+    return buffer.getvalue()
 
 
 def _beside(source: Path, released: Path) -> tuple[dict[str, bytes], dict[str, str]]:
