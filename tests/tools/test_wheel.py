@@ -1,16 +1,23 @@
 """The wheel is course_utils alone, and every chapter and exercise begins with nothing of the course but it."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from course_tools.paths import ROOT, UTILS
 
+PACKAGES = packages_distributions()  # by what is imported
 SECONDS = 900  # of patience with a busy machine
 BUILD = "import sys; from hatchling import build; print(getattr(build, sys.argv[1])(sys.argv[2]))"
 
@@ -72,11 +79,34 @@ def test_it_holds_every_file_of_course_utils_and_nothing_else(wheel: Path) -> No
     assert {name.rpartition(".")[2] for name in lessons} == {"py", "typed", "js", "css", "json"}
 
 
+def imported(path: Path) -> set[str]:
+    """The packages that a file imports, by the names that pip knows."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    tops = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"course_utils"}
+    return {canonicalize_name(name) for top in tops for name in PACKAGES[top]}
+
+
+def test_it_asks_for_the_packages_of_the_lessons_and_not_for_those_of_the_tools(wheel: Path) -> None:
+    said = next(wheel.glob("*.dist-info/METADATA")).read_text("utf-8").partition("\n\n")[0]
+    asked = {Requirement(line) for line in re.findall("^Requires-Dist: (.+)$", said, re.MULTILINE)}
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    for_tools = pyproject["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]["for-course-tools"]
+    all_of_them = {Requirement(line) for line in pyproject["project"]["dependencies"]}
+    assert asked == {requirement for requirement in all_of_them if requirement.name not in for_tools}
+    assert set(for_tools) <= {requirement.name for requirement in all_of_them}
+    lessons = [*UTILS.rglob("*.py"), *(ROOT / "chapters").glob("*.py")]
+    assert set().union(*map(imported, lessons)) <= {canonicalize_name(requirement.name) for requirement in asked}
+    assert "Provides-Extra" not in said
+
+
 def test_an_editable_install_has_both_packages_and_the_command(tmp_path: Path) -> None:
     with zipfile.ZipFile(built("build_editable", tmp_path)) as archive:
         texts = {Path(name).suffix or Path(name).name: archive.read(name).decode() for name in archive.namelist()}
     assert texts[".pth"].strip() == str(ROOT)
     assert "course = course_tools.cli:main" in texts[".txt"]
+    assert "Requires-Dist: nbgrader" in texts["METADATA"]
 
 
 def test_all_chapters_exercises_widgets_and_hints_work_with_it_alone(wheel: Path, tmp_path: Path) -> None:
