@@ -1,0 +1,88 @@
+"""A check does not judge the function of an earlier run when the cell that defines it stopped; and says so truly."""
+
+import subprocess
+import sys
+
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from course_tools.paths import ROOT
+from course_utils.check import unrun
+from tests.support import patience
+
+RIGHT = "def double(x):\n    return 2 * x"
+CHECK = "k = 3\ncheck.close('twice', lambda: double(k), 6)"
+NOT_JUDGED = "✗ twice was not judged: the cell that defines double stopped with "
+MEND = "\n  → Mend that cell and run it again, then this one."
+TICK = "✓ twice: equal\n"
+
+# each cell, and what it says; None: any error of its own
+SESSION = [
+    ("from course_utils import check", ""),
+    ("def double(x)\n    return 2 * x", None),
+    (CHECK, f"{NOT_JUDGED}SyntaxError in line 1: expected ':'{MEND}"),  # nothing was defined before
+    (RIGHT, ""),
+    (CHECK, TICK),
+    ("c = d\ndef double(x):\n    return 3 * x", None),
+    (CHECK, f"{NOT_JUDGED}NameError: name 'd' is not defined{MEND}"),  # the old one would pass
+    ("check.raises('twice', TypeError, lambda: [double(k) for _ in range(2)])", f"{NOT_JUDGED}NameError: "),
+    ("check.close('twice', 6, 6)", TICK),  # a value: nothing is known of how it came about
+    ("class Net:\n    def double(self):\n        return 6\nnet = Net()", ""),
+    ("check.close('twice', lambda: net.double(), 6)", TICK),  # a method of the same name
+    ("double = abs", ""),
+    (CHECK, "✗ twice is 3; it should be 6"),  # it is another one by now
+    (f"{RIGHT}\nraise KeyboardInterrupt", None),  # stopped after the definition
+    (CHECK, TICK),
+    ("%%time\ndef double(x):\n    return 2 * x", ""),
+    ("text = '''\ndef double(x): old\n'''\n1 / 0", None),  # only a text
+    (CHECK, TICK),
+    (CHECK.replace("6)", "7)"), "✗ twice is 6; it should be 7"),  # a check that fails defines nothing
+    (CHECK, TICK),
+    ("async def double(x):\n    1 = 2", None),
+    (RIGHT, ""),  # mended
+    (CHECK, TICK),
+]
+
+
+def test_only_a_function_whose_cell_stopped_is_not_judged() -> None:
+    notebook = new_notebook(cells=[new_code_cell(source) for source, _ in SESSION])
+    NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=patience.SECONDS).execute(cwd=ROOT)
+    for (source, said), cell in zip(SESSION, notebook.cells, strict=True):
+        shown = "".join(output.get("evalue", output.get("text", "")) for output in cell.outputs)
+        if said is None:
+            assert cell.outputs[-1].output_type == "error", source
+        elif source.startswith("%%time"):
+            assert "Wall time" in shown
+        else:
+            assert shown.startswith(said), source
+            assert bool(shown) == bool(said), shown
+
+
+def test_nothing_is_watched_where_there_is_no_kernel() -> None:
+    program = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "before = [list(c) for c in shell.events.callbacks.values()]\n"
+        "from course_utils import check\n"
+        "assert [list(c) for c in shell.events.callbacks.values()] == before"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
+class Unreadable(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (ValueError("a\n  b"), "ValueError: a b"),
+        (ValueError("x" * 10_000), "ValueError: " + "x" * unrun.LONGEST),
+        (Unreadable(), "Unreadable"),
+    ],
+)
+def test_what_stopped_a_cell_is_said_in_a_line(error: BaseException, said: str) -> None:
+    assert unrun._said(error) == said
