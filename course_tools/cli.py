@@ -149,6 +149,20 @@ def feedback(name: Annotated[str, typer.Argument(help="An assignment, by name or
 
 
 @app.command()
+def words(
+    name: Annotated[str, typer.Argument(help="An assignment, by name or number.")],
+    sheet: Annotated[
+        Path | None, typer.Option("--import", help="Enter the marks of a sheet that you filled in.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over marks that a person gave before.")] = False,
+) -> None:
+    """Write all answers in words on one sheet with the rubric, and enter the marks that you write into it."""
+    from course_tools.grading.gradebook import words
+
+    words.run(name, sheet, replace)
+
+
+@app.command()
 def similarity(name: Annotated[str, typer.Argument(help="An assignment, by name or number.")]) -> None:
     """Write a page of submissions that agree beyond the exercise: leads for a person, never verdicts."""
     from course_tools.grading.similarity import similarity

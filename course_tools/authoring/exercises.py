@@ -23,7 +23,10 @@ from course_utils import check
 
 FEWEST = 5  # exercises in an assignment that is finished
 KINDS = ("Write", "Derive", "Find the bug", "Predict", "Go beyond")  # each at least once in such an assignment
-HEADER = re.compile(rf"^\*({'|'.join(KINDS)}) · (\d+) points? · effort ●{{1,3}} · about \d+ minutes\*$", re.MULTILINE)
+WORDS = "Explain"  # an answer in words, which a person marks: where it helps, in no fixed number
+HEADER = re.compile(
+    rf"^\*({'|'.join([*KINDS, WORDS])}) · (\d+) points? · effort ●{{1,3}} · about \d+ minutes\*$", re.MULTILINE
+)
 MOST_PRINTED = 0.5  # of a solution's statements, that its chapter may print
 FEWEST_SLIPS = 3  # planted mistakes for each exercise
 

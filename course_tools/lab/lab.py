@@ -109,7 +109,7 @@ def _row(chapter: Chapter, outcome: copies.Outcome, root: Path) -> str:
     )
     title = _links(chapter.title, notebook) or f"*{chapter.title} (planned)*"
     links = _links(f"exercises {chapter.number}", exercises)
-    so_far = "<br>".join(progress.of(chapter.name, root))
+    so_far = "<br>".join([*progress.of(chapter.name, root), *progress.words(chapter.name, root)])
     return f"| {chapter.number} | {title} | {chapter.builds} | {links} | {so_far} |"
 
 

@@ -79,7 +79,7 @@ def run(root: Path = ROOT) -> None:
     """Print what was done of each chapter that was begun."""
     table = Table("chapter", "so far", show_lines=True)
     for chapter in CHAPTERS:
-        if lines := of(chapter.name, root):
+        if lines := [*of(chapter.name, root), *words(chapter.name, root)]:
             table.add_row(f"{chapter.number} {chapter.title}", "\n".join(lines))
     if not table.rows:
         print("Nothing has run yet in your copies in work/. Open the course with `course lab`.")
@@ -100,6 +100,19 @@ def of(name: str, root: Path) -> list[str]:
         given = saved.read(root / exercises) or cells  # on a hub they come from nbgrader's exchange alone
         lines += _done(cells, given).lines()
     return lines
+
+
+def words(name: str, root: Path) -> list[str]:
+    """What a person marks of an assignment that was begun: the points, and how many of the answers are empty."""
+    path = Path("assignments") / name / f"{name}.ipynb"
+    given, own = [cell for cell in saved.read(root / path) if cell.by_person], saved.read(root / "work" / path)
+    written = {key: cell.source.strip() for cell in own for key in (cell.name, cell.id) if key}
+    empty = sum(written.get(cell.name, written.get(cell.id, "")) in ("", cell.source.strip()) for cell in given)
+    if not given or not own or (empty == len(given) and not any(cell.ran for cell in own)):
+        return []
+    points = sum(cell.by_person or 0 for cell in given)
+    state = f"{empty} of {len(given)} answers empty" if empty else "written"
+    return [f"and {points:g} marked by a person: {state}"]
 
 
 def _left(minutes: int) -> str:

@@ -15,7 +15,7 @@ TICK, CHECKS = "✓ ", "check."  # what a check of the course prints, and how a 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. `name` is nbgrader's, or ""; `points` are those of a check, else None.
+    """One cell. `name` is nbgrader's, or ""; `points` are those of a check, `by_person` those of an answer in words.
 
     `ran`: it has an execution count; `passed`: it ran, and shows its ticks and no error.
     """
@@ -27,6 +27,7 @@ class Cell:
     points: float | None
     ran: bool
     passed: bool
+    by_person: float | None = None
 
 
 def read(path: Path) -> list[Cell]:
@@ -53,5 +54,6 @@ def _cell(raw: dict[str, Any]) -> Cell:
         name=str(marks.get("grade_id", "")),
         points=float(marks["points"]) if is_check else None,
         ran=ran,
+        by_person=float(marks["points"]) if kind == "markdown" and marks.get("grade") else None,
         passed=ran and not failed and (ticked or CHECKS not in source),  # a plain assert prints nothing
     )

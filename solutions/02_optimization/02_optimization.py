@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Exercises 2: optimisers by hand
 #
-# Eight exercises, 20 points, with the formulas of [chapter 2](../../chapters/02_optimization.ipynb). Some ask you to *write* what the chapter left to torch, some to *derive* a formula, to *find the bug* in code that looks right, to *predict* numbers, or to *go beyond* the chapter.
+# Nine exercises, 23 points, with the formulas of [chapter 2](../../chapters/02_optimization.ipynb). Some ask you to *write* what the chapter left to torch, some to *derive* a formula, to *find the bug* in code that looks right, to *predict* numbers, or to *go beyond* the chapter. One answer, in words, is marked by a person: 3 of the points.
 #
 # Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
 # is related to the expected one and, for many mistakes, what went wrong. After handing in, each function is run again on other inputs.
@@ -517,6 +517,33 @@ for d, h_min in ((5, 0.03), (7, 0.7), (3, 20.0)):
         (minimise(gradient, start, h_min, 100 * h_min), start),
     )
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 2.9 Why nearly twice as many steps?
+# *Explain · 3 points · effort ●● · about 12 minutes*
+#
+# Section 2.3 takes 461 steps on a quadratic with the curvatures 1 to 100 at the rate $\eta = 2/101$, and 882 at $\eta = 1/100$. Explain this in at most eight sentences:
+#
+# - which of the curvatures decides how many steps are needed at $\eta = 1/100$, although the steepest direction is done after one step there;
+# - why about half the rate takes about twice as many steps;
+# - why a rate a little larger than $2/101$ takes more steps again, and from which rate on no number of steps is enough.
+#
+# Give the numbers that your sentences rest on. A person reads this answer; no check runs.
+
+# %% why_twice_as_many [markdown] points=3
+# ### BEGIN SOLUTION
+# The direction of the smallest curvature, $h = 1$, decides. A step multiplies the distance to the minimum in it by $1 - \eta h$, at $\eta = 1/100$ by 0.99, while in the steepest direction the factor is $1 - 100/100 = 0$.
+#
+# A step removes the share $\eta$ of what is left there: 1 % against 1.98 %. The number of steps to a given share is $\ln(\text{share}) / \ln(1 - \eta)$, and $\ln(1 - \eta) \approx -\eta$, so half the rate takes twice the steps.
+#
+# At $\eta = 2/101$ the factors of both ends have the same size, $|1 - 200/101| = 1 - 2/101 = 0.980$. Above it the steepest direction has the larger factor and decides; from $\eta = 2/100$ on its factor is at least 1 in size, and it never gets nearer.
+#
+# Rubric:
+#
+# - **1 point**: The smallest curvature decides, with a factor of 0.99 for a step.
+# - **1 point**: A step removes about $\eta$ of the distance (1 % against 2 %), so that the steps go as $1/\eta$.
+# - **1 point**: At 2/101 both ends have the factor 0.98; above it the largest curvature decides, and from 0.02 on it does not converge.
+# ### END SOLUTION
 
 # %% [markdown]
 # ## Before you hand in

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Exercises 9: localisation and explanations
 #
-# Nine exercises, 20 points, on [chapter 9](../../chapters/09_localization.ipynb).
+# Ten exercises, 23 points, on [chapter 9](../../chapters/09_localization.ipynb). One answer, in words, is marked by a person: 3 of the points.
 #
 # Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
 # is related to the expected one and, for many mistakes, what went wrong. After handing in, each function is run again on other inputs: edge cases included.
@@ -706,3 +706,31 @@ for w, h in ((4, 7), (7, 4), (3, 5), (5, 3)):
         rule=agree(0.98, target=filled(box, (12, 13))),
     )
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 9.10 What does the randomisation test say?
+# *Explain · 3 points · effort ●● · about 12 minutes*
+#
+# Section 9.6 shuffles the weights of a network and compares each map with the first one. Somebody proposes two further "explanations" of a picture:
+#
+# - **A**: the brightness of the picture at each place;
+# - **B**: random numbers, drawn anew for each network and each picture.
+#
+# Answer in at most eight sentences. Which rank correlation does the test give for A and for B once all weights are shuffled? Which of the two does the test refute, and what follows for a map that it does not refute, such as the CAM? Name a check of another section that B fails, and say why it does.
+#
+# A person reads this answer; no check runs.
+
+# %% what_the_test_says [markdown] points=3
+# ### BEGIN SOLUTION
+# A stays as it is, with a correlation of 1, since no weight enters it. The test refutes it: it says nothing about what the network learned. B has a correlation near 0, as two independent draws have, and is not refuted.
+#
+# B depends on nothing, and yet it passes. So the test is necessary and not sufficient: that the CAM changes does not show that it is right, only that it depends on the weights.
+#
+# B fails the pointing game of section 9.4: its largest value lies on the object only as often as the object's share of the picture. It fails section 9.8 as well: to take away the pixels that it marks lowers the score no more than to take away random ones.
+#
+# Rubric:
+#
+# - **1 point**: A has correlation 1, because no weight enters it, and is refuted.
+# - **1 point**: B has a correlation near 0 and passes; so passing is necessary, not sufficient.
+# - **1 point**: A check that B fails (pointing at the object in 9.4, deleting pixels in 9.8), with the reason.
+# ### END SOLUTION

@@ -300,6 +300,23 @@ def test_asking_changes_no_file(course: Path):
     assert {path: path.read_bytes() for path in course.rglob("*") if path.is_file()} == before
 
 
+def test_an_answer_in_words_is_stated_apart(course: Path):
+    marks = {"grade": True, "grade_id": "why", "locked": False, "points": 3, "solution": True}
+    asked = new_markdown_cell("YOUR ANSWER HERE", id="why", metadata={"nbgrader": marks})
+    for at in (course, course / "work"):
+        path = at / "assignments" / NAME / f"{NAME}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(nbformat.v4.new_notebook(cells=[asked]), path)
+    assert progress.words(NAME, course) == []  # nothing was begun
+    asked.source, asked.metadata = "Because.", {}  # as a tool leaves it that drops metadata
+    nbformat.write(nbformat.v4.new_notebook(cells=[asked]), path)
+    assert progress.words(NAME, course) == ["and 3 marked by a person: written"]
+    ran = nbformat.v4.new_code_cell("1", execution_count=1)
+    asked.source = "YOUR ANSWER HERE"
+    nbformat.write(nbformat.v4.new_notebook(cells=[asked, ran]), path)
+    assert progress.words(NAME, course) == ["and 3 marked by a person: 1 of 1 answers empty"]
+
+
 # -- the course itself ------------------------------------------------------------------------------------------
 
 

@@ -49,6 +49,12 @@ def assignment_mark(book: Gradebook, assignment: Assignment, student: GradebookS
     return AssignmentMark(score, assignment.max_score, status, submission.total_seconds_late)
 
 
+def unmarked(book: Gradebook, name: str) -> list[str]:
+    """Whose marks are not complete, as an answer waits for a person."""
+    assignment = book.find_assignment(name)
+    return [s.id for s in book.students if assignment_mark(book, assignment, s).status == "needs a person"]
+
+
 class CourseExporter(ExportPlugin):
     """What the three formats share: which students and assignments, and how cells are written."""
 
@@ -152,7 +158,7 @@ def safe(cell: object) -> object:
     return cell
 
 
-def _kept(root: Path, name: str) -> Path:
+def kept_for_marks(root: Path, name: str) -> Path:
     """Where marks lie that nobody can commit by accident: git ignores the folder, and only its owner reads it."""
     folder = root / ".grading" / "marks"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -170,7 +176,7 @@ def run(name: str, form: str = "plain", to: Path | None = None, root: Path = ROO
         raise CourseError("--column names a column of Canvas. Add --format canvas, or leave it out.")
     course = Course(root)
     name = course.assignment(name)
-    exporter = EXPORTERS[form](to=str(to or _kept(root, f"{name}-{form}.csv")), assignment=[name])
+    exporter = EXPORTERS[form](to=str(to or kept_for_marks(root, f"{name}-{form}.csv")), assignment=[name])
     with course.gradebook() as book:
         try:
             assignment = book.find_assignment(name)
@@ -182,7 +188,7 @@ def run(name: str, form: str = "plain", to: Path | None = None, root: Path = ROO
             exporter.column = column
             _check_column(column, assignment, canvas.columns(book.db))
         _write(exporter, book)
-        waiting = [s.id for s in book.students if assignment_mark(book, assignment, s).status == "needs a person"]
+        waiting = unmarked(book, name)
     print(f"Wrote {exporter.to}")
     if waiting:
         print(f"Not complete, answers wait for a person: {shown(', '.join(waiting[:10]))} ({len(waiting)} in all)")

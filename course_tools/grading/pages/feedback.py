@@ -102,7 +102,7 @@ def _section(number: int, section: Section) -> str:
     parts = [
         f'<section id="section-{number}"><h2><span>{prose.line(section.title)}</span> {points}</h2>',
         *map(_verdict, section.graded),
-        *(_comment(cell) for cell in [*section.own, *section.graded]),
+        *(_comment(cell) for cell in [*section.own, *(c for c in section.graded if not is_answer(c))]),
         *(f"<h3>{'Your answer' if is_answer(cell) else 'A cell of yours'}</h3>{_cell(cell)}" for cell in section.own),
         _folded("The task", section.given),
         _folded("The checks that you saw", [cell for cell in section.graded if not is_answer(cell)]),
