@@ -26,7 +26,7 @@ c.CourseDirectory.db_url = f"sqlite:///{ROOT}/.grading/gradebook.db"
 # nbgrader copies the files beside a source notebook to the students, and into each graded submission: what must
 # never get there is a Python file (the sources, slips.py) or lies in a folder called `private`.
 c.CourseDirectory.ignore = [
-    *("*.py", "*.py[co]", "__pycache__", "private"),
+    *("*.py", "*.py[co]", "__pycache__", "private", "variants.json"),
     *(".*", "*~", "*.bak", "*.orig", "*.swp"),
     "feedback",  # what a student fetched earlier is not handed in again
 ]

@@ -52,11 +52,14 @@ def progress() -> None:
 @app.command()
 def build(
     names: Annotated[list[str] | None, typer.Argument(help="Chapters to build; all when none is named.")] = None,
+    variants: Annotated[
+        bool, typer.Option("--variants", help="From now on students have numbers of their own in some tasks.")
+    ] = False,
 ) -> None:
     """Write the notebooks of the chapters and the student versions of the assignments."""
     from course_tools.authoring import build
 
-    build.run(names or [])
+    build.run(names or [], own_numbers=variants)
 
 
 @app.command()

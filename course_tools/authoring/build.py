@@ -6,6 +6,7 @@ chapters/03_x.py                  -> chapters/03_x.ipynb                 (no out
 solutions/03_x/03_x.py            -> solutions/03_x/03_x.ipynb           (nbgrader's source, not committed)
                                   -> assignments/03_x/03_x.ipynb         (the student's version)
 solutions/03_x/slips.py           -> course_utils/hints/03_x.json        (the hints, each locked by its mistake)
+solutions/03_x/variants.py        -> solutions/03_x/variants.json        (with --variants: numbers of one's own)
 """
 
 import ast
@@ -20,9 +21,9 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import glossary, hints
+from course_tools.authoring import glossary, hints, own
 from course_tools.authoring.chapters import with_table
-from course_tools.grading import banned
+from course_tools.grading import banned, variants
 from course_tools.paths import ROOT
 from course_utils.check.hints import locks
 from course_utils.errors import CourseError, one_of
@@ -38,11 +39,18 @@ class BuildError(CourseError):
     """A source that cannot be built; the message says which and what to change."""
 
 
-def run(names: list[str], root: Path = ROOT) -> None:
-    """Pair the named chapters (all, when there is no name), build their assignments, and say what changed."""
+def run(names: list[str], root: Path = ROOT, own_numbers: bool = False) -> None:
+    """Pair the named chapters (all, when there is no name), build their assignments, and say what changed.
+
+    `own_numbers`: from now on each student has numbers of their own in the assignments named.
+    """
     sources = [*chapters(root), *exercises(root)]
     known = sorted({source.stem for source in sources})
     wanted = {one_of(name, known) for name in names} or set(known)
+    if own_numbers and not names:
+        raise CourseError("Name the assignment whose numbers shall vary: course build 03 --variants")
+    for name in sorted(wanted) if own_numbers else ():
+        variants.begin(root / "solutions" / name)
     changed = 0
     for source in sources:
         if source.stem in wanted:
@@ -132,12 +140,13 @@ def nbgrader_source(source: Path) -> NotebookNode:
 
 def assignment(source: Path, root: Path = ROOT) -> bool:
     """Build the student's notebook with nbgrader's own generate_assignment; say whether it changed."""
-    built = nbgrader_source(source)
-    _require_known_bans(built)
+    plain = nbgrader_source(source)
+    _require_known_bans(plain)
+    built = own.asked(plain, source.parent)
     write_if_changed(source.with_suffix(".ipynb"), _text(built))
     released = _generate_assignment(source.stem, built)
     changed = write_if_changed(root / "assignments" / source.stem / f"{source.stem}.ipynb", _text(released))
-    return _locked(source, built, root) or changed
+    return _locked(source, plain, root) or changed
 
 
 def _locked(source: Path, built: NotebookNode, root: Path) -> bool:

@@ -31,6 +31,7 @@ from course_tools.grading.gradebook.results import ResultWriter, Row
 from course_tools.grading.inside.text import shown, valid
 from course_tools.grading.intake.clean import Cleaned, clean
 from course_tools.grading.judging.master import Master, load
+from course_tools.grading.judging.own import References
 from course_tools.grading.judging.reference import run_reference
 from course_tools.grading.step import Failed, attempt
 from course_tools.grading.submission import finish, prepare
@@ -168,11 +169,14 @@ class _Batch:
         self.modules, self.late = tuple(self.master.modules()), self.writer.kept.late()
         with self._bar() as bar:
             task = bar.add_task("warming up", total=len(students))
-            self.expected = run_reference(self.master, self.seed, workers.warm(self.modules, self.unsafe))
+            first = run_reference(self.master, self.seed, workers.warm(self.modules, self.unsafe))
             self.summary.warnings += [
                 f"{test} is judged by a number that the submission's process measures, which can be forged."
-                for test in self.expected.measured_there()
+                for test in first.measured_there()
             ]
+            self.expected = References(self.writer.variants, first)
+            for student in students:  # now, so that a solution that fails with some numbers stops the batch
+                self.expected.of(student)
             bar.update(task, description=f"grading {self.master.name}")
             executor = workers.executor(self.count, self.scheduler)
             try:
@@ -227,8 +231,10 @@ class _Batch:
         return cleaned, workers.run_program(program, self.modules, self.unsafe)
 
     def _prepare(self, student: str) -> tuple[Cleaned, Program]:
-        cleaned = clean(self.writer.handed_in(student), self.master)
-        return cleaned, prepare(cleaned, self.master, self.seed, self.late.get(student))
+        master = self.writer.variants.of(student)
+        cleaned = clean(self.writer.handed_in(student), master)
+        cleaned.person += self.writer.variants.another(cleaned.notebook, student)
+        return cleaned, prepare(cleaned, master, self.seed, self.late.get(student))
 
     def _finish(self, student: str, cleaned: Cleaned, done: Future[Trace], slow: list[str]) -> None:
         trace = attempt("running it", done.result)
@@ -243,7 +249,7 @@ class _Batch:
 
     def _keep(self, student: str, cleaned: Cleaned, trace: Trace, again: list[str]) -> None:
         """Judge and enter a result. What was entered beside one that fails half-way goes to `again`."""
-        graded = self._step(student, "judging it", partial(finish, cleaned, trace, self.expected))
+        graded = self._step(student, "judging it", partial(finish, cleaned, trace, self.expected.of(student)))
         if graded is None:
             return
         save = partial(self.writer.save, student, graded, cleaned, self.fingerprints[student])

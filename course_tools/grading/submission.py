@@ -61,6 +61,8 @@ def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
             shown.append({"output_type": "stream", "name": "stdout", "text": f"(This cell {ran.detail}.)\n"})
         if is_test(cell):
             verdict = _verdict(cell, ran, cleaned, reference)
+            if letters := reference.master.own.get(verdict.cell):
+                verdict.notes.insert(0, f"Your numbers: {letters}.")
             _say_what_stopped(verdict, stopped)
             graded.verdicts.append(verdict)
             graded.person += [f"{verdict.cell}: {reason}" for reason in verdict.person]

@@ -9,8 +9,9 @@ from course_utils.check.banned import held
 from course_utils.check.bounds import reaches, seed
 from course_utils.check.bugs import catches
 from course_utils.check.failure import CheckFailed
+from course_utils.check.own import own, student
 
 chosen, close = held(answers.chosen), held(answers.close)
 predicted, raises = held(answers.predicted), held(answers.raises)
 
-__all__ = ["CheckFailed", "catches", "chosen", "close", "predicted", "raises", "reaches", "seed"]
+__all__ = ["CheckFailed", "catches", "chosen", "close", "own", "predicted", "raises", "reaches", "seed", "student"]

@@ -28,6 +28,7 @@ NOTHING = object()  # what a name stands for that is not there
 
 _before: dict[str, Any] = {}  # what the names that the running cell defines stood for when it began
 _stopped: dict[str, tuple[Any, BaseException]] = {}  # what a name still stands for, and what stopped its cell
+_guards: dict[str, Any] = {}  # the checks that look first
 
 
 def watch(failure: Failure) -> None:
@@ -69,8 +70,9 @@ def _guard_checks(failure: Failure) -> None:
     """Let the checks look first whether what they are given was defined; from the first cell that stopped on."""
     package = sys.modules[__name__.rpartition(".")[0]]
     for name in CHECKS:
-        if not hasattr(getattr(package, name), "__wrapped__"):
-            setattr(package, name, _guarded(getattr(package, name), failure))
+        if name not in _guards:
+            _guards[name] = _guarded(getattr(package, name), failure)
+            setattr(package, name, _guards[name])
 
 
 def _guarded(check: Callable[P, R], failure: Failure) -> Callable[P, R]:

@@ -21,6 +21,7 @@ from course_tools.grading.gradebook.kept import KeptResults
 from course_tools.grading.gradebook.lateness import class_lateness
 from course_tools.grading.intake.clean import BOOKKEEPING, TIMESTAMP, Cleaned
 from course_tools.grading.judging.master import Master
+from course_tools.grading.judging.own import Variants
 from course_tools.grading.nbgrader_0_9.tables import NbgraderTables, StudentMarks
 from course_tools.grading.submission import Graded
 
@@ -46,6 +47,7 @@ class ResultWriter:
 
     def __init__(self, course: Course, book: Gradebook, master: Master) -> None:
         self.master, self.book, self.downloaded = master, book, course.downloaded(master.name)
+        self.variants = Variants(master)
         self.submitted, self.autograded = course.folder("submitted"), course.folder("autograded")
         self.kept = KeptResults(book.db, master.name)
         self.tables = NbgraderTables(book, master, course.settings)
@@ -64,7 +66,7 @@ class ResultWriter:
                 found = path.lstat()
                 facts = (path.relative_to(folder), found.st_mode, found.st_size, found.st_mtime_ns)
                 digest.update(repr(facts).encode(errors="replace"))
-        return f"{VERSION}/{self.master.fingerprint}/{digest.hexdigest()[:40]}"
+        return f"{VERSION}/{self.variants.of(student).fingerprint}/{digest.hexdigest()[:40]}"
 
     def handed_in(self, student: str) -> Path:
         """The folder of what a student handed in."""

@@ -6,21 +6,25 @@ submission.
 
 import ast
 import hashlib
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import build
-from course_tools.grading import slips
+from course_tools.authoring import build, own
+from course_tools.grading import slips, variants
 from course_tools.grading.cells import TestCell, take_apart
 from course_utils.errors import CourseError
 
 
 @dataclass(frozen=True)
 class Master:
-    """An assignment as its author wrote it. `tests` holds every automatically graded cell by name."""
+    """An assignment as its author wrote it. `tests` holds every automatically graded cell by name.
+
+    `own`: with numbers of students' own, what the letters stand for in each test cell whose task has some.
+    """
 
     name: str
     folder: Path
@@ -28,6 +32,7 @@ class Master:
     tests: dict[str, TestCell]
     points: dict[str, float]
     slips: tuple[slips.Slip, ...]
+    own: dict[str, str] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -47,8 +52,11 @@ class Master:
         return list(dict.fromkeys(found))
 
 
-def load(folder: Path) -> Master:
-    """Read the assignment whose solution lies in `folder`. Raises CourseError when there is none or it is broken."""
+def load(folder: Path, variant: int = 0) -> Master:
+    """Read the assignment whose solution lies in `folder`, with the numbers of a variant where it has any.
+
+    Raises CourseError when there is none or it is broken.
+    """
     notebook, name = _read(folder), folder.name
     tests: dict[str, TestCell] = {}
     points: dict[str, float] = {}
@@ -59,14 +67,30 @@ def load(folder: Path) -> Master:
             tests[grade_id(cell)] = take_apart(grade_id(cell), cell.source)
     planted = folder / "slips.py"
     known = slips.load(planted, slips.solutions(notebook)) if planted.exists() else []
-    return Master(name, folder, notebook, tests, points, tuple(known))
+    master = Master(name, folder, notebook, tests, points, tuple(known))
+    return _varied(master, variant) if variants.key(folder) else master
+
+
+def _varied(master: Master, variant: int) -> Master:
+    """The assignment with the numbers of a variant in the solution and in the slips."""
+    tasks = {task.cell: task for task in variants.load(master.folder / "variants.py")}
+    notebook = deepcopy(master.notebook)
+    for cell in notebook.cells:
+        if task := tasks.get(grade_id(cell)):
+            cell.source = task.answer(cell.source, variant)
+    known = [
+        replace(slip, hint=task.hint(slip.hint), source=task.answer(slip.source, variant)) if task else slip
+        for slip, task in ((slip, tasks.get(slip.cell)) for slip in master.slips)
+    ]
+    said = {f"test_{task.cell}": task.said(variant) for task in tasks.values()}
+    return replace(master, notebook=notebook, slips=tuple(known), own=said)
 
 
 def _read(folder: Path) -> NotebookNode:
     source, notebook = folder / f"{folder.name}.py", folder / f"{folder.name}.ipynb"
     try:
         if source.exists():
-            return build.nbgrader_source(source)
+            return own.asked(build.nbgrader_source(source), folder)
         return nbformat.read(notebook, as_version=4)
     except FileNotFoundError as e:
         raise CourseError(f"There is no assignment {folder.name!r}: {notebook} does not exist.") from e

@@ -24,7 +24,8 @@ from course_tools.grading import new_gradebook, regrades
 from course_tools.grading.engine import workers
 from course_tools.grading.engine.program import Trace
 from course_tools.grading.intake.clean import Cleaned, clean
-from course_tools.grading.judging.master import Master, grade_id, is_grade, load
+from course_tools.grading.judging.master import grade_id, is_grade, load
+from course_tools.grading.judging.own import References, Variants
 from course_tools.grading.judging.reference import Reference, run_reference
 from course_tools.grading.nbgrader_0_9 import validation
 from course_tools.grading.nbgrader_0_9.marks import NoVerdict, cell_marks
@@ -78,19 +79,22 @@ class Autograding:
     directory: CourseDirectory
     seed: str = field(default_factory=lambda: secrets.token_hex(8))
     began: str = field(default_factory=regrades.now)
-    masters: dict[str, Master] = field(default_factory=dict)
-    references: dict[str, Reference] = field(default_factory=dict)
+    variants: dict[str, Variants] = field(default_factory=dict)
+    references: dict[str, References] = field(default_factory=dict)
     cleaned: dict[tuple[str, str], Cleaned] = field(default_factory=dict)
 
     def clean(self, assignment: str, student: str) -> Cleaned:
         """The submission of `student`, cleaned; kept until `grade` takes it."""
-        self.cleaned[assignment, student] = clean(self.submitted(assignment, student), self._master(assignment))
-        return self.cleaned[assignment, student]
+        variants = self._variants(assignment)
+        cleaned = clean(self.submitted(assignment, student), variants.of(student))
+        cleaned.person += variants.another(cleaned.notebook, student)
+        self.cleaned[assignment, student] = cleaned
+        return cleaned
 
     def grade(self, notebook: NotebookNode, assignment: str, student: str) -> Graded:
         """Run and judge nbgrader's copy of the notebook that `clean` gave. Raises KeyError when it gave none."""
         cleaned = replace(self.cleaned.pop((assignment, student)), notebook=notebook)
-        reference = self._reference(assignment)
+        reference = self._reference(assignment, student)
         program = prepare(cleaned, reference.master, reference.seed)
         modules = reference.master.modules()
         trace = Trace([]) if cleaned.unreadable else workers.run_program(program, modules, unsafe=False)
@@ -103,18 +107,19 @@ class Autograding:
     def _folder(self, step: str, student: str, assignment: str) -> Path:
         return Path(self.directory.root) / self.directory.format_path(step, student, assignment)
 
-    def _master(self, assignment: str) -> Master:
-        if assignment not in self.masters:
-            self.masters[assignment] = load(self._folder(self.directory.source_directory, ".", assignment))
-        return self.masters[assignment]
+    def _variants(self, assignment: str) -> Variants:
+        if assignment not in self.variants:
+            folder = self._folder(self.directory.source_directory, ".", assignment)
+            self.variants[assignment] = Variants(load(folder))
+        return self.variants[assignment]
 
-    def _reference(self, assignment: str) -> Reference:
+    def _reference(self, assignment: str, student: str) -> Reference:
         """The instructor's run; once more when the warm process had to be started again."""
-        master = self._master(assignment)
-        warm = workers.warm(master.modules(), unsafe=False)
-        if assignment not in self.references or self.references[assignment].warm is not warm:
-            self.references[assignment] = run_reference(master, self.seed, warm)
-        return self.references[assignment]
+        variants = self._variants(assignment)
+        warm = workers.warm(variants.first.modules(), unsafe=False)
+        if assignment not in self.references or self.references[assignment].first.warm is not warm:
+            self.references[assignment] = References(variants, run_reference(variants.first, self.seed, warm))
+        return self.references[assignment].of(student)
 
 
 class CleanExporter(NotebookExporter):

@@ -1,0 +1,66 @@
+"""An assignment whose tasks have letters in place of numbers, each student's own: `course build --variants`.
+
+The grader reads the instructor's notebook through the same function, so that what was handed out is known.
+"""
+
+from copy import deepcopy
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from course_tools.grading import variants
+from course_tools.grading.cells import take_apart
+from course_utils.errors import CourseError
+
+WHOSE = """\
+## Your numbers
+
+Some tasks have letters in place of numbers. Write between the quotes the id under which you stand in the class list
+(your login, unless your teacher says otherwise), and run the cell. Then each of these tasks says what its letters
+stand for. The grader knows whose work it is: answers to somebody else's numbers earn nothing."""
+
+
+def asked(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """The instructor's notebook as it is built with variants; as it is for an assignment that has no key.
+
+    Raises CourseError when a task that varies is not there, or is not one whose answer the visible check only notes.
+    """
+    key = variants.key(folder)
+    if not key:
+        return notebook
+    notebook = deepcopy(notebook)
+    for task in variants.load(folder / "variants.py"):
+        _require_told_later(notebook, task)
+        for old, new in task.task.items():
+            _replace(notebook, task, old, new)
+        lists = "".join(f"\n    {letter}={values}," for letter, values in task.letters.items())
+        cell = new_code_cell(f'check.own(\n    "{key}",{lists}\n)', id=f"own-{task.cell}"[:64])
+        cell.metadata["nbgrader"] = {"schema_version": 3, "grade_id": f"own_{task.cell}", "locked": True}
+        cell.metadata["nbgrader"] |= {"grade": False, "solution": False, "task": False}
+        notebook.cells.insert(_place(notebook, task.cell), cell)
+    first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code") + 1
+    whose = [new_markdown_cell(WHOSE, id="own-numbers"), new_code_cell('check.student("")', id="own-name")]
+    notebook.cells[first:first] = whose
+    return notebook
+
+
+def _place(notebook: NotebookNode, name: str) -> int:
+    names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
+    if name not in names:
+        raise CourseError(f"variants.py varies {name}, and there is no such cell. Correct the name.")
+    return names.index(name)
+
+
+def _require_told_later(notebook: NotebookNode, task: variants.Task) -> None:
+    test = f"test_{task.cell}"
+    if not take_apart(test, notebook.cells[_place(notebook, test)].source).is_told_later:
+        raise CourseError(f"{task.cell} cannot vary: {test} says what is right. Use check.predicted.")
+
+
+def _replace(notebook: NotebookNode, task: variants.Task, old: str, new: str) -> None:
+    texts = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    if (count := sum(cell.source.count(old) for cell in texts)) != 1:
+        raise CourseError(f"variants.py, {task.cell}: {old!r} stands {count} times in the texts, not once.")
+    for cell in texts:
+        cell.source = cell.source.replace(old, new)

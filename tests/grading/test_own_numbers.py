@@ -1,0 +1,373 @@
+"""Numbers of students' own: a class of 200, answers to a neighbour's numbers, and ways to choose another's."""
+
+import ast
+import copy
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+from nbgrader.apps import NbGraderAPI
+from rich.console import Console
+
+from course_tools.authoring import build
+from course_tools.grading import grade as command
+from course_tools.grading import variants
+from course_tools.grading.course import Course
+from course_tools.grading.engine import workers
+from course_tools.grading.grade import Summary
+from course_tools.grading.intake.clean import clean
+from course_tools.grading.judging.judge import judge
+from course_tools.grading.judging.master import Master, grade_id, load
+from course_tools.grading.judging.own import References, Variants
+from course_tools.grading.judging.reference import run_reference
+from course_tools.grading.judging.rules import compare
+from course_tools.grading.similarity import compare as similarity
+from course_tools.grading.submission import finish, prepare
+from course_tools.paths import ROOT
+from course_utils import check
+from course_utils.errors import CourseError
+from tests.support.real_assignments import handed_in
+
+NAME = "03_backpropagation"
+VARIED = [path.parent for path in sorted((ROOT / "solutions").glob("*/variants.py"))]
+TASK = "four_sizes"
+NAMES = [f"student{i:03}" for i in range(200)]
+CLASS = NAMES[: int(os.environ.get("COURSE_CLASS", "20"))]  # 200 were tried
+MODULES = ("torch", "course_utils.check")
+
+
+def beside(text: str, cell: str) -> str:
+    """Of a slips.py or variants.py, what is about one cell."""
+    tree = ast.parse(text)
+    about = [node for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    return "\n".join(ast.unparse(node) for node in about if ast.literal_eval(node.value.args[0]) == cell)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with one assignment, the task of chapter 3 whose numbers vary, built with variants."""
+    root = tmp_path_factory.mktemp("own")
+    source = ROOT / "solutions" / NAME / f"{NAME}.py"
+    text = source.read_text(encoding="utf-8")
+    setup, task = text.index("# %% setup"), text.index("# %% [markdown]\n# ## 3.7")
+    short = text[:setup] + text[setup : text.index("# %% [markdown]", setup)] + text[task : text.index("# ## 3.8")]
+    folder = root / "solutions" / NAME
+    folder.mkdir(parents=True)
+    (folder / source.name).write_text(short.rpartition("# %% [markdown]")[0], encoding="utf-8")
+    for name in ("slips.py", "variants.py"):
+        (folder / name).write_text(beside((source.parent / name).read_text(encoding="utf-8"), TASK), encoding="utf-8")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    build.run([NAME], root, own_numbers=True)
+    return root
+
+
+@pytest.fixture(scope="module")
+def known(root: Path) -> Variants:
+    return Variants(load(root / "solutions" / NAME))
+
+
+def other(known: Variants, student: str) -> str:
+    """A classmate with other numbers."""
+    return next(mate for mate in NAMES if known.number(mate) != known.number(student))
+
+
+def answered(root: Path, known: Variants, student: str, stated: str = "") -> NotebookNode:
+    """What a student hands in who computed the right answers to the numbers of `student`."""
+    notebook = nbformat.read(root / "assignments" / NAME / f"{NAME}.ipynb", as_version=4)
+    solution = next(c.source for c in known.of(student).notebook.cells if grade_id(c) == TASK)
+    for cell in notebook.cells:
+        if grade_id(cell) == TASK:
+            cell.source = "\n".join(line for line in solution.splitlines() if "SOLUTION" not in line)
+        cell.source = cell.source.replace('student("")', f'student("{stated or student}")')
+    return notebook
+
+
+def hand_in(root: Path, student: str, notebook: NotebookNode) -> None:
+    folder = root / ".grading" / "submitted" / student / NAME
+    folder.mkdir(parents=True)
+    (folder / f"{NAME}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
+# -- ways to be graded by another's numbers ----------------------------------------------------------------------
+
+
+def first_cell(notebook: NotebookNode, code: str) -> None:
+    notebook.cells.insert(1, new_code_cell(code))
+
+
+def redefined(notebook: NotebookNode) -> None:
+    """The functions that choose and show the numbers give a neighbour's."""
+    code = "import course_utils.check.own as own\nfrom course_utils import check\nown.variant = lambda *a: 0\n"
+    first_cell(notebook, f"{code}own._plain = lambda name: 'student000'\ncheck.own = print\ncheck.student = print")
+
+
+def relabelled(notebook: NotebookNode) -> None:
+    """All metadata name a neighbour; the cell with the numbers is open, and has the neighbour's alone."""
+    notebook.metadata["student"] = notebook.metadata["owner"] = "student000"
+    for cell in notebook.cells:
+        if grade_id(cell) == f"own_{TASK}":
+            cell.metadata["nbgrader"] |= {"locked": False, "solution": True}
+            cell.source = 'check.own("00000000", C=[8])'
+
+
+def rewritten(notebook: NotebookNode) -> None:
+    """The cell with the numbers does something else."""
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("check.own(", "check.own(*[], **{}) if 0 else print(")
+
+
+def told_the_grader(notebook: NotebookNode) -> None:
+    """What might say whose submission it is, says another's."""
+    code = "import os, builtins\nos.environ.update(JUPYTERHUB_USER='student000', USER='student000')\n"
+    first_cell(notebook, f"{code}open('variants.json', 'w').write('{{}}')\nbuiltins.student = 'student000'")
+
+
+WAYS: list[Callable[[NotebookNode], None]] = [redefined, relabelled, rewritten, told_the_grader]
+
+
+@pytest.fixture(scope="module")
+def graded(root: Path, known: Variants) -> Summary:
+    """The class: three of five honest, a fifth copied from a neighbour, a fifth tampered with such a copy."""
+    for i, student in enumerate(CLASS):
+        mate = other(known, student)
+        if i % 5 == 3:
+            notebook = answered(root, known, mate, stated=(mate, student)[i % 2])
+        elif i % 5 == 4:
+            notebook = answered(root, known, mate, stated=student)
+            WAYS[i // 5 % len(WAYS)](notebook)
+        else:
+            notebook = answered(root, known, student)
+        hand_in(root, student, notebook)
+    course = Course(root)
+    with course.gradebook() as book:
+        return command.grade(course, book, NAME, 2, "", False, "", Console(quiet=True))
+
+
+def test_everybody_earns_by_their_own_numbers_and_nobody_by_a_neighbours(graded: Summary) -> None:
+    assert {row.student: row.score for row in graded.rows} == {
+        student: 2.0 if i % 5 < 3 else 0.0 for i, student in enumerate(CLASS)
+    }
+    assert graded.failed == {}
+
+
+def test_a_notebook_that_names_another_student_is_shown_to_a_person(graded: Summary) -> None:
+    told = {row.student: "\n".join(row.person) for row in graded.rows}
+    named = {student for student, text in told.items() if "shows the numbers of" in text}
+    assert named == {student for i, student in enumerate(CLASS) if i % 5 == 3 and i % 2 == 0}
+    assert all(not told[student] for i, student in enumerate(CLASS) if i % 5 < 3)
+    tampered = [told[student] for i, student in enumerate(CLASS) if i % 5 == 4 and i // 5 % 4 in (1, 2)]
+    assert all(f"own_{TASK}" in text for text in tampered)
+
+
+def test_feedback_says_which_numbers_were_whose(root: Path, known: Variants, graded: Summary) -> None:
+    for student in CLASS[:5]:
+        path = root / ".grading" / "autograded" / student / NAME / f"{NAME}.ipynb"
+        cells = {grade_id(cell): cell for cell in nbformat.read(path, as_version=4).cells}
+        assert known.of(student).own[f"test_{TASK}"] in cells[f"test_{TASK}"].outputs[0]["data"]["text/html"]
+    honest = root / ".grading" / "autograded" / CLASS[0] / NAME / f"{NAME}.ipynb"
+    text = next(c for c in nbformat.read(honest, 4).cells if grade_id(c) == f"own_{TASK}").outputs[0]["text"]
+    assert text.strip() == f"The numbers of {CLASS[0]}: {known.of(CLASS[0]).own[f'test_{TASK}']}"
+
+
+def test_who_states_a_wrong_name_and_uses_their_own_numbers_keeps_the_marks(
+    root: Path, known: Variants, tmp_path: Path
+) -> None:
+    notebook = answered(root, known, "ada", stated="b<b>ob")
+    (tmp_path / f"{NAME}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    cleaned = clean(tmp_path, known.of("ada"))
+    assert known.another(cleaned.notebook, "ada") == [
+        "the notebook shows the numbers of 'b<b>ob'; it was graded with ada's"
+    ]
+    assert known.another(answered(root, known, "ada", stated=" Ada "), "ada") == []
+
+
+def test_nbgraders_own_autograde_knows_whose_numbers_they_are(root: Path, known: Variants, tmp_path: Path) -> None:
+    for name in ("solutions", "assignments"):
+        shutil.copytree(root / name, tmp_path / name)
+    shutil.copy(root / "nbgrader_config.py", tmp_path)
+    hand_in(tmp_path, "ada", answered(tmp_path, known, "ada"))
+    hand_in(tmp_path, "bob", answered(tmp_path, known, other(known, "bob")))
+    build.environment_on_path()
+    api = NbGraderAPI(config=Course(tmp_path).settings)
+    assert api.generate_assignment(NAME)["success"]
+    assert [path.name for path in (tmp_path / "assignments" / NAME).iterdir()] == [f"{NAME}.ipynb"]
+    assert api.autograde(NAME, "*")["success"]
+    with Course(tmp_path).gradebook() as book:
+        assert {s.student.id: s.score for s in book.assignment_submissions(NAME)} == {"ada": 2.0, "bob": 0.0}
+
+
+# -- the assignments of the course -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=VARIED, ids=lambda folder: folder.name)
+def every(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> References:
+    """An assignment of the course with variants, cut down to the tasks that vary, and what each variant seals."""
+    folder = tmp_path_factory.mktemp("varied") / request.param.name
+    shutil.copytree(request.param, folder)
+    variants.begin(folder)
+    known = Variants(load(folder))
+    known.__dict__["masters"] = [only_varied(master) for master in known.masters]
+    first = run_reference(known.masters[0], "seed 5", workers.warm(MODULES, unsafe=False))
+    found = References(known, first)
+    assert {known.number(student) for student in NAMES} == set(range(len(known.masters)))
+    for student in NAMES:
+        found.of(student)
+    return found
+
+
+def only_varied(master: Master) -> Master:
+    """The assignment without the other exercises: they run in test_grading_solutions."""
+    tests = {name: test for name, test in master.tests.items() if name in master.own}
+    left_out = {name.removeprefix(prefix) for name in master.tests.keys() - tests.keys() for prefix in ("", "test_")}
+    notebook = copy.deepcopy(master.notebook)
+    notebook.cells = [cell for cell in notebook.cells if grade_id(cell) not in left_out]
+    return replace(master, notebook=notebook, tests=tests)
+
+
+def test_each_variants_solution_fits_that_variant_alone(every: References) -> None:
+    found = [every.first, *(every.others[i] for i in sorted(every.others))]
+    for test in every.first.master.own:
+        first = [next(iter(of.expected[test][0].values())) for of in found]
+        for i, mine in enumerate(first):
+            assert [j for j, other in enumerate(first) if not compare(other.value, mine.value, mine.rule)] == [i]
+
+
+def test_each_slip_gets_its_hint_with_each_variant(every: References) -> None:
+    for of in (every.first, *every.others.values()):
+        for test in of.master.own:
+            for slip, cell in of.run_slips(test):
+                verdict = judge(test, cell, of)
+                assert verdict.score == 0, slip
+                assert slip.hint in [line.hint for line in verdict.lines], (slip, of.master.own[test])
+
+
+def test_each_variants_solution_earns_full_marks(every: References, tmp_path: Path) -> None:
+    for student in {every.variants.number(name): name for name in NAMES}.values():
+        master, of = every.variants.of(student), every.of(student)
+        (tmp_path / f"{master.name}.ipynb").write_text(json.dumps(handed_in(master, {})), encoding="utf-8")
+        cleaned = clean(tmp_path, master)
+        trace = workers.run_program(prepare(cleaned, master, of.seed), MODULES, unsafe=False)
+        graded = finish(cleaned, trace, of)
+        assert {v.cell: v.score for v in graded.verdicts} == {test: master.points[test] for test in master.own}
+        assert graded.person == []
+
+
+def test_the_tasks_and_the_hints_have_letters(every: References) -> None:
+    master = every.first.master
+    texts = "\n".join(cell.source for cell in master.notebook.cells if cell.cell_type == "markdown")
+    for task in variants.load(master.folder / "variants.py"):
+        assert all(new in texts and old not in texts for old, new in task.task.items())
+        assert all(letter in "".join(task.task.values()) for letter in task.letters)
+        said = "\n".join(slip.hint for slip in master.slips if slip.cell == task.cell)
+        assert all(new in said for new in task.hints.values()), "a hint that no slip has"
+
+
+# -- building ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", VARIED, ids=lambda folder: folder.name)
+def test_without_variants_an_assignment_is_as_it_was(folder: Path) -> None:
+    """The file alone changes neither the notebook that is graded nor, in test_assignments, the one that is built."""
+    assert load(folder).notebook == build.nbgrader_source(folder / f"{folder.name}.py")
+    assert Variants(load(folder)).masters == [load(folder)]
+
+
+def test_the_key_stays_and_a_plain_build_keeps_the_variants(root: Path) -> None:
+    released = root / "assignments" / NAME / f"{NAME}.ipynb"
+    before = (root / "solutions" / NAME / "variants.json").read_text(), released.read_text()
+    assert not build.assignment(root / "solutions" / NAME / f"{NAME}.py", root)
+    variants.begin(root / "solutions" / NAME)
+    assert ((root / "solutions" / NAME / "variants.json").read_text(), released.read_text()) == before
+    notebook = nbformat.reads(before[1], as_version=4)
+    assert "the same logit to each of $C$ classes" in before[1]
+    assert [cell.source for cell in notebook.cells].count('check.student("")') == 1
+
+
+def test_variants_need_a_name_and_a_file_that_says_what_varies(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="Name the assignment"):
+        build.run([], own_numbers=True)
+    with pytest.raises(CourseError, match="numbers that can vary"):
+        variants.begin(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("log(C)", "log(C", "cannot be computed"),
+        ("log(C)", "log(D)", "not to 2.079"),
+        ("'C': [8, 5,", "'C': [8, 8,", "nearly the same in two variants"),
+        ("'C': [8, 5,", "'C': [8,", "as many values"),
+        ("'903'", "'904'", ""),
+        ("'0.903': 'log(C) / log(10)'", "'0.903': 'log(C) / log(10)', '2.08': 'log(C)'", "right in some variant"),
+        ("'0.903': 'log(C) / log(10)', ", "", "has no formula"),
+        ("vary('four_sizes', ", "vary('four_sizes', later=3, ", "vary takes"),
+        ("vary('four_sizes'", "vary('five_sizes'", "no such cell"),
+        ("to each of 8 classes'", "to each of 9 classes'", "0 times"),
+    ],
+)
+def test_what_an_author_gets_wrong_is_said(root: Path, tmp_path: Path, old: str, new: str, said: str) -> None:
+    folder = tmp_path / NAME
+    shutil.copytree(root / "solutions" / NAME, folder)
+    text = (folder / "variants.py").read_text(encoding="utf-8")
+    if not said:
+        assert load(folder)
+        return
+    assert old in text
+    (folder / "variants.py").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(CourseError, match=said):
+        load(folder)
+
+
+def test_a_broken_key_is_not_replaced(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / NAME
+    shutil.copytree(root / "solutions" / NAME, folder)
+    (folder / "variants.json").write_text("{}")
+    with pytest.raises(CourseError, match="holds no key"):
+        variants.begin(folder)
+
+
+# -- what a student sees, and similarity ---------------------------------------------------------------------------
+
+
+def test_the_numbers_follow_from_the_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
+    check.student("")
+    check.own("00000000", C=[1, 2, 3, 4])
+    assert "between the quotes" in capsys.readouterr().out
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    check.student("")
+    check.own("00000000", C=[1, 2, 3, 4])
+    of_the_hub = capsys.readouterr().out
+    check.student(" ADA ")
+    check.own("00000000", C=[1, 2, 3, 4])
+    assert of_the_hub.lower() == capsys.readouterr().out.lower()
+    monkeypatch.undo()
+    check.student("")
+
+
+def test_code_that_was_copied_is_found_though_its_numbers_differ() -> None:
+    code = """
+def four_sizes():
+    sizes = []
+    for base, power in [(2, {layers}), (3, 4)]:
+        total = 1
+        for step in range(power):
+            total = total * base + step % 2
+        sizes.append(total / (len(sizes) + 1))
+    return [{first}, *sizes]
+"""
+    answers = {
+        name: {TASK: similarity._answer(code.format(layers=layers, first=first))}
+        for name, layers, first in (("ada", 20, 2.079), ("bob", 16, 1.609))
+    }
+    (pair,) = similarity.compare(answers, set())
+    assert (pair.first, pair.second) == ("ada", "bob")
