@@ -126,6 +126,8 @@ def test_a_student_validates_and_hands_in(lab: str, course: Path, page: Any) -> 
     assert "3 of 4 checks hold, 5 of 8 points" in dialog.inner_text()
     assert "The following cell failed" not in dialog.inner_text()  # the course's style sheet is there
     page.keyboard.press("Escape")
+    label = page.locator(".lm-TabBar-tab", has_text=f"{NAME}.ipynb").locator(".lm-TabBar-tabLabel")
+    assert label.evaluate("label => getComputedStyle(label, '::before').content") == '"Exercises "'
 
     choose(page, "Assignment List")
     page.get_by_role("button", name="Submit").click()
