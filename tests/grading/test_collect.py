@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.apps import ZipCollectApp
 
 from course_tools import demo
 from course_tools.grading.course import Course
@@ -736,6 +737,26 @@ class Nobody:
     """A gradebook without a class list."""
 
     students: tuple[()] = ()
+
+
+# -- nbgrader's own zip_collect ------------------------------------------------------------------------------------
+
+
+def test_zip_collect_with_force_loses_nothing(
+    course: Path, worked: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was collected before and mended by hand is kept where `course collect` keeps what it replaces."""
+    gather(course, zipped((of(*ADA, FILE), worked("ada"))))
+    mended = course / ".grading" / "submitted" / "ada" / NAME
+    (mended / "note.txt").write_text("mended", encoding="utf-8")
+    monkeypatch.chdir(course)
+    app = ZipCollectApp(config=Course(course).settings)
+    app.initialize([NAME, "--force"])
+    app.start()
+    assert [path.name for path in mended.iterdir()] == [FILE]
+    aside = Course(course).downloaded(NAME) / "replaced" / "ada" / "1"
+    assert (aside / "note.txt").read_text(encoding="utf-8") == "mended"
+    assert (aside / FILE).read_bytes() == worked("ada")
 
 
 # -- lateness ------------------------------------------------------------------------------------------------------

@@ -70,12 +70,7 @@ class Collected:
         return alone and hashlib.sha256(notebook.read_bytes()).hexdigest() in made.digests
 
     def _away(self, student: str) -> Path:
-        """Move a student's folder to where replaced ones lie; the new place."""
-        place, number = self.downloaded / "replaced" / student, 1
-        while (place / str(number)).exists():
-            number += 1
-        place.mkdir(parents=True, exist_ok=True)
-        return Path(shutil.move(self.submitted / student / self.name, place / str(number)))
+        return set_aside(self.submitted / student / self.name, self.downloaded, student)
 
     def finish(self, prefixes: Path) -> list[str]:
         """Write what each student's feedback begins with; sentences about those who go by another id since."""
@@ -100,6 +95,15 @@ class Collected:
             f"{student} is {now} by now; what was collected as such lies in {_short(self._away(student))}. "
             f"Marks that {student} has already stay in the gradebook."
         )
+
+
+def set_aside(folder: Path, downloaded: Path, student: str) -> Path:
+    """Move a student's folder to where replaced ones lie; the new place."""
+    place, number = downloaded / "replaced" / student, 1
+    while (place / str(number)).exists():
+        number += 1
+    place.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.move(folder, place / str(number)))
 
 
 def digest(files: Mapping[str, bytes]) -> str:

@@ -1,6 +1,7 @@
 """What `nbgrader zip_collect` unpacks archives with, set by `plug_in`: notebooks go to their owners.
 
-`course collect` does more: it takes along what lies beside a notebook, and keeps what it replaces.
+With --force nbgrader deletes what was collected before; it is moved away first, to where `course collect` keeps what
+it replaces. `course collect` does more: it takes along what lies beside a notebook, and leaves what a person changed.
 """
 
 import json
@@ -11,6 +12,7 @@ from nbgrader.plugins import ExtractorPlugin
 
 from course_tools.grading.inside.text import shown
 from course_tools.grading.intake.collect import PREFIXES, choose, released
+from course_tools.grading.intake.collected import set_aside
 from course_tools.grading.intake.owners import People
 
 
@@ -29,6 +31,10 @@ class SubmissionExtractor(ExtractorPlugin):
                 self.log.warning("%s", shown(item))
                 continue
             prefixes[item.student] = item.submission.prefix
+            there = Path(coursedir.format_path(coursedir.submitted_directory, item.student, name))
+            if self.parent.force and there.is_dir() and any(there.iterdir()):
+                kept = set_aside(there, Path(archive_path).parent, item.student)
+                self.log.warning("What %s had handed in lies in %s", shown(item.student), shown(str(kept)))
             target = Path(extracted_path) / item.student / f"{name}.ipynb"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(item.submission.notebook)
