@@ -53,6 +53,7 @@ class Hub:
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Hub]:
     """A hub with three users whose servers run. All of it ends with the test."""
+    need("bwrap")  # the grader's sandbox
     install_proxy()
     machine = Machine(tmp_path_factory.mktemp("hub"))
     port, log = free_port(), machine.folder / "log"
@@ -202,6 +203,11 @@ def test_each_gets_the_feedback_that_is_theirs(hub: Hub, term: SimpleNamespace) 
     pages = {name: feedback(hub.people[name]) for name in ("ada", "bob")}
     assert "8 of 10" in pages["ada"]
     assert "2 of 10" in pages["bob"]
+
+
+def test_formgrader_knows_what_was_handed_in(hub: Hub, term: SimpleNamespace) -> None:
+    [assignment] = hub.people["teacher"].get("formgrader/api/assignments")
+    assert (assignment["name"], assignment["num_submissions"]) == (NAME, 2)
 
 
 def test_a_student_begins_with_the_chapters(hub: Hub) -> None:
