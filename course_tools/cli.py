@@ -94,6 +94,14 @@ def site(
 
 
 @app.command()
+def slides(name: Annotated[str, typer.Argument(help="The chapter: 06_convolution, or 6.")]) -> None:
+    """Write a chapter's slides for lecturing: one file that a browser opens without a network."""
+    from course_tools.website.slides import slides
+
+    slides.run(name)
+
+
+@app.command()
 def demo(
     name: Annotated[str | None, typer.Argument(help="An exercise; the first when none is named.")] = None,
 ) -> None:

@@ -70,5 +70,10 @@ def outside(text: str, folder: Path) -> str:
     return _LINK.sub(replace, text)
 
 
+def words(text: str) -> str:
+    """The Markdown of a page that stands alone: a link to another page of the course becomes its text."""
+    return _LINK.sub(lambda match: match[0] if "://" in match[2] else match[1], text)
+
+
 def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())

@@ -1,4 +1,4 @@
-"""What comes from elsewhere: KaTeX and a typeface, from npm at the versions of site/package-lock.json."""
+"""What comes from elsewhere: KaTeX, a typeface and reveal.js, from npm at the versions of site/package-lock.json."""
 
 import re
 import shutil
@@ -8,6 +8,7 @@ from pathlib import Path
 from course_utils import theme
 from course_utils.errors import CourseError
 
+SLIDES = ("reveal.js", "reveal.css", "plugin/notes.js")
 SERIF = ("400-normal", "400-italic", "600-normal")
 # Until the typeface is read, a moment after the first paint, a face of every computer stands in for it. Stretched to
 # the same mean width (measured on a chapter's prose), it breaks nearly all lines at the same words: little moves.
@@ -15,7 +16,7 @@ STAND_IN = {"400-normal": ("", 117.5), "400-italic": (" Italic", 107.8), "600-no
 
 
 def collect(site: Path, folder: Path) -> None:
-    """Put KaTeX's script, style sheets and fonts into `folder`/build, `static` and `fonts`.
+    """Put KaTeX's script, style sheets and fonts into `folder`/build, `static` and `fonts`, reveal.js into `slides`.
 
     Raises CourseError without npm.
     """
@@ -25,10 +26,12 @@ def collect(site: Path, folder: Path) -> None:
         return
     _install(site)
     shutil.rmtree(folder, ignore_errors=True)
-    for part in ("build", "static/katex", "static/serif", "fonts/katex/fonts", "fonts/serif"):
+    for part in ("build", "static/katex", "static/serif", "fonts/katex/fonts", "fonts/serif", "slides"):
         (folder / part).mkdir(parents=True)
     _katex(site / "node_modules" / "katex" / "dist", folder)
     _serif(site / "node_modules" / "@fontsource" / "source-serif-4" / "files", folder)
+    for name in SLIDES:
+        shutil.copy(site / "node_modules" / "reveal.js" / "dist" / name, folder / "slides")
     (folder / "static" / "theme.css").write_text(_colours(), encoding="utf-8")
     stamp.write_text(made_from, encoding="utf-8")
 

@@ -54,7 +54,7 @@ def test_every_command_says_what_it_does(command: str):
     assert typer.main.get_command(cli.app).commands[command].help  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("command", ["build", "floors", "check"])
+@pytest.mark.parametrize("command", ["build", "floors", "check", "slides"])
 def test_an_unknown_chapter_is_one_sentence(command: str):
     done = course(command, "03_backpropagtion")
     assert done.returncode == 1

@@ -1,0 +1,1 @@
+"""Slides for lecturing: a chapter's page cut into slides by its structure, in one file."""
