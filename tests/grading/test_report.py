@@ -2,14 +2,19 @@
 
 import math
 import random
+import shutil
 from pathlib import Path
 from statistics import correlation
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+from sqlalchemy import inspect
+from sqlalchemy import text as sql
 
 from course_tools.grading.course import Course
 from course_tools.grading.gradebook.results import _why
-from course_tools.grading.regrades import BOTH, EXERCISES, SUBMISSION, UNKNOWN, Change, kept
+from course_tools.grading.regrades import BOTH, EXERCISES, SUBMISSION, UNKNOWN, Change, keep, kept
 from course_tools.grading.report import examples, figures, report
 from course_tools.grading.report.submissions import Question, Submission
 from course_utils.errors import CourseError
@@ -120,6 +125,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     course.cell(solved, "accuracy").source = "def accuracy(scores, y):\n    return 0.0"
     course.hand_in(root, "qqbob78", solved)
     course.grade(root)
+    with Course(root).gradebook() as book:  # as one that an earlier version made: it has no table of changes yet
+        assert not inspect(book.db.connection()).has_table("course_regrade")
     course.cell(solved, "accuracy").source = course.cell(course.solved(root), "accuracy").source
     course.hand_in(root, "qqbob78", solved)
     course.grade(root)
@@ -172,3 +179,45 @@ def test_a_mark_that_a_person_gave_is_no_change(graded: Path) -> None:
     course.grade(graded)
     with Course(graded).gradebook() as book:
         assert kept(book.db, course.NAME) == before
+
+
+OURS = ("course_regrade", "course_grading", "course_late", "course_extension")
+
+
+def test_a_gradebook_that_has_none_of_our_tables(graded: Path, tmp_path: Path) -> None:
+    """One that nbgrader alone, or an earlier version, wrote."""
+    old = shutil.copytree(graded, tmp_path / "old")
+    with Course(old).gradebook() as book:
+        for table in OURS:
+            book.db.execute(sql(f"DROP TABLE IF EXISTS {table}"))
+        book.db.commit()
+    text = page(old, without_names=False)
+    assert "No mark has changed by grading again." in text
+    assert "older than the last correction" not in text
+    with Course(old).gradebook() as book:
+        keep(book.db, course.NAME, Change("qqbob78", "test_linear", 0, 2, "2026-01-02 10:00:00"))
+        book.db.commit()
+        assert len(kept(book.db, course.NAME)) == 1
+
+
+def test_marks_that_are_older_than_the_last_correction_are_named(graded: Path, tmp_path: Path) -> None:
+    assert "older than the last correction" not in page(graded, without_names=True)
+    corrected = shutil.copytree(graded, tmp_path / "corrected")
+    source = corrected / "solutions" / course.NAME / f"{course.NAME}.py"
+    source.write_text(f"{source.read_text(encoding='utf-8')}\n# %% [markdown]\n# A correction.\n", encoding="utf-8")
+    for without_names in (False, True):
+        said = "The marks of 2 submissions are older than the last correction of the exercises</strong>: run"
+        assert said in page(corrected, without_names)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("without_names", [False, True])
+def test_axe_finds_nothing(graded: Path, without_names: bool, browser: Browser) -> None:
+    page(graded, without_names)
+    end = "-without-names" if without_names else ""
+    for scheme in ("light", "dark"):
+        tab = browser.new_page(color_scheme=scheme, viewport={"width": 390, "height": 800})
+        tab.goto((graded / ".grading" / "reports" / f"{course.NAME}{end}.html").as_uri())
+        found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
+        assert [f"{v['id']} {v['nodes'][0]['html'][:150]}" for v in found] == []
+        tab.close()

@@ -54,6 +54,11 @@ class KeptResults:
         query = text("SELECT student, fingerprint FROM course_grading WHERE assignment = :name")
         return {row[0]: row[1] for row in self.db.execute(query, {"name": self.assignment})}
 
+    def of_another(self, master: str) -> set[str]:
+        """Whose kept results were graded by other exercises than those of the fingerprint `master`."""
+        parts = {student: found.split("/") for student, found in self.fingerprints().items()}
+        return {student for student, found in parts.items() if len(found) > 1 and found[1] != master}
+
     def late(self) -> dict[str, dict[str, int]]:
         """For each student of whom something ran too long: which part of which step."""
         query = text("SELECT student, step, part FROM course_late WHERE assignment = :name")

@@ -41,7 +41,9 @@ def page(title: str, body: str, style: str = "") -> str:
 <style>{STYLE}{style}</style>
 </head>
 <body>
+<main>
 {body}
+</main>
 </body>
 </html>
 """

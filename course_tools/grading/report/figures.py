@@ -63,6 +63,7 @@ class Figures:
     counted: int
     blank: int
     ungraded: int
+    outdated: int  # graded before the exercises were corrected last
     missing: int
     listed: int  # in the class list
     late: int  # who handed in late

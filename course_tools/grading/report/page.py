@@ -82,6 +82,11 @@ def _counted(name: str, figures: Figures) -> str:
     if figures.ungraded:
         many = f"{_many(figures.ungraded, 'more')} {'is' if figures.ungraded == 1 else 'are'}"
         said += f" {many} collected and not graded: run <code>course grade {escape(name)}</code>."
+    if figures.outdated:
+        said += (
+            f" <strong>The marks of {_many(figures.outdated, 'submission')} are older than the last correction of "
+            f"the exercises</strong>: run <code>course grade {escape(name)}</code>."
+        )
     return f"{said}</p>"
 
 

@@ -7,6 +7,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from course_tools.grading import regrades
 from course_tools.grading.course import Course
+from course_tools.grading.gradebook.kept import KeptResults
 from course_tools.grading.gradebook.lateness import class_lateness
 from course_tools.grading.inside.text import valid
 from course_tools.grading.judging.master import Master, load
@@ -29,13 +30,14 @@ def run(name: str, without_names: bool = False, root: Path = ROOT) -> None:
     handed_in = {valid(path.parent.name) for path in course.folder("submitted").glob(f"*/{name}") if path.is_dir()}
     with course.gradebook() as book:
         marks, names, changes = _marks(book, name), _names(book), regrades.kept(book.db, name)
+        outdated = KeptResults(book.db, name).of_another(master.fingerprint)
         late = {student: str(how) for student, how in class_lateness(book, name, course.downloaded(name)).items()}
     graded = submissions.read(files, submissions.questions(master), marks)
     if not graded:
         raise _nothing_graded(name)
     people = _people(graded, handed_in, names, changes, late)
     counted = [submission for submission in graded if not submission.is_blank]
-    found = _figures(master, counted, people)
+    found = _figures(master, counted, people, len(outdated))
     shown = examples.planted(master) if without_names else examples.of_students(counted, master)
     target = root / ".grading" / "reports" / f"{name}{'-without-names' if without_names else ''}.html"
     _write(target, render(name, found, shown, None if without_names else people))
@@ -76,12 +78,13 @@ def _people(
     )
 
 
-def _figures(master: Master, counted: Sequence[Submission], people: People) -> figures.Figures:
+def _figures(master: Master, counted: Sequence[Submission], people: People, outdated: int) -> figures.Figures:
     asked = submissions.questions(master)
     return figures.Figures(
         counted=len(counted),
         blank=len(people.blank),
         ungraded=len(people.ungraded),
+        outdated=outdated,
         missing=len(people.missing),
         listed=len(people.names),
         late=len(people.late),
