@@ -9,15 +9,16 @@ from pathlib import Path
 from urllib.parse import quote
 
 from course_tools.authoring.chapters import CHAPTERS, Chapter
-from course_tools.lab import copies, hub, progress
+from course_tools.lab import copies, hand_in, hub, progress
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
 START_PAGE = "start.md"
 LABEXTENSIONS = Path(__file__).parent / "labextensions"  # the course's style sheet for JupyterLab
 HAND_IN = (
-    "To hand in the exercises of chapter 3, save them, open a terminal (File, New, Terminal) and type "
-    "`course submit 3`."
+    "To hand in exercises, open them and press **Hand in** above the notebook. It saves them, runs the checks once more, "
+    "says how each answer stands, and makes one file to upload. `course submit 3` in a terminal does so with what is "
+    "saved."
 )
 HAND_IN_HUB = (
     "The exercises are in the menu *Nbgrader*, *Assignment List*: fetch them there, and submit them there when you "
@@ -67,11 +68,14 @@ def student_options(root: Path, settings: Path) -> list[str]:
         print(sentence)
     print("The course opens in your browser; your copies are in work/. Ctrl-C here ends it.", flush=True)
     hide_from_students(settings / "config")
+    own = not hub.here()  # there nbgrader's exchange takes what is handed in, and needs no button
+    extensions = {"jupyterlab_jupytext": False} | ({hand_in.MODULE: True} if own else {})
     return [
         f"--ServerApp.root_dir={root / 'work'}",
         f"--LabApp.default_url=/lab/tree/{START_PAGE}",
         f"--LabApp.workspaces_dir={settings / 'workspaces'}",
-        "--ServerApp.jpserver_extensions={'jupyterlab_jupytext': False}",
+        f"--ServerApp.jpserver_extensions={extensions}",
+        *(hand_in.options() if own else []),
     ]
 
 
