@@ -28,9 +28,10 @@ HAND_IN_HUB = (
 # JupyterLab's settings for this course. They lie in a folder of their own, so that the user's stay as they are,
 # and are written once, so that what is changed in JupyterLab's menus lasts.
 SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "apputils-extension/themes": {"adaptive-theme": True},
-    "docmanager-extension/plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/apputils-extension/themes": {"adaptive-theme": True},
+    "@jupyterlab/docmanager-extension/plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
 }
 
 # What a student has no use for: pairing with sources, and the instructor's side of nbgrader.
@@ -126,7 +127,7 @@ def _links(text: str, paths: list[str]) -> str:
 def write_settings(folder: Path) -> None:
     """Write each of JupyterLab's settings files that is not there."""
     for name, values in SETTINGS.items():
-        path = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path = folder / f"{name}.jupyterlab-settings"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values, indent=2), encoding="utf-8")

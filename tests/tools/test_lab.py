@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -192,6 +193,15 @@ def test_settings_that_the_student_changed_stay(tmp_path: Path):
     files[0].write_text("{}")
     lab.write_settings(tmp_path)
     assert files[0].read_text() == "{}"
+
+
+def test_jupyterlab_knows_every_setting():
+    share = Path(sysconfig.get_path("data")) / "share" / "jupyter"
+    for name, values in lab.SETTINGS.items():
+        [schema] = [
+            path for folder in ("lab", "labextensions/*/*") for path in share.glob(f"{folder}/schemas/{name}.json")
+        ]
+        assert values.keys() <= json.loads(schema.read_text(encoding="utf-8"))["properties"].keys()
 
 
 @pytest.mark.parametrize(
