@@ -86,11 +86,12 @@ def site(
     serve: Annotated[bool, typer.Option("--serve", help="Open the pages in a browser when they are built.")] = False,
     port: Annotated[int, typer.Option(help="The port for --serve.")] = 8000,
     archive: Annotated[bool, typer.Option("--zip", help="Pack the pages into one file for any static host.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print the whole course into one PDF, with Chromium.")] = False,
 ) -> None:
     """Build the rendered chapters into site/_build."""
     from course_tools.website import site
 
-    site.run(serve=serve, port=port, archive=archive)
+    site.run(serve=serve, port=port, archive=archive, as_pdf=pdf)
 
 
 @app.command()

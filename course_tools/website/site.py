@@ -14,17 +14,22 @@ from course_tools.website import html, sources, vendor
 from course_utils.errors import CourseError
 
 
-def run(serve: bool = False, port: int = 8000, archive: bool = False) -> None:
-    """Build the site; then pack it into one file, or show it in a browser, if asked.
+def run(serve: bool = False, port: int = 8000, archive: bool = False, as_pdf: bool = False) -> None:
+    """Build the site; then pack it into one file, print it, or show it in a browser, if asked.
 
     Raises CourseError when something is missing, a chapter fails, or a page is not as it should be.
     """
-    from course_tools.website import deliver
+    from course_tools.website import deliver, pdf
 
+    if as_pdf:
+        pdf.program()  # say what is missing before the pages are built
     folder = build()
     print(f"The pages are in {folder.relative_to(ROOT)}: open index.html there, with or without a server.")
     if archive:
         print(f"Packed into {deliver.pack(folder).relative_to(ROOT)}: unpack it on any static host.")
+    if as_pdf:
+        path = pdf.write(folder)
+        print(f"The course as one PDF: {path.relative_to(ROOT)} ({path.stat().st_size / 1e6:.0f} MB).")
     if serve:
         deliver.serve(folder, port)
 
