@@ -553,7 +553,8 @@ check.close("its gradient", gradient, expected)
 # of minus the logarithm of the probability that was given to the true one of two classes. Written out:
 #
 # $$ \begin{gathered}
-#    L = -\frac1n \sum_{i} \big[\, y_i \log \sigma(z_i) + (1 - y_i) \log(1 - \sigma(z_i)) \,\big], \\[6pt]
+#    L = -\frac1n \sum_{i} \big[\, y_i \log \sigma(z_i) \qquad \\
+#    \qquad {} + (1 - y_i) \log(1 - \sigma(z_i)) \,\big], \\[6pt]
 #    \frac{\partial L}{\partial z_i} = \frac1n \big(\sigma(z_i) - y_i\big)
 #    \end{gathered} \tag{3.10} $$
 #

@@ -1115,7 +1115,7 @@ plots.show(
 # Backward, an input acts on the output along three paths: directly, through the mean, and through the variance. Adding them up (3.2) gives, with $g_i = \gamma\,\partial L/\partial y_i$,
 #
 # $$ \begin{gathered}
-#    \frac{\partial L}{\partial x_i} = \frac{1}{\sqrt{v + \varepsilon}} \Big( g_i - \frac1n\sum_k g_k - \hat x_i\,\frac1n\sum_k g_k \hat x_k \Big) \\
+#    \frac{\partial L}{\partial x_i} = \frac{1}{\sqrt{v + \varepsilon}} \Big( g_i - \frac1n\sum_k g_k - \frac{\hat x_i}{n}\sum_k g_k \hat x_k \Big) \\
 #    \frac{\partial L}{\partial \gamma} = \sum_i \frac{\partial L}{\partial y_i}\,\hat x_i, \qquad \frac{\partial L}{\partial \beta} = \sum_i \frac{\partial L}{\partial y_i}
 #    \end{gathered} \tag{4.13} $$
 

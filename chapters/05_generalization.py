@@ -1230,7 +1230,7 @@ widgets.predict(
 # For a quadratic loss both can be worked out. Near a minimum $w^*$ let $L = \tfrac12 \sum_i h_i (w_i - w_i^*)^2$ in the coordinates of the Hessian's eigenvectors, with eigenvalues $h_i > 0$. Gradient descent from zero multiplies the distance $w_i^* - w_i$ by $1 - \eta h_i$ in each step. With the penalty, the gradient $h_i (w_i - w_i^*) + 2\lambda w_i$ vanishes at the minimum:
 #
 # $$ \begin{gathered}
-#    w_i^{(t)} = \big(1 - (1 - \eta h_i)^t\big)\, w_i^* \quad \text{(stopped after } t \text{ steps)} \\
+#    w_i^{(t)} = \big(1 - (1 - \eta h_i)^t\big)\, w_i^* \quad \text{(after } t \text{ steps)} \\
 #    w_i^{(\lambda)} = \frac{h_i}{h_i + 2\lambda}\, w_i^* \quad \text{(minimum with penalty)}
 #    \end{gathered} \tag{5.8} $$
 

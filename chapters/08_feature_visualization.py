@@ -420,7 +420,7 @@ widgets.arrange(
 # **Total variation** is the mean absolute difference of neighbouring pixels, in rows and in columns. With a weight $\lambda$ it is subtracted from the activation:
 #
 # $$ \begin{gathered} \max_{\mathbf x}\; a(\mathbf x) - \lambda R(\mathbf x), \\
-# R(\mathbf x) = \operatorname{mean}|x_{c,i+1,j} - x_{c,i,j}| + \operatorname{mean}|x_{c,i,j+1} - x_{c,i,j}| \end{gathered} \tag{8.2} $$
+# R(\mathbf x) = \operatorname{mean}|x_{c,i+1,j} - x_{c,i,j}| \qquad \\ \qquad {} + \operatorname{mean}|x_{c,i,j+1} - x_{c,i,j}| \end{gathered} \tag{8.2} $$
 
 
 # %%
@@ -1146,7 +1146,7 @@ widgets.predict(
 #
 # **Style transfer** makes a picture $\mathbf o$ with the content of one picture $\hat{\mathbf x}$ and the style of another $\hat{\mathbf y}$. The **content loss** is the squared difference of feature maps at one layer behind the first ones; the lecture notes take a high layer, and here it is block 4, since section 8.6 shows what is lost further up. The **style loss** is the squared difference of Gram matrices, summed over several layers with weights $\gamma_l$.
 #
-# $$ \begin{gathered} \mathcal L_{\text{content}} = \frac{\lVert F^l - \hat F^l\rVert^2}{\lVert \hat F^l - \bar F^l\rVert^2}, \qquad
+# $$ \begin{gathered} \mathcal L_{\text{content}} = \frac{\lVert F^l - \hat F^l\rVert^2}{\lVert \hat F^l - \bar F^l\rVert^2}, \\
 # \mathcal L_{\text{style}} = \sum_l \gamma_l \frac{\lVert G^l - S^l \rVert^2}{\lVert S^l\rVert^2}, \\
 # \mathcal L = \alpha\, \mathcal L_{\text{content}} + \beta\, \mathcal L_{\text{style}} + \tau R(\mathbf o) \end{gathered} \tag{8.7} $$
 

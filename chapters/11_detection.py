@@ -1021,8 +1021,8 @@ print(f"{sum(p.numel() for p in net.parameters())} parameters")
 #
 # The notes head their loss with YOLOv3 and give that of the first version (Redmon et al. 2016). The two differ in nearly every term. In version 1 a cell has $B$ boxes without anchors and one distribution over the classes; the loss of a picture is
 #
-# $$ \begin{aligned} L_{1} = \lambda_{\text{coord}} \sum_{i,j} \mathbb 1_{ij}^{\text{obj}} \Big[ &(x_{ij} - \hat x_{ij})^2 + (y_{ij} - \hat y_{ij})^2 \\ {}+{} &(\sqrt{w_{ij}} - \sqrt{\hat w_{ij}})^2 + (\sqrt{h_{ij}} - \sqrt{\hat h_{ij}})^2 \Big] \\
-# {}+ \sum_{i,j} \big( \mathbb 1_{ij}^{\text{obj}} + \lambda_{\text{noobj}} (1 - \mathbb 1_{ij}^{\text{obj}}) \big) &(o_{ij} - \hat o_{ij})^2 \\ {}+ \sum_{i} \mathbb 1_{i}^{\text{obj}} &\sum_{c} (p_i(c) - \hat p_i(c))^2 . \end{aligned} \tag{11.8} $$
+# $$ \begin{aligned} &L_{1} = \lambda_{\text{coord}} \sum_{i,j} \mathbb 1_{ij}^{\text{obj}} \Big[ (x_{ij} - \hat x_{ij})^2 + (y_{ij} - \hat y_{ij})^2 \\ &\quad {}+ (\sqrt{w_{ij}} - \sqrt{\hat w_{ij}})^2 + (\sqrt{h_{ij}} - \sqrt{\hat h_{ij}})^2 \Big] \\
+# &\quad {}+ \sum_{i,j} \big( \mathbb 1_{ij}^{\text{obj}} + \lambda_{\text{noobj}} (1 - \mathbb 1_{ij}^{\text{obj}}) \big) (o_{ij} - \hat o_{ij})^2 \\ &\quad {}+ \sum_{i} \mathbb 1_{i}^{\text{obj}} \sum_{c} (p_i(c) - \hat p_i(c))^2 . \end{aligned} \tag{11.8} $$
 
 # %% [markdown]
 # $i$ runs over the $S^2$ cells (0 to $S^2 - 1$; the notes' upper limits are one too many) and $j$ over the boxes of a cell; $\lambda_{\text{coord}} = 5$ and $\lambda_{\text{noobj}} = 0.5$. $\mathbb 1_{ij}$ marks the one box of the cell that has the largest IoU with the object, and $\hat o_{ij}$, its target, is this IoU; elsewhere $\hat o = 0$. The roots make the same error in pixels count more on a small box. The network predicts the roots themselves: no root of a negative number has to be taken.

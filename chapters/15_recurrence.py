@@ -574,7 +574,7 @@ check.reaches(
 # %% [markdown]
 # The **forget gate** of an LSTM is the gate that decides how much of the old cell state stays. The **input gate** of an LSTM is the gate that decides how much of the new candidate is added. The **output gate** of an LSTM is the gate that decides how much of the cell state is shown as the hidden state.
 #
-# $$ \begin{aligned} \mathbf i_t &= \sigma(W_i \mathbf x_t + U_i \mathbf h_{t-1} + \mathbf b_i) & \mathbf f_t &= \sigma(W_f \mathbf x_t + U_f \mathbf h_{t-1} + \mathbf b_f) \\ \mathbf g_t &= \tanh(W_g \mathbf x_t + U_g \mathbf h_{t-1} + \mathbf b_g) & \mathbf o_t &= \sigma(W_o \mathbf x_t + U_o \mathbf h_{t-1} + \mathbf b_o) \\ \mathbf c_t &= \mathbf f_t \odot \mathbf c_{t-1} + \mathbf i_t \odot \mathbf g_t & \mathbf h_t &= \mathbf o_t \odot \tanh(\mathbf c_t) \end{aligned} \tag{15.7} $$
+# $$ \begin{aligned} \mathbf i_t &= \sigma(W_i \mathbf x_t + U_i \mathbf h_{t-1} + \mathbf b_i) \\ \mathbf f_t &= \sigma(W_f \mathbf x_t + U_f \mathbf h_{t-1} + \mathbf b_f) \\ \mathbf g_t &= \tanh(W_g \mathbf x_t + U_g \mathbf h_{t-1} + \mathbf b_g) \\ \mathbf o_t &= \sigma(W_o \mathbf x_t + U_o \mathbf h_{t-1} + \mathbf b_o) \\ \mathbf c_t &= \mathbf f_t \odot \mathbf c_{t-1} + \mathbf i_t \odot \mathbf g_t \\ \mathbf h_t &= \mathbf o_t \odot \tanh(\mathbf c_t) \end{aligned} \tag{15.7} $$
 
 # %% [markdown]
 # | symbol | name | meaning |
@@ -712,7 +712,7 @@ widgets.predict(
 # %% [markdown]
 # The error signals of the four pre-activations need the slope of each activation function, $\sigma' = \sigma (1 - \sigma)$ or $1 - \tanh^2$:
 #
-# $$ \begin{aligned} \boldsymbol\delta_i &= \bar{\mathbf c}_t \odot \mathbf g_t \odot \mathbf i_t (1 - \mathbf i_t) & \boldsymbol\delta_f &= \bar{\mathbf c}_t \odot \mathbf c_{t-1} \odot \mathbf f_t (1 - \mathbf f_t) \\ \boldsymbol\delta_g &= \bar{\mathbf c}_t \odot \mathbf i_t \odot (1 - \mathbf g_t^2) & \boldsymbol\delta_o &= \bar{\mathbf h}_t \odot \tanh \mathbf c_t \odot \mathbf o_t (1 - \mathbf o_t) \end{aligned} \tag{15.9} $$
+# $$ \begin{aligned} \boldsymbol\delta_i &= \bar{\mathbf c}_t \odot \mathbf g_t \odot \mathbf i_t (1 - \mathbf i_t) \\ \boldsymbol\delta_f &= \bar{\mathbf c}_t \odot \mathbf c_{t-1} \odot \mathbf f_t (1 - \mathbf f_t) \\ \boldsymbol\delta_g &= \bar{\mathbf c}_t \odot \mathbf i_t \odot (1 - \mathbf g_t^2) \\ \boldsymbol\delta_o &= \bar{\mathbf h}_t \odot \tanh \mathbf c_t \odot \mathbf o_t (1 - \mathbf o_t) \end{aligned} \tag{15.9} $$
 #
 # With $\boldsymbol\delta$ the four side by side, the gradients of $W$, $U$ and $\mathbf b$ are sums over the steps as in (15.4), and $\bar{\mathbf h}_{t-1}$ receives $U^\top \boldsymbol\delta$.
 
@@ -780,7 +780,7 @@ check.catches("half of a slope", lambda: check.close("delta of the forget gate",
 #
 # A **gated recurrent unit** (GRU; Cho et al. 2014) is a recurrent cell with two gates and one state; a single gate decides both how much of the old state stays and how much of the candidate is added. The **update gate** of a GRU is the gate $\mathbf z_t$ of that choice. The **reset gate** of a GRU is the gate $\mathbf r_t$ that decides how much of the old state the candidate sees. Two conventions exist for it:
 #
-# $$ \begin{aligned} \mathbf n_t &= \tanh\!\big(W_n \mathbf x_t + \mathbf b_n + \mathbf r_t \odot (U_n \mathbf h_{t-1} + \mathbf b_n')\big) \quad \text{or} \\ \mathbf n_t &= \tanh\!\big(W_n \mathbf x_t + \mathbf b_n + U_n (\mathbf r_t \odot \mathbf h_{t-1}) + \mathbf b_n' \big) \end{aligned} \tag{15.10} $$
+# $$ \begin{gathered} \mathbf n_t = \tanh\!\big(W_n \mathbf x_t + \mathbf b_n + \mathbf r_t \odot (U_n \mathbf h_{t-1} + \mathbf b_n')\big) \\ \text{or} \\ \mathbf n_t = \tanh\!\big(W_n \mathbf x_t + \mathbf b_n + U_n (\mathbf r_t \odot \mathbf h_{t-1}) + \mathbf b_n' \big) \end{gathered} \tag{15.10} $$
 
 # %% [markdown]
 # $$ \mathbf h_t = (1 - \mathbf z_t) \odot \mathbf n_t + \mathbf z_t \odot \mathbf h_{t-1} \tag{15.11} $$

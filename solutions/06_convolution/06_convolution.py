@@ -242,7 +242,7 @@ for n, c_in, c_out, h, w, k, l in ((1, 1, 1, 3, 3, 3, 3), (2, 3, 1, 4, 7, 1, 4))
 #
 # A max pooling with a $k \times k$ window and a stride, without padding, on one feature map. The error signal $\partial L/\partial y$ goes back to the pixels:
 #
-# $$ \frac{\partial y_{ij}}{\partial x_p} = \begin{cases} 1 & p \text{ is the first pixel of window } (i, j) \text{ with its maximum} \\ 0 & \text{otherwise} \end{cases} \tag{6.14} $$
+# $$ \frac{\partial y_{ij}}{\partial x_p} = \begin{cases} 1 & p \text{ is the first pixel with} \\ & \text{the maximum of window } (i, j) \\ 0 & \text{otherwise} \end{cases} \tag{6.14} $$
 #
 # The function below does this for windows that do not overlap, and whose values are all different. Otherwise it has two faults. Repair it as `maxpool_backward`.
 #
@@ -321,7 +321,7 @@ for h, w, k, stride in (
 #
 # A transposed convolution of one feature map with one kernel: put $S - 1$ zeros between neighbouring pixels, then slide the kernel, flipped in rows and columns, over the result with enough padding.
 #
-# $$ M^{\mathsf T}\mathbf y = \operatorname{conv}\big(\text{zeros between the pixels of } \mathbf y,\ \text{flipped kernel}\big) \tag{6.18} $$
+# $$ M^{\mathsf T}\mathbf y = \operatorname{conv}(\mathbf y \text{ with zeros between},\quad \text{flipped kernel}) \tag{6.18} $$
 #
 # From $n$ pixels it makes $(n - 1)\,S + k$. The chapter leaves the sliding to torch; here you write it. (Adding a copy of the kernel for each pixel of $\mathbf y$ gives the same numbers and counts as well.) The kernel may be larger
 # than the map, and the stride larger than the kernel; any of the sizes may be 1. Stay in float64 throughout: numbers may be too large for float32.

@@ -516,7 +516,7 @@ seal(
 #
 # The words of a text are numbers $0, \dots, V - 1$, sentence by sentence. Skip-gram with negative sampling needs, for each pair, the number of the centre, that of a context word, which stands at most $m$ places away in the same sentence, and the distribution from which the negatives of this pair are drawn:
 #
-# $$ P_i(w) \propto \begin{cases} 0 & \text{if } w \text{ is the centre or another word of its window} \\ c(w)^{3/4} & \text{otherwise,} \end{cases} $$
+# $$ P_i(w) \propto \begin{cases} 0 & \text{if } w \text{ is the centre or} \\ & \text{another word of its window} \\ c(w)^{3/4} & \text{otherwise,} \end{cases} $$
 #
 # where $c(w)$ counts $w$ in the whole text. The order of the pairs: centre by centre from left to right, and the context words of each from left to right. The next cell has **four faults**. Write the function without them. A sentence may have a single word, and a word may stand more than once in a window.
 #

@@ -23,7 +23,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook
 from pygments import highlight
-from pygments.lexers import PythonLexer
+from pygments.lexers import PythonLexer, TextLexer
 
 from course_tools.authoring import elsewhere, execution, rules
 from course_tools.authoring.chapters import CHAPTERS
@@ -291,6 +291,18 @@ def test_each_formula_gets_its_own_answer(script: Path, started: list[subprocess
     assert [process.poll() for process in started] == [0]
 
 
+def test_a_displayed_formula_is_in_clauses_that_a_phone_puts_on_lines(script: Path) -> None:
+    katex = formulas.Katex()
+    page = katex.render(script, r"a = b, \qquad c \le d \quad e \tag{7}", display=True)
+    katex.close()
+    line = BeautifulSoup(page, "html.parser").select_one(".katex-html")
+    assert [part["class"] for part in line.find_all(recursive=False)] == [
+        ["clause"], ["clause"], ["clause", "near"], ["tag"]
+    ]  # fmt: skip
+    assert [clause.text for clause in line.select(".clause")] == ["a=b,", "c≤d", "e"]
+    assert "2em" not in str(line.select_one(".clause"))  # the style sheet has the space between clauses
+
+
 @pytest.mark.parametrize(
     ("formula", "outcome"),
     [("$c$", nullcontext()), (r"$\frac{1}{x$", pytest.raises(CourseError, match="KaTeX"))],
@@ -401,6 +413,15 @@ def test_only_what_has_a_colour_of_its_own_is_an_element() -> None:
     page = highlight("def f(x):\n    return x.y + 2  # why\n", PythonLexer(), code.PlainNames())
     found = [(span["class"][0], span.text) for span in BeautifulSoup(page, "html.parser").pre.select("span[class]")]
     assert found == [("k", "def"), ("nf", "f"), ("k", "return"), ("mi", "2"), ("c1", "# why")]
+
+
+def test_a_check_s_sentence_is_an_element_that_can_wrap() -> None:
+    long = "agrees, largest difference 3.6e-07 of <b>"
+    text = f"✓ torch's own: {long}\n  → {long}\n✓ short\n{'a column   ' * 9}\n"
+    page = highlight(text, TextLexer(), code.PlainNames())
+    said = BeautifulSoup(page, "html.parser").select("pre .said")
+    assert [line.text for line in said] == [f"✓ torch's own: {long}", f"  → {long}"]
+    assert BeautifulSoup(page, "html.parser").text.strip() == text.strip()
 
 
 def test_a_figure_becomes_a_light_and_a_dark_file(tmp_path: Path) -> None:
