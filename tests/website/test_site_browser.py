@@ -198,6 +198,17 @@ def violations(page: Page) -> list[str]:
     return [f"{v['id']} ({v['impact']}) {len(v['nodes'])} x {v['nodes'][0]['html'][:150]}" for v in found]
 
 
+def test_a_formula_and_a_check_wrap_on_a_phone(tiny: str, opened: Opened) -> None:
+    page = opened(tiny + "chapters/01_neurons.html", viewport=PHONE)
+    formula, output = page.locator("div.math").first, page.locator(".cell_output pre").first
+    cut = "part => part.scrollWidth - part.clientWidth"
+    assert formula.evaluate(cut) == 0
+    assert output.evaluate(cut) > 0  # a wide line that no check printed scrolls
+    assert page.locator(".said").first.evaluate("part => part.getBoundingClientRect().right") <= PHONE["width"]
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(page.locator(".toc-tree a").nth(1)).to_be_in_viewport()  # in the margin, without a button
+
+
 def test_axe_is_not_blind(address: str, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(address)
