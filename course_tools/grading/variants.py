@@ -34,7 +34,7 @@ from course_utils.errors import CourseError
 FEWEST, MOST = 2, 16  # variants: the instructor's answers are run once for each
 APART = 0.02  # in parts of the larger one: nearer numbers a check may take for one another
 ROUNDED = 0.006  # in parts of a number: what three digits leave out
-ALIKE = 0.001  # in parts of a number: nearer, and a slip is as good as right
+COUNTED = 0.0005  # the same for whole numbers, which are counted and not rounded
 USAGE = "vary takes the name of an answer's cell, letters={...}, task={...}, numbers=[{...}] and hints={...}"
 FUNCTIONS = {name: getattr(math, name) for name in ("log", "exp", "sqrt", "cos", "sin", "pi")}
 
@@ -145,9 +145,14 @@ def _problems(task: Task, count: int) -> list[str]:
             if _apart(first, float(eval(text, {"__builtins__": {}}))) > ROUNDED:
                 wrong.append(f"{formula} comes to {first:.5g} in the first variant, not to {text}")
         for text, formula in slips:
-            if any(_apart(task.compute(formula, i), right) < ALIKE for i, right in enumerate(values)):
+            if any(_alike(task.compute(formula, i), right) for i, right in enumerate(values)):
                 wrong.append(f"{formula}, which stands for the slip's {text}, is right in some variant")
     return wrong
+
+
+def _alike(one: float, other: float) -> bool:
+    """Whether a check may take one number for the other."""
+    return _apart(one, other) < (COUNTED if one.is_integer() and other.is_integer() else ROUNDED)
 
 
 def _apart(one: float, other: float) -> float:

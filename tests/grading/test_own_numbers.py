@@ -239,8 +239,9 @@ def test_each_variants_solution_fits_that_variant_alone(every: References) -> No
             assert [j for j, other in enumerate(first) if not compare(other.value, mine.value, mine.rule)] == [i]
 
 
-def test_each_slip_gets_its_hint_with_each_variant(every: References) -> None:
-    for of in (every.first, *every.others.values()):
+def test_each_slip_gets_its_hint_with_the_first_and_the_last_variant(every: References) -> None:
+    """That no slip is right in any variant is held when the file is read."""
+    for of in (every.first, every.others[max(every.others)]):
         for test in of.master.own:
             for slip, cell in of.run_slips(test):
                 verdict = judge(test, cell, of)
