@@ -124,7 +124,7 @@ def _task(call: ast.Call, path: Path) -> Task:
         given = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
         task = Task(cell, given["letters"], given["task"], given["numbers"], given.get("hints", {}))
         if given.keys() - {"letters", "task", "numbers", "hints"} or not task.count:
-            raise ValueError
+            raise ValueError(USAGE)
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as e:
         raise CourseError(f"{path}, line {call.lineno}: {USAGE}.") from e
     return task

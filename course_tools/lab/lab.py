@@ -17,8 +17,8 @@ START_PAGE = "start.md"
 LABEXTENSIONS = Path(__file__).parent / "labextensions"  # the course's style sheet for JupyterLab
 HAND_IN = (
     "To hand in exercises, open them and press **Hand in** above the notebook. It saves them, runs the checks once "
-    "more, says how each answer stands, and makes one file to upload. `course submit 3` in a terminal does so with what "
-    "is saved."
+    "more, says how each answer stands, and makes one file to upload. `course submit 3` in a terminal does so with "
+    "what is saved."
 )
 HAND_IN_HUB = (
     "The exercises are in the menu *Nbgrader*, *Assignment List*: fetch them there, and submit them there when you "

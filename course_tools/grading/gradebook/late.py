@@ -53,7 +53,7 @@ def _moment(text: str) -> datetime:
     """A time as an instructor writes it, by this machine's clock, in UTC."""
     try:
         if ":" not in text:
-            raise ValueError
+            raise ValueError("there is no hour")
         return handed_in.utc(datetime.fromisoformat(text.strip()))
     except (ValueError, OverflowError) as e:
         raise CourseError(f'{shown(text)!r} is no time. Write day and hour as in "2026-11-30 23:59".') from e

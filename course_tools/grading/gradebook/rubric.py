@@ -103,8 +103,8 @@ def _earned(cell: str, line: Line) -> float:
         return line.points
     try:
         points = float(text.replace(",", ".") or 0)
-    except ValueError:
-        raise ValueError(f"{cell.strip()[:40]!r} is neither a cross nor a number") from None
+    except ValueError as e:
+        raise ValueError(f"{cell.strip()[:40]!r} is neither a cross nor a number") from e
     if not isfinite(points) or not 0 <= points <= line.points:
         raise ValueError(f"{points:g} is not between 0 and {line.points:g}")
     return points
