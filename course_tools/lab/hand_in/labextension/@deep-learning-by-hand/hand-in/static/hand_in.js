@@ -85,7 +85,7 @@ async function activate(app) {
           tooltip: "Save the notebook, run its checks once more, and make the file to hand in",
           onClick: () => handIn(context, button),
         });
-        panel.toolbar.insertItem(10, "hand-in", button);
+        panel.toolbar.insertItem(0, "hand-in", button);
         return button;
       }
     },
