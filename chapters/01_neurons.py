@@ -1680,14 +1680,14 @@ for k in (2, 5, 10):
 # %% [markdown]
 # ## Further reading
 #
-# - W. S. McCulloch and W. Pitts (1943), *A logical calculus of the ideas immanent in nervous activity*, Bulletin of Mathematical Biophysics 5: neurons as logic.
+# - W. S. McCulloch and W. Pitts (1943), [*A logical calculus of the ideas immanent in nervous activity*](https://doi.org/10.1007/BF02478259), Bulletin of Mathematical Biophysics 5: neurons as logic.
 # - D. O. Hebb (1949), *The Organization of Behavior*, Wiley: the rule (1.7), in words.
-# - F. Rosenblatt (1958), *The perceptron: a probabilistic model for information storage and organization in the brain*, Psychological Review 65; F. Rosenblatt (1962),
+# - F. Rosenblatt (1958), [*The perceptron: a probabilistic model for information storage and organization in the brain*](https://doi.org/10.1037/h0042519), Psychological Review 65; F. Rosenblatt (1962),
 #   *Principles of Neurodynamics*, Spartan Books: the machine, and the error-correction procedure.
 # - A. B. J. Novikoff (1962), *On convergence proofs on perceptrons*, Symposium on the Mathematical Theory of Automata: the bound (1.10).
 # - M. Minsky and S. Papert (1969), *Perceptrons*, MIT Press: what one layer cannot compute, far beyond *xor*.
-# - G. Cybenko (1989), *Approximation by superpositions of a sigmoidal function*, Mathematics of Control, Signals and Systems 2; K. Hornik, M. Stinchcombe and
-#   H. White (1989), *Multilayer feedforward networks are universal approximators*, Neural Networks 2; K. Hornik (1991), *Approximation capabilities of multilayer
-#   feedforward networks*, Neural Networks 4; M. Leshno, V. Y. Lin, A. Pinkus and S. Schocken (1993), *Multilayer feedforward networks with a nonpolynomial
-#   activation function can approximate any function*, Neural Networks 6: the theorem, step by step.
-# - M. Telgarsky (2016), *Benefits of depth in neural networks*, COLT: the tents of section 1.14.
+# - G. Cybenko (1989), [*Approximation by superpositions of a sigmoidal function*](https://doi.org/10.1007/BF02551274), Mathematics of Control, Signals and Systems 2; K. Hornik, M. Stinchcombe and
+#   H. White (1989), [*Multilayer feedforward networks are universal approximators*](https://doi.org/10.1016/0893-6080%2889%2990020-8), Neural Networks 2; K. Hornik (1991), [*Approximation capabilities of multilayer
+#   feedforward networks*](https://doi.org/10.1016/0893-6080%2891%2990009-T), Neural Networks 4; M. Leshno, V. Y. Lin, A. Pinkus and S. Schocken (1993), [*Multilayer feedforward networks with a nonpolynomial
+#   activation function can approximate any function*](https://doi.org/10.1016/S0893-6080%2805%2980131-5), Neural Networks 6: the theorem, step by step.
+# - M. Telgarsky (2016), [*Benefits of depth in neural networks*](https://arxiv.org/abs/1602.04485), COLT: the tents of section 1.14.

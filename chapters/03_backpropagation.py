@@ -1450,11 +1450,11 @@ widgets.choose(
 #
 # ## Further reading
 #
-# - D. E. Rumelhart, G. E. Hinton and R. J. Williams (1986), *Learning representations by back-propagating errors*, Nature 323: four pages.
-# - S. Linnainmaa (1976), *Taylor expansion of the accumulated rounding error*, BIT 16: the reverse mode, in English.
-# - A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind (2018), *Automatic differentiation in machine learning: a survey*,
+# - D. E. Rumelhart, G. E. Hinton and R. J. Williams (1986), [*Learning representations by back-propagating errors*](https://doi.org/10.1038/323533a0), Nature 323: four pages.
+# - S. Linnainmaa (1976), [*Taylor expansion of the accumulated rounding error*](https://doi.org/10.1007/BF01931367), BIT 16: the reverse mode, in English.
+# - A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind (2018), [*Automatic differentiation in machine learning: a survey*](https://arxiv.org/abs/1502.05767),
 #   JMLR 18: tapes, and the other direction.
-# - R. Pascanu, T. Mikolov and Y. Bengio (2013), *On the difficulty of training recurrent neural networks*, ICML: section 2 is the product
+# - R. Pascanu, T. Mikolov and Y. Bengio (2013), [*On the difficulty of training recurrent neural networks*](https://arxiv.org/abs/1211.5063), ICML: section 2 is the product
 #   (3.20), for layers that share their weights.
-# - C. Cortes and V. Vapnik (1995), *Support-vector networks*, Machine Learning 20: the margin and the slack.
-# - X. Glorot, A. Bordes and Y. Bengio (2011), *Deep sparse rectifier neural networks*, AISTATS: the case for ReLU, as its authors made it.
+# - C. Cortes and V. Vapnik (1995), [*Support-vector networks*](https://doi.org/10.1007/BF00994018), Machine Learning 20: the margin and the slack.
+# - X. Glorot, A. Bordes and Y. Bengio (2011), [*Deep sparse rectifier neural networks*](https://proceedings.mlr.press/v15/glorot11a.html), AISTATS: the case for ReLU, as its authors made it.

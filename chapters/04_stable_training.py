@@ -1862,10 +1862,10 @@ widgets.predict(
 #
 # ## Further reading
 #
-# - X. Glorot and Y. Bengio (2010), *Understanding the difficulty of training deep feedforward neural networks*, AISTATS: figures of saturating layers, and equation (4.9).
-# - K. He, X. Zhang, S. Ren and J. Sun (2015), *Delving deep into rectifiers*, ICCV: equation (4.8), its backward twin, and the parametric ReLU.
-# - S. Ioffe and C. Szegedy (2015), *Batch normalization*, ICML; and S. Santurkar, D. Tsipras, A. Ilyas and A. Madry (2018), *How does batch normalization help optimization?*, NeurIPS: read them as a pair.
-# - J. L. Ba, J. R. Kiros and G. E. Hinton (2016), *Layer normalization*; and Y. Wu and K. He (2018), *Group normalization*, ECCV: statistics without a batch.
-# - A. Maas, A. Hannun and A. Ng (2013), *Rectifier nonlinearities improve neural network acoustic models* (the leaky ReLU); B. Xu, N. Wang, T. Chen and M. Li (2015), *Empirical evaluation of rectified activations* (the randomised one); D.-A. Clevert, T. Unterthiner and S. Hochreiter (2016), *Exponential linear units*, ICLR;
-#   D. Hendrycks and K. Gimpel (2016), *Gaussian error linear units* (GELU and SiLU).
-# - R. Pascanu, T. Mikolov and Y. Bengio (2013), *On the difficulty of training recurrent neural networks*, ICML: section 3 introduces the clipping of (4.15).
+# - X. Glorot and Y. Bengio (2010), [*Understanding the difficulty of training deep feedforward neural networks*](https://proceedings.mlr.press/v9/glorot10a.html), AISTATS: figures of saturating layers, and equation (4.9).
+# - K. He, X. Zhang, S. Ren and J. Sun (2015), [*Delving deep into rectifiers*](https://arxiv.org/abs/1502.01852), ICCV: equation (4.8), its backward twin, and the parametric ReLU.
+# - S. Ioffe and C. Szegedy (2015), [*Batch normalization*](https://arxiv.org/abs/1502.03167), ICML; and S. Santurkar, D. Tsipras, A. Ilyas and A. Madry (2018), [*How does batch normalization help optimization?*](https://arxiv.org/abs/1805.11604), NeurIPS: read them as a pair.
+# - J. L. Ba, J. R. Kiros and G. E. Hinton (2016), [*Layer normalization*](https://arxiv.org/abs/1607.06450); and Y. Wu and K. He (2018), [*Group normalization*](https://arxiv.org/abs/1803.08494), ECCV: statistics without a batch.
+# - A. Maas, A. Hannun and A. Ng (2013), *Rectifier nonlinearities improve neural network acoustic models* (the leaky ReLU); B. Xu, N. Wang, T. Chen and M. Li (2015), [*Empirical evaluation of rectified activations*](https://arxiv.org/abs/1505.00853) (the randomised one); D.-A. Clevert, T. Unterthiner and S. Hochreiter (2016), [*Exponential linear units*](https://arxiv.org/abs/1511.07289), ICLR;
+#   D. Hendrycks and K. Gimpel (2016), [*Gaussian error linear units*](https://arxiv.org/abs/1606.08415) (GELU and SiLU).
+# - R. Pascanu, T. Mikolov and Y. Bengio (2013), [*On the difficulty of training recurrent neural networks*](https://arxiv.org/abs/1211.5063), ICML: section 3 introduces the clipping of (4.15).

@@ -2010,14 +2010,14 @@ check.close("torch's loss", ours, F.cross_entropy(logits, y, label_smoothing=0.1
 # %% [markdown]
 # ## Further reading
 #
-# - C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals (2017), *Understanding deep learning requires rethinking generalization*, ICLR: networks that fit random labels, at full size.
-# - M. Belkin, D. Hsu, S. Ma and S. Mandal (2019), *Reconciling modern machine-learning practice and the classical bias-variance trade-off*, PNAS 116: double descent.
-# - L. Prechelt (1998), *Early stopping: but when?*, in Neural Networks: Tricks of the Trade: how to choose the patience.
-# - N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever and R. Salakhutdinov (2014), *Dropout*, JMLR 15: the original, with the weights scaled at inference.
-# - I. Loshchilov and F. Hutter (2019), *Decoupled weight decay regularization*, ICLR: why AdamW is not Adam with a penalty.
-# - A. Krogh and J. Vedelsby (1995), *Neural network ensembles, cross validation, and active learning*, NeurIPS: equation (5.11), in two lines.
+# - C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals (2017), [*Understanding deep learning requires rethinking generalization*](https://arxiv.org/abs/1611.03530), ICLR: networks that fit random labels, at full size.
+# - M. Belkin, D. Hsu, S. Ma and S. Mandal (2019), [*Reconciling modern machine-learning practice and the classical bias-variance trade-off*](https://arxiv.org/abs/1812.11118), PNAS 116: double descent.
+# - L. Prechelt (1998), [*Early stopping: but when?*](https://doi.org/10.1007/3-540-49430-8_3), in Neural Networks: Tricks of the Trade: how to choose the patience.
+# - N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever and R. Salakhutdinov (2014), [*Dropout*](https://jmlr.org/papers/v15/srivastava14a.html), JMLR 15: the original, with the weights scaled at inference.
+# - I. Loshchilov and F. Hutter (2019), [*Decoupled weight decay regularization*](https://arxiv.org/abs/1711.05101), ICLR: why AdamW is not Adam with a penalty.
+# - A. Krogh and J. Vedelsby (1995), [*Neural network ensembles, cross validation, and active learning*](https://proceedings.neurips.cc/paper/1994/hash/b8c37e33defde51cf91e1e03e51657da-Abstract.html), NeurIPS: equation (5.11), in two lines.
 
 # %% [markdown]
-# - H. Zhang, M. Cisse, Y. Dauphin and D. Lopez-Paz (2018), *mixup: beyond empirical risk minimization*, ICLR.
-# - I. Goodfellow, Y. Bengio and A. Courville (2016), *Deep learning*, chapter 7: regularisation, with the comparison of early stopping and an L2 penalty.
-# - T. Hastie, R. Tibshirani and J. Friedman (2009), *The elements of statistical learning*, chapter 7: cross-validation, right and wrong.
+# - H. Zhang, M. Cisse, Y. Dauphin and D. Lopez-Paz (2018), [*mixup: beyond empirical risk minimization*](https://arxiv.org/abs/1710.09412), ICLR.
+# - I. Goodfellow, Y. Bengio and A. Courville (2016), [*Deep learning*](https://www.deeplearningbook.org/contents/regularization.html), chapter 7: regularisation, with the comparison of early stopping and an L2 penalty.
+# - T. Hastie, R. Tibshirani and J. Friedman (2009), [*The elements of statistical learning*](https://hastie.su.domains/ElemStatLearn/), chapter 7: cross-validation, right and wrong.

@@ -1644,10 +1644,10 @@ check.reaches(
 #
 # ## Further reading
 #
-# - V. Dumoulin and F. Visin (2016), *A guide to convolution arithmetic for deep learning*: every stride, padding and transpose as a small animated picture.
-# - K. Fukushima (1980), *Neocognitron: a self-organizing neural network model for a mechanism of pattern recognition unaffected by shift in position*, Biological Cybernetics 36.
-# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), *Gradient-based learning applied to document recognition*, Proceedings of the IEEE 86: LeNet-5 and its application to cheques.
-# - A. Odena, V. Dumoulin and C. Olah (2016), *Deconvolution and checkerboard artifacts*, Distill: section 6.9 with interactive figures.
-# - R. Zhang (2019), *Making convolutional networks shift-invariant again*, ICML: low-pass filters before each stride.
-# - W. Luo, Y. Li, R. Urtasun and R. Zemel (2016), *Understanding the effective receptive field in deep convolutional neural networks*, NeurIPS: section 6.10 in theory and experiment.
-# - F. Yu and V. Koltun (2016), *Multi-scale context aggregation by dilated convolutions*, ICLR: the doubling dilation of section 6.10.
+# - V. Dumoulin and F. Visin (2016), [*A guide to convolution arithmetic for deep learning*](https://arxiv.org/abs/1603.07285): every stride, padding and transpose as a small animated picture.
+# - K. Fukushima (1980), [*Neocognitron: a self-organizing neural network model for a mechanism of pattern recognition unaffected by shift in position*](https://doi.org/10.1007/BF00344251), Biological Cybernetics 36.
+# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), [*Gradient-based learning applied to document recognition*](https://doi.org/10.1109/5.726791), Proceedings of the IEEE 86: LeNet-5 and its application to cheques.
+# - A. Odena, V. Dumoulin and C. Olah (2016), [*Deconvolution and checkerboard artifacts*](https://distill.pub/2016/deconv-checkerboard/), Distill: section 6.9 with interactive figures.
+# - R. Zhang (2019), [*Making convolutional networks shift-invariant again*](https://arxiv.org/abs/1904.11486), ICML: low-pass filters before each stride.
+# - W. Luo, Y. Li, R. Urtasun and R. Zemel (2016), [*Understanding the effective receptive field in deep convolutional neural networks*](https://arxiv.org/abs/1701.04128), NeurIPS: section 6.10 in theory and experiment.
+# - F. Yu and V. Koltun (2016), [*Multi-scale context aggregation by dilated convolutions*](https://arxiv.org/abs/1511.07122), ICLR: the doubling dilation of section 6.10.

@@ -1547,13 +1547,13 @@ for name in list(tasks)[:2]:
 # %% [markdown]
 # ## Further reading
 #
-# - A. Krizhevsky, I. Sutskever and G. Hinton (2012), *ImageNet classification with deep convolutional neural networks*, NeurIPS: the table of section 7.1, and the numbers of one network and of seven.
-# - K. Simonyan and A. Zisserman (2015), *Very deep convolutional networks for large-scale image recognition*, ICLR: equation (7.1) is in its section 2.3.
-# - M. Lin, Q. Chen and S. Yan (2014), *Network in network*, ICLR: the mlpconv, and global average pooling.
-# - C. Szegedy et al. (2015), *Going deeper with convolutions*, CVPR: the inception module and its bottlenecks.
-# - K. He, X. Zhang, S. Ren and J. Sun (2016a), *Deep residual learning for image recognition*, CVPR: section 4.1 is the argument of our section 7.6. And (2016b) *Identity mappings in deep residual networks*, ECCV: equation (7.5), and the pre-activation block.
-# - D. Balduzzi et al. (2017), *The shattered gradients problem*, ICML, and G. Yang, J. Pennington, V. Rao, J. Sohl-Dickstein and S. Schoenholz (2019), *A mean field theory of batch normalization*, ICLR: gradients of deep plain networks.
-# - G. Huang, Z. Liu, L. van der Maaten and K. Weinberger (2017), *Densely connected convolutional networks*, CVPR: the dense block.
-# - F. Chollet (2017), *Xception*, CVPR, and A. Howard et al. (2017), *MobileNets*: the count of section 7.8. M. Sandler et al. (2018), *MobileNetV2*, CVPR: the inverted residual. M. Tan and Q. Le (2019), *EfficientNet*, ICML: our pretrained network.
-# - J. Hu, L. Shen and G. Sun (2018), *Squeeze-and-excitation networks*, CVPR.
-# - J. Yosinski, J. Clune, Y. Bengio and H. Lipson (2014), *How transferable are features in deep neural networks?*, NeurIPS, and J. Howard and S. Ruder (2018), *Universal language model fine-tuning*, ACL, where discriminative learning rates have their name.
+# - A. Krizhevsky, I. Sutskever and G. Hinton (2012), [*ImageNet classification with deep convolutional neural networks*](https://proceedings.neurips.cc/paper/2012/hash/c399862d3b9d6b76c8436e924a68c45b-Abstract.html), NeurIPS: the table of section 7.1, and the numbers of one network and of seven.
+# - K. Simonyan and A. Zisserman (2015), [*Very deep convolutional networks for large-scale image recognition*](https://arxiv.org/abs/1409.1556), ICLR: equation (7.1) is in its section 2.3.
+# - M. Lin, Q. Chen and S. Yan (2014), [*Network in network*](https://arxiv.org/abs/1312.4400), ICLR: the mlpconv, and global average pooling.
+# - C. Szegedy et al. (2015), [*Going deeper with convolutions*](https://arxiv.org/abs/1409.4842), CVPR: the inception module and its bottlenecks.
+# - K. He, X. Zhang, S. Ren and J. Sun (2016a), [*Deep residual learning for image recognition*](https://arxiv.org/abs/1512.03385), CVPR: section 4.1 is the argument of our section 7.6. And (2016b) [*Identity mappings in deep residual networks*](https://arxiv.org/abs/1603.05027), ECCV: equation (7.5), and the pre-activation block.
+# - D. Balduzzi et al. (2017), [*The shattered gradients problem*](https://arxiv.org/abs/1702.08591), ICML, and G. Yang, J. Pennington, V. Rao, J. Sohl-Dickstein and S. Schoenholz (2019), [*A mean field theory of batch normalization*](https://arxiv.org/abs/1902.08129), ICLR: gradients of deep plain networks.
+# - G. Huang, Z. Liu, L. van der Maaten and K. Weinberger (2017), [*Densely connected convolutional networks*](https://arxiv.org/abs/1608.06993), CVPR: the dense block.
+# - F. Chollet (2017), [*Xception*](https://arxiv.org/abs/1610.02357), CVPR, and A. Howard et al. (2017), [*MobileNets*](https://arxiv.org/abs/1704.04861): the count of section 7.8. M. Sandler et al. (2018), [*MobileNetV2*](https://arxiv.org/abs/1801.04381), CVPR: the inverted residual. M. Tan and Q. Le (2019), [*EfficientNet*](https://arxiv.org/abs/1905.11946), ICML: our pretrained network.
+# - J. Hu, L. Shen and G. Sun (2018), [*Squeeze-and-excitation networks*](https://arxiv.org/abs/1709.01507), CVPR.
+# - J. Yosinski, J. Clune, Y. Bengio and H. Lipson (2014), [*How transferable are features in deep neural networks?*](https://arxiv.org/abs/1411.1792), NeurIPS, and J. Howard and S. Ruder (2018), [*Universal language model fine-tuning*](https://arxiv.org/abs/1801.06146), ACL, where discriminative learning rates have their name.

@@ -1588,8 +1588,8 @@ for name in HELD_OUT:
 # ## Further reading
 #
 # - D. Erhan, Y. Bengio, A. Courville and P. Vincent (2009), *Visualizing higher-layer features of a deep network*, technical report, University of Montreal: activation maximisation.
-# - K. Simonyan, A. Vedaldi and A. Zisserman (2014), *Deep inside convolutional networks: visualising image classification models and saliency maps*, ICLR workshop: classes, by their logits.
-# - A. Mahendran and A. Vedaldi (2015), *Understanding deep image representations by inverting them*, CVPR: equation (8.4) with total variation.
-# - A. Mordvintsev, C. Olah and M. Tyka (2015), *Inceptionism: going deeper into neural networks*, Google research blog: DeepDream. C. Olah, A. Mordvintsev and L. Schubert (2017), *Feature visualization*, Distill: jitter, Fourier parametrisation and decorrelated colours.
-# - L. Gatys, A. Ecker and M. Bethge (2016), *Image style transfer using convolutional neural networks*, CVPR. J. Johnson, A. Alahi and L. Fei-Fei (2016), *Perceptual losses for real-time style transfer and super-resolution*, ECCV.
-# - K. He, Y. Wang and J. Hopcroft (2016), *A powerful generative model using random weights for the deep image representation*, NeurIPS: the control of sections 8.6 and 8.10 with another architecture, and another result.
+# - K. Simonyan, A. Vedaldi and A. Zisserman (2014), [*Deep inside convolutional networks: visualising image classification models and saliency maps*](https://arxiv.org/abs/1312.6034), ICLR workshop: classes, by their logits.
+# - A. Mahendran and A. Vedaldi (2015), [*Understanding deep image representations by inverting them*](https://arxiv.org/abs/1412.0035), CVPR: equation (8.4) with total variation.
+# - A. Mordvintsev, C. Olah and M. Tyka (2015), [*Inceptionism: going deeper into neural networks*](https://research.google/blog/inceptionism-going-deeper-into-neural-networks/), Google research blog: DeepDream. C. Olah, A. Mordvintsev and L. Schubert (2017), [*Feature visualization*](https://distill.pub/2017/feature-visualization/), Distill: jitter, Fourier parametrisation and decorrelated colours.
+# - L. Gatys, A. Ecker and M. Bethge (2016), [*Image style transfer using convolutional neural networks*](https://doi.org/10.1109/CVPR.2016.265), CVPR. J. Johnson, A. Alahi and L. Fei-Fei (2016), [*Perceptual losses for real-time style transfer and super-resolution*](https://arxiv.org/abs/1603.08155), ECCV.
+# - K. He, Y. Wang and J. Hopcroft (2016), [*A powerful generative model using random weights for the deep image representation*](https://arxiv.org/abs/1606.04801), NeurIPS: the control of sections 8.6 and 8.10 with another architecture, and another result.

@@ -1433,11 +1433,11 @@ plots.show(fig, alt="The same canvas four times, with the box of the digit that 
 # %% [markdown]
 # ## Further reading
 #
-# - B. Zhou, A. Khosla, A. Lapedriza, A. Oliva and A. Torralba (2016), *Learning deep features for discriminative localization*, CVPR: class activation maps, equations (9.5) and (9.6), and boxes from them.
-# - R. Selvaraju, M. Cogswell, A. Das, R. Vedantam, D. Parikh and D. Batra (2017), *Grad-CAM: visual explanations from deep networks via gradient-based localization*, ICCV: equation (9.7).
+# - B. Zhou, A. Khosla, A. Lapedriza, A. Oliva and A. Torralba (2016), [*Learning deep features for discriminative localization*](https://arxiv.org/abs/1512.04150), CVPR: class activation maps, equations (9.5) and (9.6), and boxes from them.
+# - R. Selvaraju, M. Cogswell, A. Das, R. Vedantam, D. Parikh and D. Batra (2017), [*Grad-CAM: visual explanations from deep networks via gradient-based localization*](https://arxiv.org/abs/1610.02391), ICCV: equation (9.7).
 # - P. Morbidelli, D. Carrera, B. Rossi, P. Fragneto and G. Boracchi (2020), *Augmented Grad-CAM: heat-maps super resolution through augmentation*, ICASSP: equation (9.10), with total variation.
-# - V. Petsiuk, A. Das and K. Saenko (2018), *RISE: randomized input sampling for explanation of black-box models*, BMVC: equation (9.9), and the deletion and insertion curves.
-# - J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt and B. Kim (2018), *Sanity checks for saliency maps*, NeurIPS: the test of section 9.6, with an edge detector beside.
-# - J. Zhang, Z. Lin, J. Brandt, X. Shen and S. Sclaroff (2016), *Top-down neural attention by excitation backprop*, ECCV: the pointing game.
-# - R. Girshick (2015), *Fast R-CNN*, ICCV: two heads for class and box, and the smooth L1 loss.
-# - M. Lin, Q. Chen and S. Yan (2014), *Network in network*, ICLR: global average pooling.
+# - V. Petsiuk, A. Das and K. Saenko (2018), [*RISE: randomized input sampling for explanation of black-box models*](https://arxiv.org/abs/1806.07421), BMVC: equation (9.9), and the deletion and insertion curves.
+# - J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt and B. Kim (2018), [*Sanity checks for saliency maps*](https://arxiv.org/abs/1810.03292), NeurIPS: the test of section 9.6, with an edge detector beside.
+# - J. Zhang, Z. Lin, J. Brandt, X. Shen and S. Sclaroff (2016), [*Top-down neural attention by excitation backprop*](https://arxiv.org/abs/1608.00507), ECCV: the pointing game.
+# - R. Girshick (2015), [*Fast R-CNN*](https://arxiv.org/abs/1504.08083), ICCV: two heads for class and box, and the smooth L1 loss.
+# - M. Lin, Q. Chen and S. Yan (2014), [*Network in network*](https://arxiv.org/abs/1312.4400), ICLR: global average pooling.

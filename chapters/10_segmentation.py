@@ -1553,11 +1553,11 @@ plots.show(strip("from the top: first level from these, deeper ones from these, 
 # %% [markdown]
 # ## Further reading
 #
-# - J. Long, E. Shelhamer and T. Darrell (2015), *Fully convolutional networks for semantic segmentation*, CVPR: convolutionalisation, shift-and-stitch, equations (10.6) and (10.8).
-# - O. Ronneberger, P. Fischer and T. Brox (2015), *U-Net: convolutional networks for biomedical image segmentation*, MICCAI.
-# - L.-C. Chen, G. Papandreou, I. Kokkinos, K. Murphy and A. Yuille (2015), *Semantic image segmentation with deep convolutional nets and fully connected CRFs*, ICLR: dilation in place of shift-and-stitch.
-# - F. Yu and V. Koltun (2016), *Multi-scale context aggregation by dilated convolutions*, ICLR.
-# - H. Noh, S. Hong and B. Han (2015), *Learning deconvolution network for semantic segmentation*, ICCV: max unpooling in a decoder.
-# - V. Dumoulin and F. Visin (2016), *A guide to convolution arithmetic for deep learning*: transposed convolutions.
-# - A. Odena, V. Dumoulin and C. Olah (2016), *Deconvolution and checkerboard artifacts*, Distill: why kernels that the stride does not divide leave a pattern.
-# - A. Bearman, O. Russakovsky, V. Ferrari and L. Fei-Fei (2016), *What's the point: semantic segmentation with point supervision*, ECCV: what labels cost.
+# - J. Long, E. Shelhamer and T. Darrell (2015), [*Fully convolutional networks for semantic segmentation*](https://arxiv.org/abs/1411.4038), CVPR: convolutionalisation, shift-and-stitch, equations (10.6) and (10.8).
+# - O. Ronneberger, P. Fischer and T. Brox (2015), [*U-Net: convolutional networks for biomedical image segmentation*](https://arxiv.org/abs/1505.04597), MICCAI.
+# - L.-C. Chen, G. Papandreou, I. Kokkinos, K. Murphy and A. Yuille (2015), [*Semantic image segmentation with deep convolutional nets and fully connected CRFs*](https://arxiv.org/abs/1412.7062), ICLR: dilation in place of shift-and-stitch.
+# - F. Yu and V. Koltun (2016), [*Multi-scale context aggregation by dilated convolutions*](https://arxiv.org/abs/1511.07122), ICLR.
+# - H. Noh, S. Hong and B. Han (2015), [*Learning deconvolution network for semantic segmentation*](https://arxiv.org/abs/1505.04366), ICCV: max unpooling in a decoder.
+# - V. Dumoulin and F. Visin (2016), [*A guide to convolution arithmetic for deep learning*](https://arxiv.org/abs/1603.07285): transposed convolutions.
+# - A. Odena, V. Dumoulin and C. Olah (2016), [*Deconvolution and checkerboard artifacts*](https://distill.pub/2016/deconv-checkerboard/), Distill: why kernels that the stride does not divide leave a pattern.
+# - A. Bearman, O. Russakovsky, V. Ferrari and L. Fei-Fei (2016), [*What's the point: semantic segmentation with point supervision*](https://arxiv.org/abs/1506.02106), ECCV: what labels cost.

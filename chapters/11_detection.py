@@ -1540,12 +1540,12 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # %% [markdown]
 # ## Further reading
 #
-# - R. Girshick, J. Donahue, T. Darrell and J. Malik (2014), *Rich feature hierarchies for accurate object detection and semantic segmentation*, CVPR: R-CNN. R. Girshick (2015), *Fast R-CNN*, ICCV. S. Ren, K. He, R. Girshick and J. Sun (2015), *Faster R-CNN*, NeurIPS: the RPN and its targets.
-# - J. Uijlings, K. van de Sande, T. Gevers and A. Smeulders (2013), *Selective search for object recognition*, IJCV.
-# - J. Redmon, S. Divvala, R. Girshick and A. Farhadi (2016), *You only look once*, CVPR: (11.8). J. Redmon and A. Farhadi (2017), *YOLO9000*, CVPR: anchors by k-means. The same (2018), *YOLOv3: an incremental improvement*, arXiv 1804.02767: (11.6) and (11.7).
-# - W. Liu et al. (2016), *SSD: single shot multibox detector*, ECCV: predictions from a feature hierarchy.
-# - H. Rezatofighi et al. (2019), *Generalized intersection over union*, CVPR: (11.2).
-# - K. He, G. Gkioxari, P. Dollár and R. Girshick (2017), *Mask R-CNN*, ICCV: RoIAlign and instance segmentation.
-# - T.-Y. Lin et al. (2017), *Feature pyramid networks for object detection*, CVPR: (11.10), and the four ways of section 11.17.
-# - N. Bodla, B. Singh, R. Chellappa and L. Davis (2017), *Soft-NMS*, ICCV.
-# - M. Everingham et al. (2010), *The PASCAL visual object classes (VOC) challenge*, IJCV: average precision.
+# - R. Girshick, J. Donahue, T. Darrell and J. Malik (2014), [*Rich feature hierarchies for accurate object detection and semantic segmentation*](https://arxiv.org/abs/1311.2524), CVPR: R-CNN. R. Girshick (2015), [*Fast R-CNN*](https://arxiv.org/abs/1504.08083), ICCV. S. Ren, K. He, R. Girshick and J. Sun (2015), [*Faster R-CNN*](https://arxiv.org/abs/1506.01497), NeurIPS: the RPN and its targets.
+# - J. Uijlings, K. van de Sande, T. Gevers and A. Smeulders (2013), [*Selective search for object recognition*](https://doi.org/10.1007/s11263-013-0620-5), IJCV.
+# - J. Redmon, S. Divvala, R. Girshick and A. Farhadi (2016), [*You only look once*](https://arxiv.org/abs/1506.02640), CVPR: (11.8). J. Redmon and A. Farhadi (2017), [*YOLO9000*](https://arxiv.org/abs/1612.08242), CVPR: anchors by k-means. The same (2018), [*YOLOv3: an incremental improvement*](https://arxiv.org/abs/1804.02767), arXiv 1804.02767: (11.6) and (11.7).
+# - W. Liu et al. (2016), [*SSD: single shot multibox detector*](https://arxiv.org/abs/1512.02325), ECCV: predictions from a feature hierarchy.
+# - H. Rezatofighi et al. (2019), [*Generalized intersection over union*](https://arxiv.org/abs/1902.09630), CVPR: (11.2).
+# - K. He, G. Gkioxari, P. Dollár and R. Girshick (2017), [*Mask R-CNN*](https://arxiv.org/abs/1703.06870), ICCV: RoIAlign and instance segmentation.
+# - T.-Y. Lin et al. (2017), [*Feature pyramid networks for object detection*](https://arxiv.org/abs/1612.03144), CVPR: (11.10), and the four ways of section 11.17.
+# - N. Bodla, B. Singh, R. Chellappa and L. Davis (2017), [*Soft-NMS*](https://arxiv.org/abs/1704.04503), ICCV.
+# - M. Everingham et al. (2010), [*The PASCAL visual object classes (VOC) challenge*](https://doi.org/10.1007/s11263-009-0275-4), IJCV: average precision.

@@ -1738,12 +1738,12 @@ check.reaches("digits: gain with one template minus with twenty", gain[1] - gain
 # %% [markdown]
 # ## Further reading
 #
-# - C. Szegedy et al. (2014), *Intriguing properties of neural networks*, ICLR: the first adversarial examples of deep networks, targeted.
-# - I. Goodfellow, J. Shlens and C. Szegedy (2015), *Explaining and harnessing adversarial examples*, ICLR: (12.2) and the linear argument (12.5).
-# - A. Kurakin, I. Goodfellow and S. Bengio (2017), *Adversarial examples in the physical world*, ICLR workshop: (12.3) and (12.4) without a random start.
-# - A. Madry, A. Makelov, L. Schmidt, D. Tsipras and A. Vladu (2018), *Towards deep learning models resistant to adversarial attacks*, ICLR: PGD and (12.7). E. Wong, L. Rice and J. Kolter (2020), *Fast is better than free*, ICLR: one step is enough in training.
-# - A. Athalye, N. Carlini and D. Wagner (2018), *Obfuscated gradients give a false sense of security*, ICML: masked gradients and how to tell. N. Carlini and D. Wagner (2017), *Towards evaluating the robustness of neural networks*, IEEE S&P.
-# - P. Vincent, H. Larochelle, Y. Bengio and P.-A. Manzagol (2008), *Extracting and composing robust features with denoising autoencoders*, ICML: (12.10).
-# - D. Gong et al. (2019), *Memorizing normality to detect anomaly*, ICCV: autoencoders that reconstruct anomalies.
-# - J. Bromley, I. Guyon, Y. LeCun, E. Säckinger and R. Shah (1993), *Signature verification using a "siamese" time delay neural network*, NeurIPS. R. Hadsell, S. Chopra and Y. LeCun (2006), *Dimensionality reduction by learning an invariant mapping*, CVPR: (12.12).
-# - F. Schroff, D. Kalenichenko and J. Philbin (2015), *FaceNet*, CVPR: (12.13) and semi-hard negatives.
+# - C. Szegedy et al. (2014), [*Intriguing properties of neural networks*](https://arxiv.org/abs/1312.6199), ICLR: the first adversarial examples of deep networks, targeted.
+# - I. Goodfellow, J. Shlens and C. Szegedy (2015), [*Explaining and harnessing adversarial examples*](https://arxiv.org/abs/1412.6572), ICLR: (12.2) and the linear argument (12.5).
+# - A. Kurakin, I. Goodfellow and S. Bengio (2017), [*Adversarial examples in the physical world*](https://arxiv.org/abs/1607.02533), ICLR workshop: (12.3) and (12.4) without a random start.
+# - A. Madry, A. Makelov, L. Schmidt, D. Tsipras and A. Vladu (2018), [*Towards deep learning models resistant to adversarial attacks*](https://arxiv.org/abs/1706.06083), ICLR: PGD and (12.7). E. Wong, L. Rice and J. Kolter (2020), [*Fast is better than free*](https://arxiv.org/abs/2001.03994), ICLR: one step is enough in training.
+# - A. Athalye, N. Carlini and D. Wagner (2018), [*Obfuscated gradients give a false sense of security*](https://arxiv.org/abs/1802.00420), ICML: masked gradients and how to tell. N. Carlini and D. Wagner (2017), [*Towards evaluating the robustness of neural networks*](https://arxiv.org/abs/1608.04644), IEEE S&P.
+# - P. Vincent, H. Larochelle, Y. Bengio and P.-A. Manzagol (2008), [*Extracting and composing robust features with denoising autoencoders*](https://doi.org/10.1145/1390156.1390294), ICML: (12.10).
+# - D. Gong et al. (2019), [*Memorizing normality to detect anomaly*](https://arxiv.org/abs/1904.02639), ICCV: autoencoders that reconstruct anomalies.
+# - J. Bromley, I. Guyon, Y. LeCun, E. Säckinger and R. Shah (1993), [*Signature verification using a "siamese" time delay neural network*](https://proceedings.neurips.cc/paper/1993/hash/288cc0ff022877bd3df94bc9360b9c5d-Abstract.html), NeurIPS. R. Hadsell, S. Chopra and Y. LeCun (2006), [*Dimensionality reduction by learning an invariant mapping*](https://doi.org/10.1109/CVPR.2006.100), CVPR: (12.12).
+# - F. Schroff, D. Kalenichenko and J. Philbin (2015), [*FaceNet*](https://arxiv.org/abs/1503.03832), CVPR: (12.13) and semi-hard negatives.

@@ -1518,14 +1518,14 @@ for name in ("conditional GAN", "VAE, from the prior"):
 # %% [markdown]
 # ## Further reading
 #
-# - D. Kingma and M. Welling (2014), *Auto-encoding variational Bayes*, ICLR: the bound (13.5), the reparameterisation and (13.8).
-# - I. Higgins et al. (2017), *beta-VAE: learning basic visual concepts with a constrained variational framework*, ICLR.
-# - Y. Burda, R. Grosse and R. Salakhutdinov (2016), *Importance weighted autoencoders*, ICLR: (13.14), and active dimensions.
-# - M. Hoffman and M. Johnson (2016), *ELBO surgery: yet another way to carve up the variational evidence lower bound*, NIPS workshop: (13.13).
-# - L. Theis, A. van den Oord and M. Bethge (2016), *A note on the evaluation of generative models*, ICLR.
-# - P. Ghosh, M. Sajjadi, A. Vergari, M. Black and B. Schölkopf (2020), *From variational to deterministic autoencoders*, ICLR.
-# - P. Bojanowski, A. Joulin, D. Lopez-Paz and A. Szlam (2018), *Optimizing the latent space of generative networks*, ICML: a latent vector for each example.
-# - I. Goodfellow et al. (2014), *Generative adversarial nets*, NIPS: (13.15) to (13.18), and both losses of the generator. I. Goodfellow (2016), *NIPS 2016 tutorial: generative adversarial networks*.
-# - M. Arjovsky, S. Chintala and L. Bottou (2017), *Wasserstein generative adversarial networks*, ICML.
-# - M. Mirza and S. Osindero (2014), *Conditional generative adversarial nets*, arXiv:1411.1784.
-# - M. Heusel, H. Ramsauer, T. Unterthiner, B. Nessler and S. Hochreiter (2017), *GANs trained by a two time-scale update rule converge to a local Nash equilibrium*, NIPS: the Fréchet distance (FID).
+# - D. Kingma and M. Welling (2014), [*Auto-encoding variational Bayes*](https://arxiv.org/abs/1312.6114), ICLR: the bound (13.5), the reparameterisation and (13.8).
+# - I. Higgins et al. (2017), [*beta-VAE: learning basic visual concepts with a constrained variational framework*](https://openreview.net/forum?id=Sy2fzU9gl), ICLR.
+# - Y. Burda, R. Grosse and R. Salakhutdinov (2016), [*Importance weighted autoencoders*](https://arxiv.org/abs/1509.00519), ICLR: (13.14), and active dimensions.
+# - M. Hoffman and M. Johnson (2016), [*ELBO surgery: yet another way to carve up the variational evidence lower bound*](https://approximateinference.org/2016/accepted/HoffmanJohnson2016.pdf), NIPS workshop: (13.13).
+# - L. Theis, A. van den Oord and M. Bethge (2016), [*A note on the evaluation of generative models*](https://arxiv.org/abs/1511.01844), ICLR.
+# - P. Ghosh, M. Sajjadi, A. Vergari, M. Black and B. Schölkopf (2020), [*From variational to deterministic autoencoders*](https://arxiv.org/abs/1903.12436), ICLR.
+# - P. Bojanowski, A. Joulin, D. Lopez-Paz and A. Szlam (2018), [*Optimizing the latent space of generative networks*](https://arxiv.org/abs/1707.05776), ICML: a latent vector for each example.
+# - I. Goodfellow et al. (2014), [*Generative adversarial nets*](https://arxiv.org/abs/1406.2661), NIPS: (13.15) to (13.18), and both losses of the generator. I. Goodfellow (2016), [*NIPS 2016 tutorial: generative adversarial networks*](https://arxiv.org/abs/1701.00160).
+# - M. Arjovsky, S. Chintala and L. Bottou (2017), [*Wasserstein generative adversarial networks*](https://arxiv.org/abs/1701.07875), ICML.
+# - M. Mirza and S. Osindero (2014), [*Conditional generative adversarial nets*](https://arxiv.org/abs/1411.1784), arXiv:1411.1784.
+# - M. Heusel, H. Ramsauer, T. Unterthiner, B. Nessler and S. Hochreiter (2017), [*GANs trained by a two time-scale update rule converge to a local Nash equilibrium*](https://arxiv.org/abs/1706.08500), NIPS: the Fréchet distance (FID).

@@ -2425,28 +2425,28 @@ widgets.CaptionPictures((grid / 2 + 0.5).clamp(0, 1), CHOICES, [1.0, 3.0], corre
 # %% [markdown]
 # ## Further reading
 #
-# - L. Dinh, J. Sohl-Dickstein and S. Bengio (2017), *Density estimation using Real NVP*, ICLR: coupling layers.
-# - T. Teshima et al. (2020), *Coupling-based invertible neural networks are universal diffeomorphism approximators*, NeurIPS.
-# - D. Rezende and S. Mohamed (2015), *Variational inference with normalizing flows*, ICML: radial flows, used in the exercises.
-# - D. Kingma and P. Dhariwal (2018), *Glow: generative flow with invertible 1×1 convolutions*, NeurIPS.
-# - G. Papamakarios et al. (2021), *Normalizing flows for probabilistic modeling and inference*, JMLR 22.
-# - J. Sohl-Dickstein, E. Weiss, N. Maheswaranathan and S. Ganguli (2015), *Deep unsupervised learning using nonequilibrium thermodynamics*, ICML.
-# - J. Ho, A. Jain and P. Abbeel (2020), *Denoising diffusion probabilistic models*, NeurIPS: (14.7) to (14.9).
-# - A. Nichol and P. Dhariwal (2021), *Improved denoising diffusion probabilistic models*, ICML: the cosine schedule.
-# - J. Song, C. Meng and S. Ermon (2021), *Denoising diffusion implicit models*, ICLR: (14.10).
-# - A. Bansal et al. (2023), *Cold diffusion: inverting arbitrary image transforms without noise*, NeurIPS.
-# - G. Székely and M. Rizzo (2013), *Energy statistics: a class of statistics based on distances*, Journal of Statistical Planning and Inference 143.
-# - T. Salimans and J. Ho (2022), *Progressive distillation for fast sampling of diffusion models*, ICLR: (14.11).
-# - E. Perez, F. Strub, H. de Vries, V. Dumoulin and A. Courville (2018), *FiLM: visual reasoning with a general conditioning layer*, AAAI.
-# - P. Dhariwal and A. Nichol (2021), *Diffusion models beat GANs on image synthesis*, NeurIPS.
-# - M. Bińkowski, D. Sutherland, M. Arbel and A. Gretton (2018), *Demystifying MMD GANs*, ICLR: (14.16).
-# - J. Ho and T. Salimans (2022), *Classifier-free diffusion guidance*, arXiv:2207.12598.
-# - A. Ramesh, P. Dhariwal, A. Nichol, C. Chu and M. Chen (2022), *Hierarchical text-conditional image generation with CLIP latents*, arXiv:2204.06125: DALL-E 2.
-# - J. Betker et al. (2023), *Improving image generation with better captions*, OpenAI: DALL-E 3.
-# - K. Shoemake (1985), *Animating rotation with quaternion curves*, SIGGRAPH: (14.18).
-# - A. Asperti and V. Tonelli (2023), *Comparing the latent space of generative models*, Neural Computing and Applications 35.
-# - F. Locatello et al. (2019), *Challenging common assumptions in the unsupervised learning of disentangled representations*, ICML.
-# - M. Rolinek, D. Zietlow and G. Martius (2019), *Variational autoencoders pursue PCA directions (by accident)*, CVPR.
-# - A. van den Oord, Y. Li and O. Vinyals (2018), *Representation learning with contrastive predictive coding*, arXiv:1807.03748: InfoNCE.
-# - A. Radford et al. (2021), *Learning transferable visual models from natural language supervision*, ICML: CLIP.
-# - M. Yuksekgonul et al. (2023), *When and why vision-language models behave like bags-of-words, and what to do about it?*, ICLR.
+# - L. Dinh, J. Sohl-Dickstein and S. Bengio (2017), [*Density estimation using Real NVP*](https://arxiv.org/abs/1605.08803), ICLR: coupling layers.
+# - T. Teshima et al. (2020), [*Coupling-based invertible neural networks are universal diffeomorphism approximators*](https://arxiv.org/abs/2006.11469), NeurIPS.
+# - D. Rezende and S. Mohamed (2015), [*Variational inference with normalizing flows*](https://arxiv.org/abs/1505.05770), ICML: radial flows, used in the exercises.
+# - D. Kingma and P. Dhariwal (2018), [*Glow: generative flow with invertible 1×1 convolutions*](https://arxiv.org/abs/1807.03039), NeurIPS.
+# - G. Papamakarios et al. (2021), [*Normalizing flows for probabilistic modeling and inference*](https://arxiv.org/abs/1912.02762), JMLR 22.
+# - J. Sohl-Dickstein, E. Weiss, N. Maheswaranathan and S. Ganguli (2015), [*Deep unsupervised learning using nonequilibrium thermodynamics*](https://arxiv.org/abs/1503.03585), ICML.
+# - J. Ho, A. Jain and P. Abbeel (2020), [*Denoising diffusion probabilistic models*](https://arxiv.org/abs/2006.11239), NeurIPS: (14.7) to (14.9).
+# - A. Nichol and P. Dhariwal (2021), [*Improved denoising diffusion probabilistic models*](https://arxiv.org/abs/2102.09672), ICML: the cosine schedule.
+# - J. Song, C. Meng and S. Ermon (2021), [*Denoising diffusion implicit models*](https://arxiv.org/abs/2010.02502), ICLR: (14.10).
+# - A. Bansal et al. (2023), [*Cold diffusion: inverting arbitrary image transforms without noise*](https://arxiv.org/abs/2208.09392), NeurIPS.
+# - G. Székely and M. Rizzo (2013), [*Energy statistics: a class of statistics based on distances*](https://doi.org/10.1016/j.jspi.2013.03.018), Journal of Statistical Planning and Inference 143.
+# - T. Salimans and J. Ho (2022), [*Progressive distillation for fast sampling of diffusion models*](https://arxiv.org/abs/2202.00512), ICLR: (14.11).
+# - E. Perez, F. Strub, H. de Vries, V. Dumoulin and A. Courville (2018), [*FiLM: visual reasoning with a general conditioning layer*](https://arxiv.org/abs/1709.07871), AAAI.
+# - P. Dhariwal and A. Nichol (2021), [*Diffusion models beat GANs on image synthesis*](https://arxiv.org/abs/2105.05233), NeurIPS.
+# - M. Bińkowski, D. Sutherland, M. Arbel and A. Gretton (2018), [*Demystifying MMD GANs*](https://arxiv.org/abs/1801.01401), ICLR: (14.16).
+# - J. Ho and T. Salimans (2022), [*Classifier-free diffusion guidance*](https://arxiv.org/abs/2207.12598), arXiv:2207.12598.
+# - A. Ramesh, P. Dhariwal, A. Nichol, C. Chu and M. Chen (2022), [*Hierarchical text-conditional image generation with CLIP latents*](https://arxiv.org/abs/2204.06125), arXiv:2204.06125: DALL-E 2.
+# - J. Betker et al. (2023), [*Improving image generation with better captions*](https://cdn.openai.com/papers/dall-e-3.pdf), OpenAI: DALL-E 3.
+# - K. Shoemake (1985), [*Animating rotation with quaternion curves*](https://doi.org/10.1145/325334.325242), SIGGRAPH: (14.18).
+# - A. Asperti and V. Tonelli (2023), [*Comparing the latent space of generative models*](https://doi.org/10.1007/s00521-022-07890-2), Neural Computing and Applications 35.
+# - F. Locatello et al. (2019), [*Challenging common assumptions in the unsupervised learning of disentangled representations*](https://arxiv.org/abs/1811.12359), ICML.
+# - M. Rolinek, D. Zietlow and G. Martius (2019), [*Variational autoencoders pursue PCA directions (by accident)*](https://arxiv.org/abs/1812.06775), CVPR.
+# - A. van den Oord, Y. Li and O. Vinyals (2018), [*Representation learning with contrastive predictive coding*](https://arxiv.org/abs/1807.03748), arXiv:1807.03748: InfoNCE.
+# - A. Radford et al. (2021), [*Learning transferable visual models from natural language supervision*](https://arxiv.org/abs/2103.00020), ICML: CLIP.
+# - M. Yuksekgonul et al. (2023), [*When and why vision-language models behave like bags-of-words, and what to do about it?*](https://arxiv.org/abs/2210.01936), ICLR.

@@ -1672,16 +1672,16 @@ check.close("the first half of them: one decision", both, (-nodes[1] @ h).sigmoi
 # %% [markdown]
 # ## Further reading
 #
-# - P. Werbos (1990), *Backpropagation through time: what it does and how to do it*, Proceedings of the IEEE 78: (15.4).
-# - S. Hochreiter and J. Schmidhuber (1997), *Long short-term memory*, Neural Computation 9. F. Gers, J. Schmidhuber and F. Cummins (2000), *Learning to forget: continual prediction with LSTM*, Neural Computation 12: the forget gate.
-# - R. Pascanu, T. Mikolov and Y. Bengio (2013), *On the difficulty of training recurrent neural networks*, ICML: (15.5), clipping, and the wall of section 15.4.
-# - R. Jozefowicz, W. Zaremba and I. Sutskever (2015), *An empirical exploration of recurrent network architectures*, ICML: the bias of the forget gate.
-# - K. Cho et al. (2014), *Learning phrase representations using RNN encoder-decoder for statistical machine translation*, EMNLP: the GRU.
-# - D. Bahdanau, K. Cho and Y. Bengio (2015), *Neural machine translation by jointly learning to align and translate*, ICLR: attention (chapter 16).
-# - M. Schuster and K. Paliwal (1997), *Bidirectional recurrent neural networks*, IEEE Transactions on Signal Processing 45.
+# - P. Werbos (1990), [*Backpropagation through time: what it does and how to do it*](https://doi.org/10.1109/5.58337), Proceedings of the IEEE 78: (15.4).
+# - S. Hochreiter and J. Schmidhuber (1997), [*Long short-term memory*](https://doi.org/10.1162/neco.1997.9.8.1735), Neural Computation 9. F. Gers, J. Schmidhuber and F. Cummins (2000), [*Learning to forget: continual prediction with LSTM*](https://doi.org/10.1162/089976600300015015), Neural Computation 12: the forget gate.
+# - R. Pascanu, T. Mikolov and Y. Bengio (2013), [*On the difficulty of training recurrent neural networks*](https://arxiv.org/abs/1211.5063), ICML: (15.5), clipping, and the wall of section 15.4.
+# - R. Jozefowicz, W. Zaremba and I. Sutskever (2015), [*An empirical exploration of recurrent network architectures*](https://proceedings.mlr.press/v37/jozefowicz15.html), ICML: the bias of the forget gate.
+# - K. Cho et al. (2014), [*Learning phrase representations using RNN encoder-decoder for statistical machine translation*](https://arxiv.org/abs/1406.1078), EMNLP: the GRU.
+# - D. Bahdanau, K. Cho and Y. Bengio (2015), [*Neural machine translation by jointly learning to align and translate*](https://arxiv.org/abs/1409.0473), ICLR: attention (chapter 16).
+# - M. Schuster and K. Paliwal (1997), [*Bidirectional recurrent neural networks*](https://doi.org/10.1109/78.650093), IEEE Transactions on Signal Processing 45.
 # - G. Box and G. Jenkins (1970), *Time series analysis: forecasting and control*, Holden-Day.
-# - F. Jelinek and R. Mercer (1980), *Interpolated estimation of Markov source parameters from sparse data*, in Pattern recognition in practice: the interpolation of section 15.10. R. Kneser and H. Ney (1995), *Improved backing-off for m-gram language modeling*, ICASSP.
-# - Y. Bengio, R. Ducharme, P. Vincent and C. Jauvin (2003), *A neural probabilistic language model*, Journal of Machine Learning Research 3.
-# - T. Mikolov, K. Chen, G. Corrado and J. Dean (2013), *Efficient estimation of word representations in vector space*, arXiv:1301.3781: skip-gram, CBOW and their cost. T. Mikolov, I. Sutskever, K. Chen, G. Corrado and J. Dean (2013), *Distributed representations of words and phrases and their compositionality*, NIPS: negative sampling.
-# - T. Linzen (2016), *Issues in evaluating semantic spaces using word analogies*, Workshop on evaluating vector space representations for NLP.
-# - F. Morin and Y. Bengio (2005), *Hierarchical probabilistic neural network language model*, AISTATS.
+# - F. Jelinek and R. Mercer (1980), *Interpolated estimation of Markov source parameters from sparse data*, in Pattern recognition in practice: the interpolation of section 15.10. R. Kneser and H. Ney (1995), [*Improved backing-off for m-gram language modeling*](https://doi.org/10.1109/ICASSP.1995.479394), ICASSP.
+# - Y. Bengio, R. Ducharme, P. Vincent and C. Jauvin (2003), [*A neural probabilistic language model*](https://jmlr.org/papers/v3/bengio03a.html), Journal of Machine Learning Research 3.
+# - T. Mikolov, K. Chen, G. Corrado and J. Dean (2013), [*Efficient estimation of word representations in vector space*](https://arxiv.org/abs/1301.3781), arXiv:1301.3781: skip-gram, CBOW and their cost. T. Mikolov, I. Sutskever, K. Chen, G. Corrado and J. Dean (2013), [*Distributed representations of words and phrases and their compositionality*](https://arxiv.org/abs/1310.4546), NIPS: negative sampling.
+# - T. Linzen (2016), [*Issues in evaluating semantic spaces using word analogies*](https://arxiv.org/abs/1606.07736), Workshop on evaluating vector space representations for NLP.
+# - F. Morin and Y. Bengio (2005), [*Hierarchical probabilistic neural network language model*](https://proceedings.mlr.press/r5/morin05a.html), AISTATS.

@@ -2022,20 +2022,20 @@ widgets.predict(
 # %% [markdown]
 # ## Further reading
 #
-# - I. Sutskever, O. Vinyals and Q. Le (2014), *Sequence to sequence learning with neural networks*, NIPS; K. Cho et al. (2014), *Learning phrase representations using RNN encoder-decoder for statistical machine translation*, EMNLP.
-# - D. Bahdanau, K. Cho and Y. Bengio (2015), *Neural machine translation by jointly learning to align and translate*, ICLR: additive scores, from the previous state.
-# - M.-T. Luong, H. Pham and C. Manning (2015), *Effective approaches to attention-based neural machine translation*, EMNLP: dot, general and others.
-# - M. Ranzato, S. Chopra, M. Auli and W. Zaremba (2016), *Sequence level training with recurrent neural networks*, ICLR: exposure bias.
-# - A. Vaswani et al. (2017), *Attention is all you need*, NIPS: (16.7) to (16.9) and (16.11).
-# - J. Lee, Y. Lee, J. Kim, A. Kosiorek, S. Choi and Y. W. Teh (2019), *Set transformer: a framework for attention-based permutation-invariant neural networks*, ICML.
-# - O. Press, N. Smith and M. Lewis (2022), *Train short, test long: attention with linear biases enables input length extrapolation*, ICLR: the slope of exercise 16.2.
-# - A. Haviv, O. Ram, O. Press, P. Izsak and O. Levy (2022), *Transformer language models without positional encodings still learn positional information*, Findings of EMNLP.
-# - J. Su et al. (2021), *RoFormer: enhanced transformer with rotary position embedding*, arXiv:2104.09864: (16.12).
-# - J. L. Ba, J. R. Kiros and G. Hinton (2016), *Layer normalization*, arXiv:1607.06450.
-# - R. Xiong et al. (2020), *On layer normalization in the transformer architecture*, ICML.
-# - Y. Dong, J.-B. Cordonnier and A. Loukas (2021), *Attention is not all you need: pure attention loses rank doubly exponentially with depth*, ICML.
-# - J. Devlin, M.-W. Chang, K. Lee and K. Toutanova (2019), *BERT: pre-training of deep bidirectional transformers for language understanding*, NAACL.
-# - A. Radford, K. Narasimhan, T. Salimans and I. Sutskever (2018), *Improving language understanding by generative pre-training*, OpenAI: GPT.
-# - A. Fan, M. Lewis and Y. Dauphin (2018), *Hierarchical neural story generation*, ACL: top-k sampling.
-# - A. Holtzman, J. Buys, L. Du, M. Forbes and Y. Choi (2020), *The curious case of neural text degeneration*, ICLR: nucleus sampling.
-# - J. Ainslie et al. (2023), *GQA: training generalized multi-query transformer models from multi-head checkpoints*, EMNLP.
+# - I. Sutskever, O. Vinyals and Q. Le (2014), [*Sequence to sequence learning with neural networks*](https://arxiv.org/abs/1409.3215), NIPS; K. Cho et al. (2014), [*Learning phrase representations using RNN encoder-decoder for statistical machine translation*](https://arxiv.org/abs/1406.1078), EMNLP.
+# - D. Bahdanau, K. Cho and Y. Bengio (2015), [*Neural machine translation by jointly learning to align and translate*](https://arxiv.org/abs/1409.0473), ICLR: additive scores, from the previous state.
+# - M.-T. Luong, H. Pham and C. Manning (2015), [*Effective approaches to attention-based neural machine translation*](https://arxiv.org/abs/1508.04025), EMNLP: dot, general and others.
+# - M. Ranzato, S. Chopra, M. Auli and W. Zaremba (2016), [*Sequence level training with recurrent neural networks*](https://arxiv.org/abs/1511.06732), ICLR: exposure bias.
+# - A. Vaswani et al. (2017), [*Attention is all you need*](https://arxiv.org/abs/1706.03762), NIPS: (16.7) to (16.9) and (16.11).
+# - J. Lee, Y. Lee, J. Kim, A. Kosiorek, S. Choi and Y. W. Teh (2019), [*Set transformer: a framework for attention-based permutation-invariant neural networks*](https://arxiv.org/abs/1810.00825), ICML.
+# - O. Press, N. Smith and M. Lewis (2022), [*Train short, test long: attention with linear biases enables input length extrapolation*](https://arxiv.org/abs/2108.12409), ICLR: the slope of exercise 16.2.
+# - A. Haviv, O. Ram, O. Press, P. Izsak and O. Levy (2022), [*Transformer language models without positional encodings still learn positional information*](https://arxiv.org/abs/2203.16634), Findings of EMNLP.
+# - J. Su et al. (2021), [*RoFormer: enhanced transformer with rotary position embedding*](https://arxiv.org/abs/2104.09864), arXiv:2104.09864: (16.12).
+# - J. L. Ba, J. R. Kiros and G. Hinton (2016), [*Layer normalization*](https://arxiv.org/abs/1607.06450), arXiv:1607.06450.
+# - R. Xiong et al. (2020), [*On layer normalization in the transformer architecture*](https://arxiv.org/abs/2002.04745), ICML.
+# - Y. Dong, J.-B. Cordonnier and A. Loukas (2021), [*Attention is not all you need: pure attention loses rank doubly exponentially with depth*](https://arxiv.org/abs/2103.03404), ICML.
+# - J. Devlin, M.-W. Chang, K. Lee and K. Toutanova (2019), [*BERT: pre-training of deep bidirectional transformers for language understanding*](https://arxiv.org/abs/1810.04805), NAACL.
+# - A. Radford, K. Narasimhan, T. Salimans and I. Sutskever (2018), [*Improving language understanding by generative pre-training*](https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf), OpenAI: GPT.
+# - A. Fan, M. Lewis and Y. Dauphin (2018), [*Hierarchical neural story generation*](https://arxiv.org/abs/1805.04833), ACL: top-k sampling.
+# - A. Holtzman, J. Buys, L. Du, M. Forbes and Y. Choi (2020), [*The curious case of neural text degeneration*](https://arxiv.org/abs/1904.09751), ICLR: nucleus sampling.
+# - J. Ainslie et al. (2023), [*GQA: training generalized multi-query transformer models from multi-head checkpoints*](https://arxiv.org/abs/2305.13245), EMNLP.

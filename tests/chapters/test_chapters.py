@@ -1,6 +1,7 @@
 """Every chapter: its notebook belongs to its source, it runs, its floors hold, its sections stand by themselves."""
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -235,6 +236,40 @@ def test_hints_and_code_in_markdown_pass():
 
 def test_a_long_cell_is_noticed_unless_it_is_a_class():
     assert len(too_long(chapter("x = 1\n" * 26, "class A:\n" + "    x = 1\n" * 40, "x = 1\n" * 25))) == 1
+
+
+UNLINKED = (  # books, and papers for which no address is known that lasts
+    "Augmented Grad-CAM", "On convergence proofs on perceptrons", "Perceptrons", "The Organization of Behavior",
+    "Time series analysis", "Visualizing higher-layer features",
+)  # fmt: skip
+PAPER = re.compile(
+    r"https://(?:arxiv\.org/abs/\d{4}\.\d{4,5}|doi\.org/10\.\d{4,5}/[\w./%-]+|(?!arxiv|doi)(?:[a-z-]+\.)+[a-z]{2,}/[\w./?=-]+)"
+)
+
+
+@each_chapter
+def test_further_reading_links_to_what_it_names(source: Path):
+    part = _further_reading(source)
+    entries = [" ".join(entry.split()) for entry in re.split(r"^- ", part, flags=re.MULTILINE)[1:]]
+    assert entries
+    assert [e for e in entries if "](" not in e and not any(f"*{name}" in e for name in UNLINKED)] == []
+    addresses = re.findall(r"\]\(([^)]*)\)", part)
+    assert [address for address in addresses if not PAPER.fullmatch(address)] == []
+
+
+def test_a_paper_has_one_address_in_all_chapters():
+    found: dict[str, set[str]] = {}
+    for source in CHAPTERS:
+        for title, address in re.findall(r"\[\*([^*]*)\*\]\(([^)]*)\)", _further_reading(source)):
+            found.setdefault(" ".join(title.split()), set()).add(address)
+    assert [title for title, addresses in found.items() if len(addresses) > 1] == []
+    assert len({address for addresses in found.values() for address in addresses}) == len(found)
+
+
+def _further_reading(source: Path) -> str:
+    """The text under a chapter's heading of that name."""
+    texts = [cell.source for cell in build.read(source).cells if cell.cell_type == "markdown"]
+    return "\n\n".join(texts).partition("## Further reading")[2].partition("\n#")[0]
 
 
 @each_chapter
