@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import execution, parts
+from course_tools.authoring import elsewhere, execution, parts
 from course_tools.authoring.build import write_if_changed
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.paths import ROOT, SITE
@@ -43,7 +43,7 @@ def build(root: Path, chapter: str, out: Path) -> Path:
     work = out / chapter
     vendor.collect(SITE, work / "vendor")
     pages = _source(root, chapter, work / "source")
-    built = html.build(SITE, work)
+    built = html.build(SITE, work, elsewhere.find(root))
     path = out / f"{chapter}.html"
     path.write_text(deck([built / f"{page}.html" for page in pages], work / "vendor"), encoding="utf-8")
     return path
