@@ -22,7 +22,7 @@ function answer({ tex, display }) {
   try {
     const breakable = display ? tex.replace(/\\q?quad(?![a-z])/g, "$&\\allowbreak ") : tex;
     const set = katex.renderToString(breakable, { displayMode: display, throwOnError: true, strict: "error" });
-    const html = set.replace(/<annotation [^>]*>[^<]*<\/annotation>/, "");
+    const html = set.replace(/<annotation [^>]*>[^<]*<\/annotation>|<\/?semantics>| xmlns="[^"]*MathML"/g, "");
     return { html: display ? inClauses(html) : html };
   } catch (error) {
     return { error: error.message };

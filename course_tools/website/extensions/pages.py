@@ -37,13 +37,15 @@ def source_of(app: Sphinx, page: str) -> dict[str, Any] | None:
 
 
 def name_cells(app: Sphinx, doctree: nodes.document) -> None:
-    """Give each code cell the anchor ``cell-`` and its id, so that a result can point to it."""
+    """Give each code cell that measured something the anchor ``cell-`` and its id: its results point to it."""
     notebook = source_of(app, app.env.docname)
     if notebook is None:
         return
-    for cell in doctree.findall(nodes.container):
-        if cell.get("nb_element") == "cell_code":
-            cell["ids"].append(f"cell-{notebook['cells'][cell['cell_index']]['id']}")
+    measured = {row["cell"] for row in notebook["metadata"].get("course", {}).get("results", [])}
+    for cell in [c for c in doctree.findall(nodes.container) if c.get("nb_element") == "cell_code"]:
+        name = notebook["cells"][cell["cell_index"]]["id"]
+        if name in measured:
+            cell["ids"].append(f"cell-{name}")
 
 
 def add_buttons(app: Sphinx, doctree: nodes.document, page: str) -> None:
