@@ -27,7 +27,7 @@ from pygments.lexers import PythonLexer, TextLexer
 
 from course_tools.authoring import elsewhere, execution, rules
 from course_tools.authoring.chapters import CHAPTERS
-from course_tools.paths import ROOT
+from course_tools.paths import ROOT, UTILS
 from course_tools.website import deliver, links, pages, site, vendor
 from course_tools.website.extensions import code, files, formulas
 from course_tools.website.extensions import pages as page_extension
@@ -383,6 +383,26 @@ def test_what_several_widgets_share_stands_in_the_script_once() -> None:
     program = f"globalThis.courseWidgets = null; {script} console.log(JSON.stringify(courseWidgets))"
     ran = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
     assert json.loads(ran.stdout) == whole
+
+
+def test_a_page_carries_modules_and_styles_without_their_comments() -> None:
+    module = '// one\nconst a = "// b"; // c\n  /** two\n   * three\n   */\n  f(a / 2);\n'
+    script = files.script({"state": {"1": {"state": {"_esm": module, "_css": "/* four */\np {}\n"}}}})
+    program = f"globalThis.courseWidgets = null; {script} console.log(JSON.stringify(courseWidgets))"
+    ran = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
+    expected = {"_esm": 'const a = "// b"; // c\n  f(a / 2);\n', "_css": "p {}\n"}
+    assert json.loads(ran.stdout)["state"]["1"]["state"] == expected
+
+
+def test_no_text_of_a_widget_has_a_line_that_looks_like_a_comment() -> None:
+    for module in UTILS.glob("widgets/*/*.js"):
+        inside = False  # a text between backticks that goes over several lines
+        for line in module.read_text("utf-8").splitlines():
+            comment = line.lstrip().startswith(("//", "/*", "*"))
+            assert not (inside and comment), f"{module.parent.name}: {line}"
+            if not comment:
+                inside ^= (line.count("`") - line.count('"`"')) % 2 == 1
+        assert not inside, module
 
 
 def test_the_kit_with_which_all_modules_begin_stands_in_the_script_once() -> None:
