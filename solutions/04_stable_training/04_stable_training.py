@@ -567,4 +567,4 @@ seal("another width", predictions_of(1, X, y, fresh), rule=agree(0.9, target=lab
 # %% [markdown]
 # ## Before you hand in
 #
-# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done.
+# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)

@@ -519,4 +519,4 @@ seal("noise 1/2", orientation(fresh(0.5, 24, 31)), rule=agree(0.85))
 # %% [markdown]
 # ## Before you hand in
 #
-# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done.
+# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)

@@ -734,3 +734,8 @@ for w, h in ((4, 7), (7, 4), (3, 5), (5, 3)):
 # - **1 point**: B has a correlation near 0 and passes; so passing is necessary, not sufficient.
 # - **1 point**: A check that B fails (pointing at the object in 9.4, deleting pixels in 9.8), with the reason.
 # ### END SOLUTION
+
+# %% [markdown]
+# ## Before you hand in
+#
+# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)

@@ -743,3 +743,8 @@ for h, w in ((40, 56), (48, 40)):
         rule=agree(0.95, target=torch.stack([labels for *_, labels in scenes])),
     )
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Before you hand in
+#
+# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)

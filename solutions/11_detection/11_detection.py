@@ -825,3 +825,8 @@ for part in ("first", "second"):
         rule=agree(0.935, target=torch.stack([covers(objects) for *_, objects in fresh])),
     )
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Before you hand in
+#
+# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)

@@ -826,3 +826,8 @@ for clusters, (real, made, unknown, is_real) in zip((7, 6, 5), sets, strict=True
         rule=agree(0.90, target=is_real),
     )
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Before you hand in
+#
+# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)

@@ -915,3 +915,8 @@ from course_tools.grading.author import close, seal
 predicted = torch.tensor([float(number) for number in six_numbers_of_spaces()]).double()
 seal("six numbers", predicted, rule=close(rtol=0.006))
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Before you hand in
+#
+# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)
