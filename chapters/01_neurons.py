@@ -1691,3 +1691,6 @@ for k in (2, 5, 10):
 #   feedforward networks*](https://doi.org/10.1016/0893-6080%2891%2990009-T), Neural Networks 4; M. Leshno, V. Y. Lin, A. Pinkus and S. Schocken (1993), [*Multilayer feedforward networks with a nonpolynomial
 #   activation function can approximate any function*](https://doi.org/10.1016/S0893-6080%2805%2980131-5), Neural Networks 6: the theorem, step by step.
 # - M. Telgarsky (2016), [*Benefits of depth in neural networks*](https://arxiv.org/abs/1602.04485), COLT: the tents of section 1.14.
+
+# %% [markdown] tags=["neighbours"]
+# Next: [2 Gradient descent and optimisers](02_optimization.ipynb).

@@ -1626,3 +1626,6 @@ check.reaches("loss after 1,200 more steps, over that before", falls, at_most=0.
 # - J. Duchi, E. Hazan and Y. Singer (2011), [*Adaptive subgradient methods for online learning and stochastic optimization*](https://jmlr.org/papers/v12/duchi11a.html), Journal of Machine Learning Research 12: AdaGrad; T. Tieleman and G. Hinton (2012), *Lecture 6.5: RMSProp*, Coursera; D. P. Kingma and J. Ba (2015), [*Adam: a method for stochastic optimization*](https://arxiv.org/abs/1412.6980), ICLR.
 # - P. Goyal and others (2017), [*Accurate, large minibatch SGD: training ImageNet in 1 hour*](https://arxiv.org/abs/1706.02677): warm-up.
 # - H. Robbins and S. Monro (1951), [*A stochastic approximation method*](https://doi.org/10.1214/aoms/1177729586), Annals of Mathematical Statistics 22; N. S. Keskar, D. Mudigere, J. Nocedal, M. Smelyanskiy and P. T. P. Tang (2017), [*On large-batch training for deep learning: generalization gap and sharp minima*](https://arxiv.org/abs/1609.04836), ICLR; T. Garipov, P. Izmailov, D. Podoprikhin, D. Vetrov and A. G. Wilson (2018), [*Loss surfaces, mode connectivity, and fast ensembling of DNNs*](https://arxiv.org/abs/1802.10026), NeurIPS.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [1 Neurons and expressivity](01_neurons.ipynb). Next: [3 Backpropagation](03_backpropagation.ipynb).

@@ -1458,3 +1458,6 @@ widgets.choose(
 #   (3.20), for layers that share their weights.
 # - C. Cortes and V. Vapnik (1995), [*Support-vector networks*](https://doi.org/10.1007/BF00994018), Machine Learning 20: the margin and the slack.
 # - X. Glorot, A. Bordes and Y. Bengio (2011), [*Deep sparse rectifier neural networks*](https://proceedings.mlr.press/v15/glorot11a.html), AISTATS: the case for ReLU, as its authors made it.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [2 Gradient descent and optimisers](02_optimization.ipynb). Next: [4 Making training work](04_stable_training.ipynb).

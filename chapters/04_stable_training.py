@@ -1869,3 +1869,6 @@ widgets.predict(
 # - A. Maas, A. Hannun and A. Ng (2013), *Rectifier nonlinearities improve neural network acoustic models* (the leaky ReLU); B. Xu, N. Wang, T. Chen and M. Li (2015), [*Empirical evaluation of rectified activations*](https://arxiv.org/abs/1505.00853) (the randomised one); D.-A. Clevert, T. Unterthiner and S. Hochreiter (2016), [*Exponential linear units*](https://arxiv.org/abs/1511.07289), ICLR;
 #   D. Hendrycks and K. Gimpel (2016), [*Gaussian error linear units*](https://arxiv.org/abs/1606.08415) (GELU and SiLU).
 # - R. Pascanu, T. Mikolov and Y. Bengio (2013), [*On the difficulty of training recurrent neural networks*](https://arxiv.org/abs/1211.5063), ICML: section 3 introduces the clipping of (4.15).
+
+# %% [markdown] tags=["neighbours"]
+# Before: [3 Backpropagation](03_backpropagation.ipynb). Next: [5 Generalisation](05_generalization.ipynb).

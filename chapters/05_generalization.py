@@ -2021,3 +2021,6 @@ check.close("torch's loss", ours, F.cross_entropy(logits, y, label_smoothing=0.1
 # - H. Zhang, M. Cisse, Y. Dauphin and D. Lopez-Paz (2018), [*mixup: beyond empirical risk minimization*](https://arxiv.org/abs/1710.09412), ICLR.
 # - I. Goodfellow, Y. Bengio and A. Courville (2016), [*Deep learning*](https://www.deeplearningbook.org/contents/regularization.html), chapter 7: regularisation, with the comparison of early stopping and an L2 penalty.
 # - T. Hastie, R. Tibshirani and J. Friedman (2009), [*The elements of statistical learning*](https://hastie.su.domains/ElemStatLearn/), chapter 7: cross-validation, right and wrong.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [4 Making training work](04_stable_training.ipynb). Next: [6 Convolution](06_convolution.ipynb).

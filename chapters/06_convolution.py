@@ -1651,3 +1651,6 @@ check.reaches(
 # - R. Zhang (2019), [*Making convolutional networks shift-invariant again*](https://arxiv.org/abs/1904.11486), ICML: low-pass filters before each stride.
 # - W. Luo, Y. Li, R. Urtasun and R. Zemel (2016), [*Understanding the effective receptive field in deep convolutional neural networks*](https://arxiv.org/abs/1701.04128), NeurIPS: section 6.10 in theory and experiment.
 # - F. Yu and V. Koltun (2016), [*Multi-scale context aggregation by dilated convolutions*](https://arxiv.org/abs/1511.07122), ICLR: the doubling dilation of section 6.10.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [5 Generalisation](05_generalization.ipynb). Next: [7 Architectures and transfer](07_architectures.ipynb).

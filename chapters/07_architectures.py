@@ -1557,3 +1557,6 @@ for name in list(tasks)[:2]:
 # - F. Chollet (2017), [*Xception*](https://arxiv.org/abs/1610.02357), CVPR, and A. Howard et al. (2017), [*MobileNets*](https://arxiv.org/abs/1704.04861): the count of section 7.8. M. Sandler et al. (2018), [*MobileNetV2*](https://arxiv.org/abs/1801.04381), CVPR: the inverted residual. M. Tan and Q. Le (2019), [*EfficientNet*](https://arxiv.org/abs/1905.11946), ICML: our pretrained network.
 # - J. Hu, L. Shen and G. Sun (2018), [*Squeeze-and-excitation networks*](https://arxiv.org/abs/1709.01507), CVPR.
 # - J. Yosinski, J. Clune, Y. Bengio and H. Lipson (2014), [*How transferable are features in deep neural networks?*](https://arxiv.org/abs/1411.1792), NeurIPS, and J. Howard and S. Ruder (2018), [*Universal language model fine-tuning*](https://arxiv.org/abs/1801.06146), ACL, where discriminative learning rates have their name.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [6 Convolution](06_convolution.ipynb). Next: [8 Looking inside a network](08_feature_visualization.ipynb).

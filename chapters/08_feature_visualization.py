@@ -1593,3 +1593,6 @@ for name in HELD_OUT:
 # - A. Mordvintsev, C. Olah and M. Tyka (2015), [*Inceptionism: going deeper into neural networks*](https://research.google/blog/inceptionism-going-deeper-into-neural-networks/), Google research blog: DeepDream. C. Olah, A. Mordvintsev and L. Schubert (2017), [*Feature visualization*](https://distill.pub/2017/feature-visualization/), Distill: jitter, Fourier parametrisation and decorrelated colours.
 # - L. Gatys, A. Ecker and M. Bethge (2016), [*Image style transfer using convolutional neural networks*](https://doi.org/10.1109/CVPR.2016.265), CVPR. J. Johnson, A. Alahi and L. Fei-Fei (2016), [*Perceptual losses for real-time style transfer and super-resolution*](https://arxiv.org/abs/1603.08155), ECCV.
 # - K. He, Y. Wang and J. Hopcroft (2016), [*A powerful generative model using random weights for the deep image representation*](https://arxiv.org/abs/1606.04801), NeurIPS: the control of sections 8.6 and 8.10 with another architecture, and another result.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [7 Architectures and transfer](07_architectures.ipynb). Next: [9 Localisation and explanations](09_localization.ipynb).

@@ -1441,3 +1441,6 @@ plots.show(fig, alt="The same canvas four times, with the box of the digit that 
 # - J. Zhang, Z. Lin, J. Brandt, X. Shen and S. Sclaroff (2016), [*Top-down neural attention by excitation backprop*](https://arxiv.org/abs/1608.00507), ECCV: the pointing game.
 # - R. Girshick (2015), [*Fast R-CNN*](https://arxiv.org/abs/1504.08083), ICCV: two heads for class and box, and the smooth L1 loss.
 # - M. Lin, Q. Chen and S. Yan (2014), [*Network in network*](https://arxiv.org/abs/1312.4400), ICLR: global average pooling.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [8 Looking inside a network](08_feature_visualization.ipynb). Next: [10 Segmentation](10_segmentation.ipynb).

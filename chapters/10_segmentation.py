@@ -1561,3 +1561,6 @@ plots.show(strip("from the top: first level from these, deeper ones from these, 
 # - V. Dumoulin and F. Visin (2016), [*A guide to convolution arithmetic for deep learning*](https://arxiv.org/abs/1603.07285): transposed convolutions.
 # - A. Odena, V. Dumoulin and C. Olah (2016), [*Deconvolution and checkerboard artifacts*](https://distill.pub/2016/deconv-checkerboard/), Distill: why kernels that the stride does not divide leave a pattern.
 # - A. Bearman, O. Russakovsky, V. Ferrari and L. Fei-Fei (2016), [*What's the point: semantic segmentation with point supervision*](https://arxiv.org/abs/1506.02106), ECCV: what labels cost.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [9 Localisation and explanations](09_localization.ipynb). Next: [11 Detection](11_detection.ipynb).

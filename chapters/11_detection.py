@@ -1549,3 +1549,6 @@ print([tuple(p.shape[2:]) for p in P], "boxes of YOLOv3 at 416:", 3 * sum(s * s 
 # - T.-Y. Lin et al. (2017), [*Feature pyramid networks for object detection*](https://arxiv.org/abs/1612.03144), CVPR: (11.10), and the four ways of section 11.17.
 # - N. Bodla, B. Singh, R. Chellappa and L. Davis (2017), [*Soft-NMS*](https://arxiv.org/abs/1704.04503), ICCV.
 # - M. Everingham et al. (2010), [*The PASCAL visual object classes (VOC) challenge*](https://doi.org/10.1007/s11263-009-0275-4), IJCV: average precision.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [10 Segmentation](10_segmentation.ipynb). Next: [12 The data manifold](12_data_manifold.ipynb).

@@ -1747,3 +1747,6 @@ check.reaches("digits: gain with one template minus with twenty", gain[1] - gain
 # - D. Gong et al. (2019), [*Memorizing normality to detect anomaly*](https://arxiv.org/abs/1904.02639), ICCV: autoencoders that reconstruct anomalies.
 # - J. Bromley, I. Guyon, Y. LeCun, E. Säckinger and R. Shah (1993), [*Signature verification using a "siamese" time delay neural network*](https://proceedings.neurips.cc/paper/1993/hash/288cc0ff022877bd3df94bc9360b9c5d-Abstract.html), NeurIPS. R. Hadsell, S. Chopra and Y. LeCun (2006), [*Dimensionality reduction by learning an invariant mapping*](https://doi.org/10.1109/CVPR.2006.100), CVPR: (12.12).
 # - F. Schroff, D. Kalenichenko and J. Philbin (2015), [*FaceNet*](https://arxiv.org/abs/1503.03832), CVPR: (12.13) and semi-hard negatives.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [11 Detection](11_detection.ipynb). Next: [13 Variational autoencoders and GANs](13_vae_gan.ipynb).

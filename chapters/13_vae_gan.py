@@ -1529,3 +1529,6 @@ for name in ("conditional GAN", "VAE, from the prior"):
 # - M. Arjovsky, S. Chintala and L. Bottou (2017), [*Wasserstein generative adversarial networks*](https://arxiv.org/abs/1701.07875), ICML.
 # - M. Mirza and S. Osindero (2014), [*Conditional generative adversarial nets*](https://arxiv.org/abs/1411.1784), arXiv:1411.1784.
 # - M. Heusel, H. Ramsauer, T. Unterthiner, B. Nessler and S. Hochreiter (2017), [*GANs trained by a two time-scale update rule converge to a local Nash equilibrium*](https://arxiv.org/abs/1706.08500), NIPS: the Fréchet distance (FID).
+
+# %% [markdown] tags=["neighbours"]
+# Before: [12 The data manifold](12_data_manifold.ipynb). Next: [14 Flows and diffusion](14_flows_diffusion.ipynb).

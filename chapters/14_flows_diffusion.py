@@ -2450,3 +2450,6 @@ widgets.CaptionPictures((grid / 2 + 0.5).clamp(0, 1), CHOICES, [1.0, 3.0], corre
 # - A. van den Oord, Y. Li and O. Vinyals (2018), [*Representation learning with contrastive predictive coding*](https://arxiv.org/abs/1807.03748), arXiv:1807.03748: InfoNCE.
 # - A. Radford et al. (2021), [*Learning transferable visual models from natural language supervision*](https://arxiv.org/abs/2103.00020), ICML: CLIP.
 # - M. Yuksekgonul et al. (2023), [*When and why vision-language models behave like bags-of-words, and what to do about it?*](https://arxiv.org/abs/2210.01936), ICLR.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [13 Variational autoencoders and GANs](13_vae_gan.ipynb). Next: [15 Recurrence](15_recurrence.ipynb).

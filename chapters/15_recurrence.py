@@ -1685,3 +1685,6 @@ check.close("the first half of them: one decision", both, (-nodes[1] @ h).sigmoi
 # - T. Mikolov, K. Chen, G. Corrado and J. Dean (2013), [*Efficient estimation of word representations in vector space*](https://arxiv.org/abs/1301.3781), arXiv:1301.3781: skip-gram, CBOW and their cost. T. Mikolov, I. Sutskever, K. Chen, G. Corrado and J. Dean (2013), [*Distributed representations of words and phrases and their compositionality*](https://arxiv.org/abs/1310.4546), NIPS: negative sampling.
 # - T. Linzen (2016), [*Issues in evaluating semantic spaces using word analogies*](https://arxiv.org/abs/1606.07736), Workshop on evaluating vector space representations for NLP.
 # - F. Morin and Y. Bengio (2005), [*Hierarchical probabilistic neural network language model*](https://proceedings.mlr.press/r5/morin05a.html), AISTATS.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [14 Flows and diffusion](14_flows_diffusion.ipynb). Next: [16 Attention](16_attention.ipynb).

@@ -2039,3 +2039,6 @@ widgets.predict(
 # - A. Fan, M. Lewis and Y. Dauphin (2018), [*Hierarchical neural story generation*](https://arxiv.org/abs/1805.04833), ACL: top-k sampling.
 # - A. Holtzman, J. Buys, L. Du, M. Forbes and Y. Choi (2020), [*The curious case of neural text degeneration*](https://arxiv.org/abs/1904.09751), ICLR: nucleus sampling.
 # - J. Ainslie et al. (2023), [*GQA: training generalized multi-query transformer models from multi-head checkpoints*](https://arxiv.org/abs/2305.13245), EMNLP.
+
+# %% [markdown] tags=["neighbours"]
+# Before: [15 Recurrence](15_recurrence.ipynb).

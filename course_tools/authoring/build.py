@@ -21,7 +21,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import glossary, hints, own
+from course_tools.authoring import glossary, hints, neighbours, own
 from course_tools.authoring.chapters import with_table
 from course_tools.grading import banned, variants
 from course_tools.paths import ROOT
@@ -55,6 +55,8 @@ def run(names: list[str], root: Path = ROOT, own_numbers: bool = False) -> None:
     for source in sources:
         if source.stem in wanted:
             is_chapter = source.parent.name == "chapters"
+            if is_chapter:
+                write_if_changed(source, neighbours.with_links(source.read_text(encoding="utf-8"), source.stem, root))
             if pair(source) if is_chapter else assignment(source, root):
                 changed += 1
                 print(f"{'chapter' if is_chapter else 'assignment'} {source.stem} written")

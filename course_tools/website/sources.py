@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import elsewhere, execution, glossary, parts
+from course_tools.authoring import elsewhere, execution, glossary, neighbours, parts
 from course_tools.authoring.build import write_if_changed
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.website import links, pages
@@ -78,7 +78,7 @@ def _exercises(notebooks: parts.Notebooks, exercises: parts.Notebooks) -> dict[s
 
 def _page(notebook: NotebookNode, for_page: Callable[[str], str], **metadata: bool) -> str:
     """A notebook as Sphinx reads it: Markdown made for the pages, code without comments for tools."""
-    page = copy.deepcopy(notebook)
+    page = neighbours.without_links(copy.deepcopy(notebook))
     page.metadata.update(metadata)
     for cell in page.cells:
         cell.source = for_page(cell.source) if cell.cell_type == "markdown" else without_tools(cell.source)

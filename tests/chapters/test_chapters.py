@@ -9,7 +9,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_tools.authoring import build, execution, floors
+from course_tools.authoring import build, execution, floors, neighbours
 from course_tools.authoring.rules import (
     answers_shown,
     bad_errata,
@@ -35,6 +35,25 @@ def test_there_are_chapters():
 
 
 # -- what is generated belongs to its source --------------------------------------------------------------------
+
+
+@each_chapter
+def test_a_chapter_ends_with_links_to_its_neighbours(source):
+    text = source.read_text(encoding="utf-8")
+    assert neighbours.with_links(text, source.stem) == text, "run `course build`"
+    assert neighbours.TAG in text
+
+
+def test_links_lead_to_written_chapters_alone(tmp_path):
+    for name in ("02_optimization", "04_stable_training"):
+        build.write_if_changed(tmp_path / "chapters" / f"{name}.py", "")
+    first, last = (neighbours.links(name, tmp_path) for name in ("02_optimization", "04_stable_training"))
+    assert first == "Next: [4 Making training work](04_stable_training.ipynb)."
+    assert last == "Before: [2 Gradient descent and optimisers](02_optimization.ipynb)."
+    text = neighbours.with_links("# %%\n1\n", "02_optimization", tmp_path)
+    assert text == f'# %%\n1\n\n# %% [markdown] tags=["neighbours"]\n# {first}\n'
+    assert neighbours.with_links(text, "02_optimization", tmp_path) == text
+    assert neighbours.with_links("# %%\n1\n", "03_backpropagation", tmp_path) == "# %%\n1\n"
 
 
 def cells(notebook: NotebookNode) -> list[tuple]:
@@ -268,7 +287,8 @@ def test_a_paper_has_one_address_in_all_chapters():
 
 def _further_reading(source: Path) -> str:
     """The text under a chapter's heading of that name."""
-    texts = [cell.source for cell in build.read(source).cells if cell.cell_type == "markdown"]
+    notebook = neighbours.without_links(build.read(source))
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     return "\n\n".join(texts).partition("## Further reading")[2].partition("\n#")[0]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import elsewhere, execution, parts
+from course_tools.authoring import elsewhere, execution, neighbours, parts
 from course_tools.authoring.build import write_if_changed
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.paths import ROOT, SITE
@@ -64,7 +64,7 @@ def _source(root: Path, chapter: str, folder: Path) -> list[str]:
 
 def _for_slides(page: NotebookNode) -> NotebookNode:
     """A page's cells as slides show them: without those to be left out, and without links to other pages."""
-    page = copy.deepcopy(page)
+    page = neighbours.without_links(copy.deepcopy(page))
     page.cells = [cell for cell in page.cells if SKIP not in cell.metadata.get("tags", [])]
     for cell in page.cells:
         if cell.cell_type == "code":
