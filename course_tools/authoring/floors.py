@@ -20,7 +20,7 @@ from course_utils.errors import CourseError, one_of
 SEEDS = range(5)
 AT_ONCE = 2  # runs, each on one thread: the course is made for two cores
 # What passes or fails and changes no value that is measured.
-JUDGING = tuple(f"course_utils.check.{name}" for name in ("answers", "bugs", "failure"))
+JUDGING = tuple(f"course_utils.check.{name}" for name in ("answers", "banned", "bugs", "failure"))
 
 
 def run(names: list[str], root: Path = ROOT) -> None:
