@@ -9,7 +9,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course_tools.authoring import build, hints
-from course_tools.grading.judging.master import Master, load
+from course_tools.grading.judging.master import Master, grade_id, load
 from course_tools.paths import ROOT
 from course_utils.check import banned
 from tests.support import patience
@@ -53,6 +53,15 @@ def test_what_counts_is_what_the_answer_needs(
     master: Master, monkeypatch: pytest.MonkeyPatch, early: str, answer: str, fails: bool
 ) -> None:
     assert ("asks you to write yourself" in said(master, "bce_with_logits", answer, monkeypatch, early)) == fails
+
+
+@pytest.mark.parametrize("source", build.exercises(), ids=lambda source: source.stem)
+def test_no_check_refuses_the_solution(source, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what an operator's name holds as by the answer's text: 14.1 bans solve and asks for solve_triangular."""
+    own = load(source.parent)
+    answers = {grade_id(cell): cell.source for cell in own.notebook.cells}
+    for ban in banned.read(hints.path(source.stem, ROOT)):
+        assert said(own, ban.exercise, answers[ban.exercise], monkeypatch) == "", ban.exercise
 
 
 def test_a_check_is_known_with_lines_of_the_students_in_it(master: Master, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,6 +108,9 @@ FAMILIES: dict[str, frozenset[str]] = {
     "KFold": words("KFold LeaveOneOut ShuffleSplit StratifiedKFold RepeatedKFold"),
 }
 
+# Operators whose names hold a banned one as a word and that do another task: banned by their own names alone.
+ANOTHER_TASK = words("solve_triangular linalg_solve_triangular triangular_solve")
+
 # Operators of which every honest answer is made, by their name without outer underscores. An operator that is neither
 # among them nor in the instructor's own run is shown to a person, where a call is banned.
 ELEMENTARY = words(
@@ -217,8 +220,11 @@ def relatives(names: Iterable[str]) -> frozenset[str]:
 def relative_of(operator: str, banned: frozenset[str]) -> bool:
     """Whether an operator's name holds a banned one as whole words.
 
-    So max_pool2d bans max_pool2d_with_indices and autograd, with its relative backward, tanh_backward; elu not relu.
+    So max_pool2d bans max_pool2d_with_indices and autograd, with its relative backward, tanh_backward; elu not relu,
+    and solve not solve_triangular.
     """
+    if operator.strip("_") in ANOTHER_TASK:
+        return operator.strip("_").removeprefix("linalg_") in banned
     spaced = f"_{operator.strip('_')}_"
     return any(f"_{name.strip('_')}_" in spaced for name in banned)
 
