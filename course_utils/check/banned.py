@@ -92,7 +92,7 @@ def _ran() -> list[str]:
         return []
     from IPython import get_ipython
 
-    return [str(cell) for cell in get_ipython().user_ns.get("In", ())]
+    return [str(cell) for cell in get_ipython().history_manager.input_hist_parsed]  # `In` may be a student's variable
 
 
 @cache

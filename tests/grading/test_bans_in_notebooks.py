@@ -12,6 +12,7 @@ from course_tools.authoring import build, hints
 from course_tools.grading.judging.master import Master, grade_id, load
 from course_tools.paths import ROOT
 from course_utils.check import banned
+from course_utils.check.bans.text import inspect
 from tests.support import patience
 from tests.support.visible_check import said
 
@@ -62,6 +63,46 @@ def test_no_check_refuses_the_solution(source, monkeypatch: pytest.MonkeyPatch) 
     answers = {grade_id(cell): cell.source for cell in own.notebook.cells}
     for ban in banned.read(hints.path(source.stem, ROOT)):
         assert said(own, ban.exercise, answers[ban.exercise], monkeypatch) == "", ban.exercise
+
+
+INPUTS = "z = y = torch.ones(3).double()"
+PRINTED = f"{INPUTS}\nprint(bce_with_logits(z, y)[0].item(), F.binary_cross_entropy_with_logits(z, y).item())"
+COMPARED = f"{INPUTS}\nassert bce_with_logits(z, y)[0].allclose(F.binary_cross_entropy_with_logits(z, y))"
+HELPED = bce("loss = helper(z, y)")
+HELPER = f"def helper(z, y):\n    {BY_HAND}\n    return loss"
+# cells in the order in which a student ran them, and whether the check that follows each may hold
+SESSION = [
+    (bce(BY_HAND), True),
+    (PRINTED, True),  # a method of what the answer gave makes no answer
+    (COMPARED, True),
+    ("In = 5", True),  # a variable of the student's
+    ("helper = F.binary_cross_entropy_with_logits", True),
+    (HELPED, False),
+    (HELPER, True),  # mended: the name is the student's own function by now
+    ("from torch.nn.functional import binary_cross_entropy_with_logits as helper", False),
+    (HELPER, True),
+]
+
+
+def test_a_session_in_which_the_answer_is_tried_and_mended(master: Master) -> None:
+    cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in master.notebook.cells}
+    check = master.tests["test_bce_with_logits"].visible
+    sources = [cells["setup"], *(source for ran, _ in SESSION for source in (ran, check))]
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=patience.SECONDS).execute(cwd=ROOT)
+    for (ran, holds), cell, after in zip(SESSION, notebook.cells[1::2], notebook.cells[2::2], strict=True):
+        assert not any(output.output_type == "error" for output in cell.outputs), (ran, cell.outputs)
+        shown = "".join(output.get("evalue", output.get("text", "")) for output in after.outputs)
+        assert shown.startswith("✓") if holds else REASON in shown, (ran, shown)
+
+
+@pytest.mark.parametrize("look", [PRINTED, COMPARED])
+def test_a_look_below_the_answer_costs_nothing(master: Master, look: str) -> None:
+    """By the grader's rule as by the check's."""
+    asked = master.tests["test_bce_with_logits"].asks_for()
+    setup = [cell.source for cell in master.notebook.cells if grade_id(cell) == "setup"]
+    found = inspect(f"{bce(BY_HAND)}\n{look}", [], setup, ["cross_entropy"], asked=asked)
+    assert found.hits == []
 
 
 def test_a_check_is_known_with_lines_of_the_students_in_it(master: Master, monkeypatch: pytest.MonkeyPatch) -> None:

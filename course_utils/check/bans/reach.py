@@ -65,13 +65,16 @@ def made(statement: ast.stmt) -> set[str]:
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
-    """The names that one node binds or may change: `x = 1`, `x.y = 1`, `x[0] = 1`, `x.append(1)`, `import x`."""
+    """The names that one node binds or may change: `x = 1`, `x.y = 1`, `x[0] = 1`, `x.append(1)`, `import x`.
+
+    Not `x(1).mean()`, which changes what x gave: a student's own look at an answer makes no answer.
+    """
     if isinstance(node, ast.Import | ast.ImportFrom):
         yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        yield _root(node.func)
+        yield _root(node.func, calls=False)
     elif isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
         yield _root(node)
     yield from _declared(node)
@@ -81,9 +84,9 @@ def _declared(node: ast.AST) -> list[str]:
     return node.names if isinstance(node, ast.Global) else []
 
 
-def _root(node: ast.AST) -> str:
-    """x in x.y[0].z, empty where no name begins it."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+def _root(node: ast.AST, calls: bool = True) -> str:
+    """x in x.y[0].z and, with `calls`, in x(1).y; empty where no name begins it."""
+    while isinstance(node, ast.Attribute | ast.Subscript) or (calls and isinstance(node, ast.Call)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 

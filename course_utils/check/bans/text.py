@@ -215,8 +215,14 @@ def _aliases_of(context: tuple[str, ...]) -> Mapping[str, str]:
     return aliases
 
 
-def _collect_aliases(tree: ast.AST, aliases: dict[str, str]) -> None:
-    """What each imported or simply renamed name stands for: F -> torch.nn.functional, s -> torch.softmax."""
+def _collect_aliases(tree: ast.Module, aliases: dict[str, str]) -> None:
+    """What each imported or simply renamed name stands for: F -> torch.nn.functional, s -> torch.softmax.
+
+    A function that a later cell defines takes its name back; within a cell what is imported counts.
+    """
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            aliases.pop(statement.name, None)
     for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
