@@ -534,7 +534,7 @@ for d, h_min in ((5, 0.03), (7, 0.7), (3, 20.0)):
 # ### BEGIN SOLUTION
 # The direction of the smallest curvature, $h = 1$, decides. A step multiplies the distance to the minimum in it by $1 - \eta h$, at $\eta = 1/100$ by 0.99, while in the steepest direction the factor is $1 - 100/100 = 0$.
 #
-# A step removes the share $\eta$ of what is left there: 1 % against 1.98 %. The number of steps to a given share is $\ln(\text{share}) / \ln(1 - \eta)$, and $\ln(1 - \eta) \approx -\eta$, so half the rate takes twice the steps.
+# A step removes the share $\eta$ of what is left there: 1 % against 1.98 %. The number of steps to a given share is $\ln(\text{share}) / \ln(1 - \eta)$, and $\ln(1 - \eta) \approx -\eta$, so half the rate takes twice the steps. They are 882, a little fewer than twice 461, since at 1/100 the steepest direction's half of the loss is gone after one step.
 #
 # At $\eta = 2/101$ the factors of both ends have the same size, $|1 - 200/101| = 1 - 2/101 = 0.980$. Above it the steepest direction has the larger factor and decides; from $\eta = 2/100$ on its factor is at least 1 in size, and it never gets nearer.
 #
@@ -548,4 +548,4 @@ for d, h_min in ((5, 0.03), (7, 0.7), (3, 20.0)):
 # %% [markdown]
 # ## Before you hand in
 #
-# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)
+# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓ and 2.9 has its answer in words, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)

@@ -726,7 +726,7 @@ for w, h in ((4, 7), (7, 4), (3, 5), (5, 3)):
 #
 # B depends on nothing, and yet it passes. So the test is necessary and not sufficient: that the CAM changes does not show that it is right, only that it depends on the weights.
 #
-# B fails the pointing game of section 9.4: its largest value lies on the object only as often as the object's share of the picture. It fails section 9.8 as well: to take away the pixels that it marks lowers the score no more than to take away random ones.
+# B fails the pointing game of section 9.4: its largest value lies in the object's box only about as often as the box's share of the picture says. It fails section 9.8 as well: to take away the pixels that it marks lowers the score no more than to take away random ones.
 #
 # Rubric:
 #
@@ -738,4 +738,4 @@ for w, h in ((4, 7), (7, 4), (3, 5), (5, 3)):
 # %% [markdown]
 # ## Before you hand in
 #
-# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)
+# Choose *Kernel → Restart Kernel and Run All Cells*. If every check prints its ✓ and 9.10 has its answer in words, you are done. Then press *Hand in* above the notebook: it saves your work, says how each answer stands, and makes the file to upload. (On a JupyterHub, submit it in *Nbgrader → Assignment List*.)
