@@ -242,7 +242,7 @@ for n, c_in, c_out, h, w, k, l in ((1, 1, 1, 3, 3, 3, 3), (2, 3, 1, 4, 7, 1, 4))
 #
 # A max pooling with a $k \times k$ window and a stride, without padding, on one feature map. The error signal $\partial L/\partial y$ goes back to the pixels:
 #
-# $$ \frac{\partial y_{ij}}{\partial x_p} = \begin{cases} 1 & p \text{ is the first pixel with} \\ & \text{the maximum of window } (i, j) \\ 0 & \text{otherwise} \end{cases} \tag{6.14} $$
+# $$ \frac{\partial y_{ij}}{\partial x_p} = \begin{cases} 1 & p \text{ is the first pixel of} \\ & \text{window } (i, j) \text{ with its maximum} \\ 0 & \text{otherwise} \end{cases} \tag{6.14} $$
 #
 # The function below does this for windows that do not overlap, and whose values are all different. Otherwise it has two faults. Repair it as `maxpool_backward`.
 #
