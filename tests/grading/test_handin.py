@@ -170,6 +170,28 @@ def test_no_warning_stops_a_hand_in(
     assert (course / "work" / "handin" / f"{NAME}.zip").exists()
 
 
+def test_a_file_that_another_program_holds_is_told(
+    course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As on Windows: one beside the notebook is left out, and the one to hand in is named."""
+    monkeypatch.setattr(submit, "_review", lambda *_: None)
+    held = {"held.csv"}
+    reading, writing = Path.read_bytes, Path.write_bytes
+
+    def refused(path: Path) -> None:
+        if path.name in held:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", lambda path: refused(path) or reading(path))
+    monkeypatch.setattr(Path, "write_bytes", lambda path, data: refused(path) or writing(path, data))
+    (notebook_of(course).parent / "held.csv").write_text("1")
+    submit.run("90", course)
+    assert "Not packed: held.csv (it cannot be read: Permission denied)" in capsys.readouterr().out
+    held.add(f"{NAME}.zip")
+    with pytest.raises(CourseError, match=r"zip cannot be written .* Close what uses it and try again"):
+        submit.run("90", course)
+
+
 def test_what_was_packed_before_is_kept(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     handin = course / "work" / "handin"
     packed = []

@@ -36,9 +36,12 @@ def run(name: str, root: Path = ROOT) -> None:
     new = pack(source, data, files)  # as it is now: the checks that run next take a while, and may write files
     _review(cells, files, source.parent, name, root)
     target = root / "work" / "handin" / f"{name}.zip"
-    earlier = _set_aside(target, new)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(new)
+    try:
+        earlier = _set_aside(target, new)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(new)
+    except OSError as e:  # on Windows a file that another program holds can be neither renamed nor written
+        raise CourseError(f"{target} cannot be written ({e.strerror}). Close what uses it and try again.") from e
     if files:
         print(f"Packed with it: {shown(', '.join(sorted(files)))}")
     for file, why in left.items():
@@ -110,13 +113,19 @@ def _beside(source: Path, released: Path) -> tuple[dict[str, bytes], dict[str, s
             left[name] = "it is a link, or too large"
         elif len(files) >= MAX_FILES:
             left[name] = f"only {MAX_FILES} files are packed"
-        elif not _same(path, released / name):
-            files[name] = path.read_bytes()
+        else:
+            try:
+                content = path.read_bytes()
+            except OSError as e:
+                left[name] = f"it cannot be read: {e.strerror}"
+                continue
+            if not _same(content, released / name):
+                files[name] = content
     return files, left
 
 
-def _same(path: Path, given: Path) -> bool:
-    return given.is_file() and given.read_bytes() == path.read_bytes()
+def _same(content: bytes, given: Path) -> bool:
+    return given.is_file() and given.read_bytes() == content
 
 
 def _released(name: str, root: Path) -> NotebookNode:
