@@ -791,6 +791,10 @@ def test_moodles_worksheet_says_who_was_late(
     assert "not known" not in said
     late.run(NAME, "2026-12-01 12:00", "ada", root=course)
     assert "0 handed in late." in capsys.readouterr().out
+    late.run(NAME, "2026-11-30 21:54", "ada", root=course)
+    assert "1 handed in late:" in capsys.readouterr().out
+    late.run(NAME, "2026-12-03 12:00", root=course)  # later than the extension, which then is none
+    assert "0 handed in late." in capsys.readouterr().out
     assert gather(course, archive) == []
     assert "2 unchanged" in capsys.readouterr().out
 

@@ -57,7 +57,7 @@ def class_lateness(
     until = extensions(book.db, name)
     for student, moment in (times or {}).items():
         if due and student not in seconds:
-            seconds[student] = max(0, (moment - until.get(student, due)).total_seconds())
+            seconds[student] = max(0, (moment - max(due, until.get(student, due))).total_seconds())
     stated = {student for student, prefix in prefixes(downloaded).items() if says_late(prefix)}
     found = {student: Lateness(late) for student, late in seconds.items() if late > 0}
     return found | {student: Lateness(stated=True) for student in stated - seconds.keys()}
