@@ -2031,7 +2031,7 @@ widgets.predict(
 # - O. Press, N. Smith and M. Lewis (2022), [*Train short, test long: attention with linear biases enables input length extrapolation*](https://arxiv.org/abs/2108.12409), ICLR: the slope of exercise 16.2.
 # - A. Haviv, O. Ram, O. Press, P. Izsak and O. Levy (2022), [*Transformer language models without positional encodings still learn positional information*](https://arxiv.org/abs/2203.16634), Findings of EMNLP.
 # - J. Su et al. (2021), [*RoFormer: enhanced transformer with rotary position embedding*](https://arxiv.org/abs/2104.09864), arXiv:2104.09864: (16.12).
-# - J. L. Ba, J. R. Kiros and G. Hinton (2016), [*Layer normalization*](https://arxiv.org/abs/1607.06450), arXiv:1607.06450.
+# - J. L. Ba, J. R. Kiros and G. E. Hinton (2016), [*Layer normalization*](https://arxiv.org/abs/1607.06450), arXiv:1607.06450.
 # - R. Xiong et al. (2020), [*On layer normalization in the transformer architecture*](https://arxiv.org/abs/2002.04745), ICML.
 # - Y. Dong, J.-B. Cordonnier and A. Loukas (2021), [*Attention is not all you need: pure attention loses rank doubly exponentially with depth*](https://arxiv.org/abs/2103.03404), ICML.
 # - J. Devlin, M.-W. Chang, K. Lee and K. Toutanova (2019), [*BERT: pre-training of deep bidirectional transformers for language understanding*](https://arxiv.org/abs/1810.04805), NAACL.
