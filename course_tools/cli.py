@@ -86,7 +86,7 @@ def site(
     serve: Annotated[bool, typer.Option("--serve", help="Open the pages in a browser when they are built.")] = False,
     port: Annotated[int, typer.Option(help="The port for --serve.")] = 8000,
     archive: Annotated[bool, typer.Option("--zip", help="Pack the pages into one file for any static host.")] = False,
-    pdf: Annotated[bool, typer.Option("--pdf", help="Print the whole course into one PDF, with Chromium.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print all pages but the exercises into one PDF.")] = False,
 ) -> None:
     """Build the rendered chapters into site/_build."""
     from course_tools.website import site

@@ -23,7 +23,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 GLOSSARY = "chapters/glossary"
 BIBLIOGRAPHY = "bibliography"
-BRACKETS = "In brackets stand the chapters that name a work."
+BRACKETS = "The chapters' further reading, by first author. In brackets stand the chapters that have an entry."
 MINUTES = 20  # the whole course is printed in 2 or 3
 START = "all => all.forEach((image) => { image.loading = 'eager'; })"
 PAGE = """<!DOCTYPE html>
@@ -134,7 +134,7 @@ def _contents(read: dict[str, Tag]) -> Tag:
 
 
 def _bibliography(read: dict[str, Tag]) -> str:
-    """What the chapters name as further reading, by first author: each work once, with the chapters that name it."""
+    """What the chapters name as further reading, by first author: each entry once, with the chapters that have it."""
     works: dict[str, tuple[str, list[str]]] = {}
     for name, article in read.items():
         for section in [h.parent for h in article.find_all("h2", string="Further reading") if h.parent]:
