@@ -30,6 +30,7 @@ from course_tools.grading.intake.notebooks import parse
 from course_tools.paths import ROOT
 from course_utils.check import banned
 from course_utils.errors import CourseError
+from tests.support import patience
 
 TINY = ROOT / "tests" / "support" / "tiny_course" / "solutions" / "90_tiny" / "90_tiny.py"
 NAME = "90_tiny"
@@ -91,8 +92,11 @@ def answered(course: Path, **answers: str) -> None:
     nbformat.write(notebook, notebook_of(course))
 
 
-def test_it_says_how_each_answer_stands(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_says_how_each_answer_stands(
+    course: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The checks run, in a kernel; one that was changed or deleted counts as it was handed out; a crash is told."""
+    monkeypatch.setattr(visible, "SECONDS_A_CELL", patience.SECONDS)
     answered(
         course,
         mean="def mean(values):\n    return 3.0",
