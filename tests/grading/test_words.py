@@ -183,6 +183,11 @@ def test_one_odd_row_and_nothing_is_entered(course: Path, cells: tuple[str, str,
     assert marks(course)["ben"][0] is None
 
 
+def test_an_address_in_a_comment_calls_no_comment() -> None:
+    said = rubric._said("see https://a.org/p#place and #number", {"number": "the number"})
+    assert said == "see https://a.org/p#place and the number"
+
+
 def test_what_is_no_sheet(course: Path) -> None:
     other = course / "other.csv"
     other.write_bytes(b"student,points\nada,3\n")

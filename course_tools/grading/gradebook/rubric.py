@@ -20,7 +20,7 @@ from course_tools.grading.nbgrader_0_9.marks import LEAST
 from course_utils.errors import CourseError
 
 LINE = re.compile(r"^- \*\*(\d+(?:\.\d+)?) points?\*\*: (.+)$", re.MULTILINE)
-CALLED = re.compile(r"#([A-Za-z][\w-]*)")
+CALLED = re.compile(r"(?<![\w/])#([A-Za-z][\w-]*)")  # not a place on a page: https://a.org/p#place
 COMMENTS = "private/comments.toml"
 YES = ("x", "✓", "yes")
 
