@@ -48,5 +48,5 @@ def sections(notebook: NotebookNode) -> list[Section]:
 
 
 def slug(title: str) -> str:
-    """The anchor of a heading in JupyterLab, which the pages use too."""
-    return title.replace(" ", "-")
+    """The anchor of a heading in JupyterLab, which the pages use too; they cannot hold a quotation mark in it."""
+    return title.replace(" ", "-").replace('"', "")

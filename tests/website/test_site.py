@@ -25,7 +25,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from pygments import highlight
 from pygments.lexers import PythonLexer, TextLexer
 
-from course_tools.authoring import elsewhere, execution, rules
+from course_tools.authoring import elsewhere, execution, rules, sections
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.paths import ROOT, UTILS
 from course_tools.website import deliver, links, pages, site, vendor
@@ -364,6 +364,12 @@ def test_a_node_that_stops_is_one_sentence(script: Path, tmp_path: Path) -> None
 # -- figures ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_picture_that_is_drawn_twice_has_no_id(tmp_path: Path) -> None:
+    drawing = f'<svg xmlns="{files.SVG}" aria-label="a" style="" viewBox="0 0 1 1"><image id="i"/><image id="i"/></svg>'
+    list(files._images(ET.fromstring(drawing), tmp_path / "x", 1))
+    assert 'id="' not in (tmp_path / "x" / "figure1-light.svg").read_text()
+
+
 def test_what_several_widgets_share_stands_in_the_script_once() -> None:
     """A widget's module is longer than the stretch in which gzip finds a repetition."""
     kinds = {"a": ("module one %s", "style"), "b": ("module one %s", "style"), "c": ("module two", "style")}
@@ -625,6 +631,10 @@ def test_notebooks_to_take_away_have_no_outputs(built: tuple[Path, Path]) -> Non
     assert "".join(first["source"]) == elsewhere.SAYS
     exercises = (TINY / "assignments/01_neurons/01_neurons.ipynb").read_text()
     assert read(built, "exercises/01_neurons.ipynb") == elsewhere.with_course(exercises, elsewhere.Elsewhere())
+
+
+def test_a_heading_with_quotation_marks_has_an_anchor_that_html_can_hold() -> None:
+    assert sections.slug('From "a" to b') == "From-a-to-b"
 
 
 def test_no_page_asks_another_host_for_anything(built: tuple[Path, Path]) -> None:

@@ -111,6 +111,8 @@ def _without_drawings(output: str, folder: Path, numbers: Iterator[int]) -> str:
 def _images(drawing: ET.Element, folder: Path, number: int) -> Iterator[ET.Element]:
     """Two images of a drawing, whose files are written; the theme's classes show one."""
     alt, style = drawing.attrib.pop("aria-label"), drawing.attrib.pop("style")
+    for picture in drawing.iter(f"{{{SVG}}}image"):  # one that is drawn twice has its id twice, and nothing names it
+        picture.attrib.pop("id", None)
     width, height = (f"{float(size):.0f}" for size in drawing.attrib["viewBox"].split()[2:])
     for mode, colours in (("light", theme.LIGHT), ("dark", theme.DARK)):
         address = _write(folder / f"figure{number}-{mode}.svg", _in_colours(drawing, colours))
