@@ -87,11 +87,12 @@ def site(
     port: Annotated[int, typer.Option(help="The port for --serve.")] = 8000,
     archive: Annotated[bool, typer.Option("--zip", help="Pack the pages into one file for any static host.")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Print all pages but the exercises into one PDF.")] = False,
+    epub: Annotated[bool, typer.Option("--epub", help="Pack all pages but the exercises into one EPUB.")] = False,
 ) -> None:
     """Build the rendered chapters into site/_build."""
     from course_tools.website import site
 
-    site.run(serve=serve, port=port, archive=archive, as_pdf=pdf)
+    site.run(serve=serve, port=port, archive=archive, as_pdf=pdf, as_epub=epub)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """The whole course as one book, from the built pages: their order, their links, a bibliography.
 
-pdf.py prints it.
+pdf.py prints it, epub.py packs it.
 """
 
 import posixpath
@@ -30,6 +30,12 @@ def order(folder: Path) -> list[str]:
     """The names of the pages, as the side bar of the start page lists them."""
     links = [str(link["href"]) for link in _start(folder).select(".sidebar-tree a.internal")]
     return ["index", *(link.removesuffix(".html") for link in links if not link.startswith(("#", "http")))]
+
+
+def address(folder: Path) -> str:
+    """Where the pages are published, with a slash at the end; "" if site/conf.py does not say so (html_baseurl)."""
+    start = _start(folder).select_one('link[rel="canonical"]')
+    return str(start["href"]).removesuffix("index.html") if start else ""
 
 
 def headings(name: str, article: Tag) -> Iterator[tuple[Tag, str]]:
@@ -74,9 +80,9 @@ def _bibliography(texts: dict[str, Tag]) -> Tag:
                 entry[1].append(f'<a href="{name}.html#{section.get("id", "")}">{number}</a>')
     items = [f"<li>{words} [{', '.join(places)}]</li>" for _, (words, places) in sorted(works.items(), key=_author)]
     text = f"<article><h1>Bibliography</h1><p>{BRACKETS}</p><ul>{''.join(items)}</ul></article>"
-    article = BeautifulSoup(text, "html.parser").article
-    assert article is not None
-    return article
+    made = BeautifulSoup(text, "html.parser").article
+    assert made is not None
+    return made
 
 
 def _author(work: tuple[str, object]) -> tuple[str, str]:

@@ -17,10 +17,15 @@ def pack(folder: Path) -> Path:
     path = folder.parent / NAME
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-            info = zipfile.ZipInfo(file.relative_to(folder).as_posix(), LONG_AGO)
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(info, file.read_bytes())
+            archive.writestr(entry(file.relative_to(folder).as_posix()), file.read_bytes())
     return path
+
+
+def entry(name: str, method: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
+    """A file of a zip."""
+    info = zipfile.ZipInfo(name, LONG_AGO)
+    info.compress_type, info.external_attr = method, 0o644 << 16
+    return info
 
 
 def server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:

@@ -14,12 +14,14 @@ from course_tools.website import html, sources, vendor
 from course_utils.errors import CourseError
 
 
-def run(serve: bool = False, port: int = 8000, archive: bool = False, as_pdf: bool = False) -> None:
-    """Build the site; then pack it into one file, print it, or show it in a browser, if asked.
+def run(
+    serve: bool = False, port: int = 8000, archive: bool = False, as_pdf: bool = False, as_epub: bool = False
+) -> None:
+    """Build the site; then pack it into one file, make a book of it, or show it in a browser, if asked.
 
     Raises CourseError when something is missing, a chapter fails, or a page is not as it should be.
     """
-    from course_tools.website import deliver, pdf
+    from course_tools.website import deliver, epub, pdf
 
     if as_pdf:
         pdf.program()  # say what is missing before the pages are built
@@ -30,6 +32,9 @@ def run(serve: bool = False, port: int = 8000, archive: bool = False, as_pdf: bo
     if as_pdf:
         path = pdf.write(folder)
         print(f"The course as one PDF: {path.relative_to(ROOT)} ({path.stat().st_size / 1e6:.0f} MB).")
+    if as_epub:
+        path = epub.write(folder)
+        print(f"The course as one EPUB: {path.relative_to(ROOT)} ({path.stat().st_size / 1e6:.1f} MB).")
     if serve:
         deliver.serve(folder, port)
 

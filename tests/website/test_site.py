@@ -28,7 +28,7 @@ from pygments.lexers import PythonLexer, TextLexer
 from course_tools.authoring import elsewhere, execution, rules, sections
 from course_tools.authoring.chapters import CHAPTERS
 from course_tools.paths import ROOT, UTILS
-from course_tools.website import deliver, links, pages, site, vendor
+from course_tools.website import book, deliver, epub, links, pages, site, vendor
 from course_tools.website.extensions import code, files, formulas
 from course_tools.website.extensions import pages as page_extension
 from course_utils import plots, theme
@@ -870,6 +870,22 @@ def policy():  # type: ignore[no-untyped-def]
 )
 def test_faults_of_a_page(html: str, faults: int) -> None:
     assert len(policy().faults(html)) == faults
+
+
+# -- the book --------------------------------------------------------------------------------------------------------
+
+
+def test_the_small_course_is_a_book_in_which_every_address_leads_somewhere(built: tuple[Path, Path]) -> None:
+    files = epub.files(built[1] / "html")
+    pages = {name: BeautifulSoup(str(text), "html.parser") for name, text in files.items() if name.endswith(".xhtml")}
+    assert "chapters/01_neurons.xhtml" in pages
+    for name, page in pages.items():
+        assert not page.select("script, .katex-html, .course-widget")
+        addresses = [str(part.get("href") or part.get("src")) for part in page.select("[href], [src]")]
+        for path, _, anchor in [address.partition("#") for address in addresses if "://" not in address]:
+            target = book.beside(name, path)
+            assert target in files, f"{name}: {path}"
+            assert not anchor or pages[target].find(id=anchor), f"{name}: {path}#{anchor}"
 
 
 # -- delivery --------------------------------------------------------------------------------------------------------
