@@ -365,7 +365,8 @@ def test_a_node_that_stops_is_one_sentence(script: Path, tmp_path: Path) -> None
 
 
 def test_a_picture_that_is_drawn_twice_has_no_id(tmp_path: Path) -> None:
-    drawing = f'<svg xmlns="{files.SVG}" aria-label="a" style="" viewBox="0 0 1 1"><image id="i"/><image id="i"/></svg>'
+    twice = 2 * '<image id="i"/>'
+    drawing = f'<svg xmlns="{files.SVG}" aria-label="a" style="" viewBox="0 0 1 1">{twice}</svg>'
     list(files._images(ET.fromstring(drawing), tmp_path / "x", 1))
     assert 'id="' not in (tmp_path / "x" / "figure1-light.svg").read_text()
 
