@@ -325,8 +325,9 @@ BAD = {
 def test_a_bad_file_costs_one_sentence_and_nobody_else(tmp_path: Path, kind: str) -> None:
     data, sentence = BAD[kind]
     good = zipped((f"{NAME}.ipynb", notebook("good")))
+    (inner := tmp_path / "inner").mkdir()
     taken, said = read(
-        tmp_path,
+        inner,
         (moodle("Ada One", 1, f"{NAME}.zip"), good),
         (moodle("Eve Bad", 2, f"{NAME}.zip"), data),
         (moodle("Zoe Last", 3, f"{NAME}.zip"), good),
@@ -334,7 +335,7 @@ def test_a_bad_file_costs_one_sentence_and_nobody_else(tmp_path: Path, kind: str
     assert [item.student for item in taken] == ["adaone_1", "zoelast_3"]
     assert any(sentence in line and "Eve Bad" in line for line in said), said
     assert len(said) <= 2
-    assert not list(tmp_path.parent.rglob("passwd"))
+    assert not list(tmp_path.rglob("passwd"))  # beside `inner` neither
 
 
 def test_a_lying_header_does_not_unpack_a_bomb(tmp_path: Path) -> None:
