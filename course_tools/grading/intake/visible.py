@@ -33,11 +33,13 @@ def run(
     """What each check says, "" when it holds, None when it was not reached. `folder` is where the notebook lies."""
     notebook = program(cells, released)
     ends = time.monotonic() + seconds
+    over: set[int] = set()  # the cells that came to an end: a kernel that dies in one leaves it as if it had passed
     client = NotebookClient(
         notebook,
         allow_errors=True,
         timeout_func=lambda cell: max(1, min(SECONDS_A_CELL, ends - time.monotonic())),
         interrupt_on_timeout=True,
+        on_cell_executed=lambda cell_index, **_: over.add(cell_index),
         startup_timeout=SECONDS,
         shutdown_kernel="immediate",
         record_timing=False,
@@ -48,7 +50,7 @@ def run(
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     with contextlib.suppress(DeadKernelError):  # what ran before it died counts; the others are not reached
         client.execute(env={**os.environ, "PYTHONPATH": path, "COURSE_QUIET": "1"})
-    return _told(notebook)
+    return _told(notebook, over)
 
 
 def program(cells: Iterable[Cell], released: NotebookNode) -> NotebookNode:
@@ -67,15 +69,15 @@ def _copy(cell: NotebookNode) -> NotebookNode:
     return new_code_cell(cell.source, metadata=cell.metadata)
 
 
-def _told(notebook: NotebookNode) -> dict[str, str | None]:
+def _told(notebook: NotebookNode, over: set[int]) -> dict[str, str | None]:
     """What the checks of a notebook that ran say; whether they passed is read as from any saved notebook."""
     with tempfile.TemporaryDirectory(prefix="course-submit-") as place:
         nbformat.write(notebook, Path(place) / "ran.ipynb")
         ran = saved.read(Path(place) / "ran.ipynb")
     told: dict[str, str | None] = {}
-    for cell, source in zip(ran, notebook.cells, strict=True):
+    for i, (cell, source) in enumerate(zip(ran, notebook.cells, strict=True)):
         if cell.points is not None:
-            told[cell.name] = None if not cell.ran else "" if cell.passed else _reason(source)
+            told[cell.name] = None if i not in over else "" if cell.passed else _reason(source)
     return told
 
 
