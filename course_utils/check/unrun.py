@@ -24,6 +24,7 @@ Failure = Callable[[str, str, list[str]], AssertionError]  # of a check: its nam
 CHECKS = ("chosen", "close", "predicted", "raises")
 DEFINITION = re.compile(r"^(?:async +)?(?:def|class) +(\w+)", re.MULTILINE)
 LONGEST = 200  # characters of an error's own text
+MEND = "Mend that cell, or delete it and run the cell of your answer again; then run this one."
 NOTHING = object()  # what a name stands for that is not there
 
 _before: dict[str, Any] = {}  # what the names that the running cell defines stood for when it began
@@ -80,7 +81,7 @@ def _guarded(check: Callable[P, R], failure: Failure) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         for call in (*args, *kwargs.values()):
             if problem := _undefined(call):
-                raise failure(str(args[0]), problem, ["Mend that cell and run it again, then this one."])
+                raise failure(str(args[0]), problem, [MEND])
         return check(*args, **kwargs)
 
     return guarded

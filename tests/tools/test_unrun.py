@@ -14,7 +14,7 @@ from tests.support import patience
 RIGHT = "def double(x):\n    return 2 * x"
 CHECK = "k = 3\ncheck.close('twice', lambda: double(k), 6)"
 NOT_JUDGED = "✗ twice was not judged: the cell that defines double stopped with "
-MEND = "\n  → Mend that cell and run it again, then this one."
+MEND = "\n  → Mend that cell, or delete it and run the cell of your answer again; then run this one."
 TICK = "✓ twice: equal\n"
 
 # each cell, and what it says; None: any error of its own
