@@ -21,9 +21,9 @@ from course_utils.check.bans.reach import made
 from course_utils.check.failure import failure
 from course_utils.check.hints import FOLDER
 from course_utils.check.tables import is_notebook
+from course_utils.check.unrun import CHECKS
 
 ASKED_FOR = "which this exercise asks you to write yourself"
-CHECKS = ("chosen", "close", "predicted", "raises")
 TO_COMPARE = "As it is, it earns nothing. To compare with it, call it outside the answer, best in a cell of its own."
 
 P = ParamSpec("P")
