@@ -5,7 +5,6 @@ empty are told by `submit` itself.
 """
 
 import ast
-import re
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +13,10 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from course_tools.grading.intake.notebooks import Cell
-from course_tools.grading.judging.master import grade_id, is_answer, is_grade, is_test
+from course_tools.grading.judging.master import grade_id, is_answer, is_grade, is_test, titled
 from course_utils.check import banned
 from course_utils.check.banned import Ban
 
-HEADING = re.compile(r"^## +(.+)$", re.MULTILINE)
 MOST = 300  # characters that are told of one exercise
 
 
@@ -34,10 +32,8 @@ class Exercise:
 
 def exercises(released: NotebookNode) -> list[Exercise]:
     """The exercises that a check marks, in order."""
-    found, title = [], ""
-    for cell in released.cells:
-        if cell.cell_type == "markdown" and (headings := HEADING.findall(cell.source)):
-            title = headings[-1]
+    found = []
+    for title, cell in titled(released.cells):
         if is_test(cell):
             check = grade_id(cell)
             found.append(Exercise(check.removeprefix("test_"), title, check, float(cell.metadata.nbgrader.points)))

@@ -6,6 +6,8 @@ submission.
 
 import ast
 import hashlib
+import re
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +19,8 @@ from course_tools.authoring import build, own
 from course_tools.grading import slips, variants
 from course_tools.grading.cells import TestCell, take_apart
 from course_utils.errors import CourseError
+
+HEADING = re.compile(r"^## +(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,15 @@ def is_grade(cell: NotebookNode) -> bool:
 def is_answer(cell: NotebookNode) -> bool:
     """Whether the cell is the student's to write."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def titled(cells: Iterable[NotebookNode]) -> Iterator[tuple[str, NotebookNode]]:
+    """Each cell with the heading of second rank above it, which is its exercise's; "" before the first."""
+    title = ""
+    for cell in cells:
+        if cell.cell_type == "markdown" and (found := HEADING.findall(cell.source)):
+            title = found[-1].strip()
+        yield title, cell
 
 
 def imported(source: str) -> list[str]:

@@ -6,7 +6,6 @@ error. Here there is one piece: the count is its source, the lines are its error
 """
 
 import html
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,9 +14,8 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbgrader.validator import Validator
 
-from course_tools.grading.judging.master import grade_id, is_grade, is_test
+from course_tools.grading.judging.master import grade_id, is_grade, is_test, titled
 
-HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 LONGEST = 300  # characters of what a check says
 Results = dict[str, list[dict[str, str]]]
 
@@ -54,10 +52,7 @@ def count(cells: list[NotebookNode], errors: dict[str, str]) -> str:
 
 def lines(cells: list[NotebookNode], errors: dict[str, str]) -> Iterator[str]:
     """For each cell with points that failed its exercise's heading and name, its points, and what the check says."""
-    title = ""
-    for cell in cells:
-        if cell.cell_type == "markdown" and (headings := HEADING.findall(cell.source)):
-            title = headings[-1].strip()
+    for title, cell in titled(cells):
         if is_grade(cell) and cell.source.strip() in errors:
             exercise = ", ".join(filter(None, [title, grade_id(cell).removeprefix("test_")]))
             points = f"{float(cell.metadata.nbgrader.points):g}"
