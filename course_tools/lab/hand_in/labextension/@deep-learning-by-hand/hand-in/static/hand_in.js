@@ -66,7 +66,7 @@ async function activate(app) {
         buttons: [Dialog.okButton({ label: "Close" })],
       });
     } catch (error) {
-      const said = `${error.message ?? error}\nNothing was packed. Save the notebook, open a terminal (File, New, Terminal) and type: course submit`;
+      const said = `${error.message ?? error}\nNothing was packed. Save the notebook, open a terminal (File, New, Terminal) and type: course submit ${context.path.match(EXERCISE)[1]}`;
       await showDialog({
         title: "Not packed",
         body: await contents({ said, file: "" }),
