@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.plugins import LateSubmissionPlugin
@@ -115,6 +116,20 @@ def test_it_says_how_each_answer_stands(
         "".join(lines)
     )
     assert (course / "work" / "handin" / f"{NAME}.zip").exists()
+
+
+def test_a_check_in_which_the_kernel_died_did_not_pass(course: Path) -> None:
+    """It may have been noted as begun, and has no error: what counts is that it came to an end."""
+    notebook = nbformat.read(course / "assignments" / NAME / f"{NAME}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.execution_count, cell.outputs = 1, [new_output("stream", text="✓ mean: equal\n")]
+    every = set(range(len(notebook.cells)))
+    last = max(i for i, cell in enumerate(notebook.cells) if visible.is_test(cell))
+    assert set(visible._told(notebook, every).values()) == {""}
+    told = visible._told(notebook, every - {last})
+    died = notebook.cells[last].metadata.nbgrader.grade_id
+    assert [check for check, said in told.items() if said is None] == [died]
 
 
 def test_a_name_that_is_not_allowed_is_told_without_running_anything() -> None:
