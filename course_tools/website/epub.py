@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 from bs4 import BeautifulSoup, Comment, Tag
 
-from course_tools.website import book, deliver
+from course_tools.website import book, deliver, pieces
 from course_utils import theme
 from course_utils.errors import CourseError
 
@@ -105,7 +105,9 @@ def _fit(article: Tag, name: str, pages: Collection[str], address: str) -> None:
         math["xmlns"] = "http://www.w3.org/1998/Math/MathML"
     for letters in article.select("mo > mrow"):  # KaTeX's \bmod; an operator is text
         letters.replace_with(letters.get_text())
-    for numbered in article.select("mtable[width]"):  # a formula with its number: as large as one without
+    for math in article.find_all("math"):
+        pieces.loosen(math)
+    for numbered in article.select("mtable[width]"):  # one with several numbers: as large as one without
         numbered["displaystyle"] = "true"
     for cell in article.select("mtd[width]"):  # beside such a formula; only a style is allowed there
         cell["style"] = f"width:{cell.attrs.pop('width')}"

@@ -2,6 +2,7 @@
 
 import posixpath
 import zipfile
+from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -19,10 +20,19 @@ MATH = (
     '<span class="katex"><span class="katex-mathml"><math><mi>x</mi></math></span>'
     '<span class="katex-html">twice</span></span>'
 )
-NUMBERED = (
+NUMBERED = (  # two numbers
     '<math><mtable width="100%"><mtr><mtd width="50%"></mtd>'
     "<mtd><mo><mrow><mi>m</mi></mrow></mo></mtd></mtr></mtable></math>"
 )
+
+
+def numbered(formula: str, number: str) -> str:
+    """A formula as KaTeX leaves it."""
+    side = '<mtd width="50%"></mtd>'
+    cells = f"{side}<mtd><mrow>{formula}</mrow></mtd>{side}<mtd><mtext>({number})</mtext></mtd>"
+    return f'<div class="math"><math display="block"><mtable width="100%"><mtr>{cells}</mtr></mtable></math></div>'
+
+
 CHAPTER = f"""<h1>1 A &amp; B</h1><div class="course-actions">x</div><!-- a -- b -->
 <section id="s"><h2>1.1 {MATH}<a class="headerlink" href="#s">¶</a></h2>{NUMBERED}<br>
 <a href="#s">here</a> <a href="../index.html">start</a> <a href="../exercises/01_a.ipynb">take</a> <a href="https://a.b/">out</a>
@@ -103,6 +113,35 @@ def test_a_page_has_what_a_reader_without_scripts_shows(built: Path) -> None:
     assert page.summary.text == "Show"
     assert page.pre.text == "a  b"
     assert not page.find("script")
+
+
+FORMULAS = {
+    "a=b+c": ["a", "=b", "+c"],
+    "=b": ["=b"],  # nothing before it
+    "a=−b": ["a", "=−b"],  # a sign, not an operation
+    "f(a+b)−c": ["f(a+b)", "−c"],
+    "∥a−b∥+c": ["∥a−b∥", "+c"],
+    "a=b_c=d": ["a", "=b", "_", "c", "=d"],  # _ stands for a wide space here
+    "(a+b)²−c": ["(a+b)²", "−c"],  # ² for an index of the bracket
+}
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_a_numbered_formula_can_be_broken_between_its_parts(built: Path, formula: str) -> None:
+    """A reader turns pages and does not scroll; at a width of 346 pixels, 159 of 254 formulas were cut."""
+    tags = "".join(f"<mi>{c}</mi>" if c.isalpha() else f"<mo>{c}</mo>" for c in formula)
+    tags = tags.replace("<mo>_</mo>", '<mspace width="2em"></mspace>')
+    tags = tags.replace("<mo>)</mo><mo>²</mo>", "<msup><mo>)</mo><mo>²</mo></msup>")
+    write(built, "chapters/01_a", f"<h1>1</h1>{numbered(tags, '1.1')}")
+    *groups, number = chapter(built).select_one("div.math").find_all(True, recursive=False)
+    parts = [[part.text for part in group.select("math[displaystyle=true]")] for group in groups]
+    assert parts == [list(group) for wide, group in groupby(FORMULAS[formula], "_".__eq__) if not wide]
+    assert (number["class"], number.text) == (["number"], "(1.1)")
+
+
+def test_a_sign_that_begins_a_part_keeps_its_spaces(built: Path) -> None:
+    write(built, "chapters/01_a", f"<h1>1</h1>{numbered('<mi>a</mi><mo>−</mo><mi>b</mi>', '1.1')}")
+    assert [operator.get("form") for operator in chapter(built).find_all("mo")] == ["infix"]
 
 
 def test_without_an_address_a_widget_names_its_page(built: Path) -> None:
