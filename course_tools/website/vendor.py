@@ -8,6 +8,7 @@ from pathlib import Path
 from course_utils import theme
 from course_utils.errors import CourseError
 
+FLAT = Path(__file__).parent / "extensions" / "formulas.css"  # of formulas as the extension sets them
 SLIDES = ("reveal.js", "reveal.css", "plugin/notes.js")
 SERIF = ("400-normal", "400-italic", "600-normal")
 # Until the typeface is read, a moment after the first paint, a face of every computer stands in for it. Stretched to
@@ -21,7 +22,8 @@ def collect(site: Path, folder: Path) -> None:
     Raises CourseError without npm.
     """
     stamp = folder / "made-from"
-    made_from = (site / "package-lock.json").read_text("utf-8") + theme.css() + Path(__file__).read_text("utf-8")
+    own = (site / "package-lock.json", Path(__file__), FLAT)
+    made_from = theme.css() + "".join(path.read_text("utf-8") for path in own)
     if stamp.exists() and stamp.read_text("utf-8") == made_from:
         return
     _install(site)
@@ -52,9 +54,9 @@ def _install(site: Path) -> None:
 
 
 def _katex(dist: Path, folder: Path) -> None:
-    """KaTeX's style sheet, with the one font format that every browser of today reads."""
+    """KaTeX's style sheet and ours, with the one font format that every browser of today reads."""
     css = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("\w+"\)', "", (dist / "katex.min.css").read_text("utf-8"))
-    (folder / "static" / "katex" / "katex.css").write_text(css, encoding="utf-8")
+    (folder / "static" / "katex" / "katex.css").write_text(css + FLAT.read_text("utf-8"), encoding="utf-8")
     for font in dist.glob("fonts/*.woff2"):
         shutil.copy(font, folder / "fonts" / "katex" / "fonts")
     shutil.copy(dist / "katex.min.js", folder / "build")

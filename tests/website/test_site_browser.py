@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +21,7 @@ from bs4 import BeautifulSoup, SoupStrainer
 from playwright.sync_api import Browser, Page, Request, expect
 
 from course_tools.authoring import parts
-from course_tools.paths import ROOT
+from course_tools.paths import ROOT, SITE
 from course_tools.website import site
 from course_tools.website.extensions.code import without_tools
 
@@ -290,6 +291,80 @@ def test_the_policy_is_in_force(address: str, browser: Browser) -> None:
     }""")
     assert page.evaluate("window.intruder") is None
     page.close()
+
+
+# -- formulas -------------------------------------------------------------------------------------------------------
+
+KATEX = SITE / "node_modules" / "katex" / "dist"
+BOTH = """
+const katex = require(process.argv[1]), { flat } = require(process.argv[2]);
+const both = ([inside, displayMode]) => {
+    const html = katex.renderToString(inside, { displayMode, output: "html" });
+    const [, before, plain, after] = html.match(displayMode
+        ? /^(<span[^>]*><span[^>]*>)(.*)(<.span><.span>)$/s : /^(<span[^>]*>)(.*)(<.span>)$/s);
+    return [html, before + flat(plain) + after];
+};
+console.log(JSON.stringify(JSON.parse(require("fs").readFileSync(0)).map(both)));
+"""
+# Each letter, line and root of a formula: what it is, where it stands from the formula's beginning, in which font.
+PLACES = """async () => {
+    await Promise.all([...document.fonts].map((font) => font.load()));
+    const from = ({ left, top, width, height }, o) => [left - o.left, top - o.top, width, height];
+    const letters = (text, o) => [...text.data].map((letter, i) => {
+        const range = document.createRange(), look = getComputedStyle(text.parentElement);
+        range.setStart(text, i);
+        range.setEnd(text, i + 1);
+        const font = [look.fontFamily, look.fontStyle, look.fontWeight, look.color].join();
+        return [`${letter} ${font}`, ...from(range.getBoundingClientRect(), o)];
+    }).filter(([letter]) => letter[0] !== "\\u200b");
+    return [...document.querySelectorAll("p")].map((p) => {
+        const o = p.firstChild.getBoundingClientRect(), found = [];
+        const texts = document.createTreeWalker(p, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) found.push(...letters(texts.currentNode, o));
+        for (const part of p.querySelectorAll(".frac-line, .overline-line, svg"))
+            found.push([part.tagName, ...from(part.getBoundingClientRect(), o)]);
+        return found;
+    });
+}"""
+SHEET = """.katex { font-size: 16px } p { white-space: nowrap } .katex-display { display: inline-block }
+i { display: inline-block }"""
+
+
+def formulas(name: str) -> set[tuple[str, bool]]:
+    """The formulas in the text of a chapter; whether each is displayed."""
+    lines = (ROOT / "chapters" / f"{name}.py").read_text("utf-8").splitlines()
+    text = "\n".join(line[2:] for line in lines if line.startswith("# "))
+    found = re.findall(r"\$\$(.+?)\$\$|\$([^$\n]+)\$", text, re.DOTALL)
+    return {(displayed or inline, bool(displayed)) for displayed, inline in found}
+
+
+def test_a_flat_formula_has_every_letter_where_katex_puts_it(browser: Browser, tiny: str) -> None:
+    asked = sorted(formulas("03_backpropagation") | formulas("06_convolution") | formulas("14_flows_diffusion"))
+    flat = ROOT / "course_tools" / "website" / "extensions" / "flat.js"
+    command = ["node", "-e", BOTH, str(KATEX / "katex.min.js"), str(flat)]
+    ran = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
+    both = json.loads(ran.stdout)
+    rules = (flat.parent / "formulas.css").read_text("utf-8") + SHEET
+    body = "".join(f"<p><i></i>{html}</p>" for pair in both for html in pair)
+    html = f'<!doctype html><link rel="stylesheet" href="katex.min.css"><style>{rules}</style>{body}'
+    page = browser.new_page()
+    page.route("**", lambda route: route.fulfill(path=KATEX / urlsplit(route.request.url).path[1:]))
+    page.route("**/page", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+    page.goto("http://formulas.test/page")
+    places = page.evaluate(PLACES)
+    page.close()
+    plain, ours = places[::2], places[1::2]
+    assert len(plain) == len(ours) == len(asked) > 200
+    assert all(plain)
+    assert [tex for (tex, _), a, b in zip(asked, plain, ours, strict=True) if not same(a, b)] == []
+    assert sum(html.count("<") for _, html in both) < 0.32 * sum(html.count("<") for html, _ in both)
+
+
+def same(one: list[list[Any]], other: list[list[Any]]) -> bool:
+    """Whether both formulas show the same, no part of one more than half a pixel from that of the other."""
+    if [what for what, *_ in one] != [what for what, *_ in other]:
+        return False
+    return all(abs(x - y) < 0.5 for a, b in zip(one, other, strict=True) for x, y in zip(a[1:], b[1:], strict=True))
 
 
 # -- weight ---------------------------------------------------------------------------------------------------------
