@@ -1,8 +1,11 @@
 """In a notebook: a check does not judge the function of an earlier run, when the cell that defines it stopped.
 
 IPython says when a cell begins and when it has ended. If it ended with an error, and a function or class that it
-defines is what it was before, then whoever runs the check below means another one than the check would call. A cell
-that was edited and not run cannot be told: its text is the browser's alone.
+defines is what it was before, then whoever runs the check below means another one than the check would call. That
+holds for the cell that made the function, and for the one that was the first to define its name, as the answer's is:
+any other cell that stops, below the answer, leaves the answer as it is. Cells are told by the ids that JupyterLab
+sends; where none come, as from nbclient, by their text. A cell that was edited and not run cannot be told: its text
+is the browser's alone.
 
 Only a kernel is watched. In the grader, in tests and in scripts nothing happens here.
 """
@@ -29,6 +32,8 @@ NOTHING = object()  # what a name stands for that is not there
 
 _before: dict[str, Any] = {}  # what the names that the running cell defines stood for when it began
 _stopped: dict[str, tuple[Any, BaseException]] = {}  # what a name still stands for, and what stopped its cell
+_first: dict[str, str] = {}  # the cell that was the first to define a name, or to try
+_makers: dict[str, str] = {}  # the cell that made what a name stands for
 _guards: dict[str, Any] = {}  # the checks that look first
 
 
@@ -47,9 +52,13 @@ def _begins(source: str, names: dict[str, Any]) -> None:
 
 def _ended(result: Any, names: dict[str, Any], failure: Failure) -> None:
     error = result.error_before_exec or result.error_in_exec
+    cell = result.info.cell_id or result.info.raw_cell
     for name, was in _before.items():
-        _stopped.pop(name, None)
-        if error is not None and names.get(name, NOTHING) is was:
+        first = _first.setdefault(name, cell)
+        if error is None or names.get(name, NOTHING) is not was:
+            _stopped.pop(name, None)
+            _makers[name] = cell
+        elif cell in (first, _makers.get(name)):
             _stopped[name] = was, error
     _before.clear()
     if _stopped:

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from nbclient import NotebookClient
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course_tools.paths import ROOT
@@ -17,7 +19,7 @@ NOT_JUDGED = "✗ twice was not judged: the cell that defines double stopped wit
 MEND = "\n  → Mend that cell, or delete it and run the cell of your answer again; then run this one."
 TICK = "✓ twice: equal\n"
 
-# each cell, and what it says; None: any error of its own
+# each cell, and what it says; None: any error of its own. All are one and the same cell, edited and run again
 SESSION = [
     ("from course_utils import check", ""),
     ("def double(x)\n    return 2 * x", None),
@@ -45,10 +47,47 @@ SESSION = [
 ]
 
 
+FAILS = "e = f\ndef {}(x):\n    return x"
+HALVE, CHECK_HALVE = "def halve(x):\n    return x // 2", "check.close('half', lambda: halve(6), 3)"
+HALF_NOT_JUDGED = "✗ half was not judged: the cell that defines halve stopped with NameError: "
+ANSWER, SCRATCH, UNKNOWN = "answer", "scratch", ""
+
+# cells below the answer that define its name as well: the id of each, its source, and what it says
+SCRATCHES = [
+    (SCRATCH, FAILS.format("double"), None),
+    (SCRATCH, CHECK, TICK),  # the answer is as it was
+    (SCRATCH, "def double(x)", None),  # broken
+    (SCRATCH, CHECK, TICK),
+    (ANSWER, FAILS.format("double"), None),
+    (SCRATCH, "def double(x)", None),
+    (SCRATCH, CHECK, f"{NOT_JUDGED}NameError: name 'f' is not defined{MEND}"),  # the answer's cell stopped before it
+    (SCRATCH, RIGHT, ""),
+    (SCRATCH, CHECK, TICK),  # the one that is there now
+    (SCRATCH, FAILS.format("double"), None),
+    (SCRATCH, CHECK, NOT_JUDGED),  # it made the one that is there
+    (SCRATCH, RIGHT, ""),
+    (ANSWER, FAILS.format("double"), None),
+    (SCRATCH, CHECK, NOT_JUDGED),  # the scratch's would pass
+    (UNKNOWN, FAILS.format("halve"), None),
+    (UNKNOWN, CHECK_HALVE, HALF_NOT_JUDGED),
+    (UNKNOWN, HALVE, ""),
+    (UNKNOWN, f"{FAILS.format('halve')} / 3", None),
+    (UNKNOWN, CHECK_HALVE, "✓ half: equal\n"),  # as when a whole notebook is run once, by nbclient
+]
+
+
 def test_only_a_function_whose_cell_stopped_is_not_judged() -> None:
-    notebook = new_notebook(cells=[new_code_cell(source) for source, _ in SESSION])
-    NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=patience.SECONDS).execute(cwd=ROOT)
-    for (source, said), cell in zip(SESSION, notebook.cells, strict=True):
+    rows = [*((ANSWER, *row) for row in SESSION), *SCRATCHES]
+    notebook = new_notebook(cells=[new_code_cell(source, metadata={"sent_as": sent}) for sent, source, _ in rows])
+    client: Any = NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=patience.SECONDS)
+
+    def send_the_id(cell: NotebookNode, **_: Any) -> None:  # as JupyterLab does; nbclient itself sends none
+        sent = cell.metadata.sent_as
+        client.kc.session.metadata = {"cellId": sent} if sent else {}
+
+    client.on_cell_start = send_the_id
+    client.execute(cwd=ROOT)
+    for (_, source, said), cell in zip(rows, notebook.cells, strict=True):
         shown = "".join(output.get("evalue", output.get("text", "")) for output in cell.outputs)
         if said is None:
             assert cell.outputs[-1].output_type == "error", source
