@@ -4,8 +4,10 @@ import json
 import os
 import socket
 import sysconfig
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from course_tools.authoring.chapters import CHAPTERS, Chapter
@@ -33,6 +35,21 @@ SETTINGS = {
     "@jupyterlab/docmanager-extension/plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
     "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
 }
+# Above each notebook of a student's, a button that leads back to the start page.
+BACK = {
+    "@jupyterlab/notebook-extension/panel": {
+        "toolbar": [
+            {
+                "name": "start-page",
+                "label": "Start page",
+                "caption": "All chapters and exercises",
+                "command": "docmanager:open",
+                "args": {"path": START_PAGE, "factory": "Markdown Preview"},
+                "rank": 0,
+            }
+        ]
+    }
+}
 
 # What a student has no use for: pairing with sources, and the instructor's side of nbgrader.
 NOT_FOR_STUDENTS = ("jupyterlab-jupytext", "@jupyter/nbgrader:create-assignment", "@jupyter/nbgrader:formgrader")
@@ -49,9 +66,7 @@ def run(arguments: list[str], edit: bool = False, root: Path = ROOT) -> None:
         root = hub.folder(root, Path.home())
     require_free(requested_port(arguments))
     settings = root / "work" / ".course" / "lab"
-    write_settings(settings / "settings")
-    options = [f"--LabApp.user_settings_dir={settings / 'settings'}", "--Application.log_level=ERROR"]
-    options += [f"--LabApp.extra_labextensions_path={LABEXTENSIONS}"]
+    options = ["--Application.log_level=ERROR", f"--LabApp.extra_labextensions_path={LABEXTENSIONS}"]
     options += ["--allow-root"] if os.name == "posix" and os.geteuid() == 0 else []  # as in most containers
     options += author_options(root, settings) if edit else student_options(root, settings)
     os.chdir(root)
@@ -69,9 +84,11 @@ def student_options(root: Path, settings: Path) -> list[str]:
         print(sentence)
     print("The course opens in your browser; your copies are in work/. Ctrl-C here ends it.", flush=True)
     hide_from_students(settings / "config")
+    write_settings(settings / "settings", SETTINGS | BACK)
     own = not hub.here()  # there nbgrader's exchange takes what is handed in, and needs no button
     extensions = {"jupyterlab_jupytext": False} | ({hand_in.MODULE: True} if own else {})
     return [
+        f"--LabApp.user_settings_dir={settings / 'settings'}",
         f"--ServerApp.root_dir={root / 'work'}",
         f"--LabApp.default_url=/lab/tree/{START_PAGE}",
         f"--LabApp.workspaces_dir={settings / 'workspaces'}",
@@ -83,7 +100,12 @@ def student_options(root: Path, settings: Path) -> list[str]:
 def author_options(root: Path, settings: Path) -> list[str]:
     """The options that open the repository itself; jupytext keeps each notebook and its source together."""
     print("The sources open in your browser. After a change: course build. Ctrl-C here ends it.", flush=True)
-    return [f"--ServerApp.root_dir={root}", f"--LabApp.workspaces_dir={settings / 'workspaces-of-sources'}"]
+    write_settings(settings / "settings-of-sources", SETTINGS)
+    return [
+        f"--LabApp.user_settings_dir={settings / 'settings-of-sources'}",
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.workspaces_dir={settings / 'workspaces-of-sources'}",
+    ]
 
 
 def start_page(outcome: copies.Outcome, root: Path) -> str:
@@ -124,9 +146,9 @@ def _links(text: str, paths: list[str]) -> str:
     return ", ".join(f"[{name}]({quote(path)})" for name, path in zip(names, paths, strict=False))
 
 
-def write_settings(folder: Path) -> None:
+def write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
     """Write each of JupyterLab's settings files that is not there."""
-    for name, values in SETTINGS.items():
+    for name, values in settings.items():
         path = folder / f"{name}.jupyterlab-settings"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)

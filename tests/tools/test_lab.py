@@ -187,17 +187,17 @@ def test_every_chapter_and_exercise_is_one_click_away(course: Path):
 
 
 def test_settings_that_the_student_changed_stay(tmp_path: Path):
-    lab.write_settings(tmp_path)
+    lab.write_settings(tmp_path, lab.SETTINGS)
     files = sorted(tmp_path.rglob("*.jupyterlab-settings"))
     assert len(files) == len(lab.SETTINGS)
     files[0].write_text("{}")
-    lab.write_settings(tmp_path)
+    lab.write_settings(tmp_path, lab.SETTINGS)
     assert files[0].read_text() == "{}"
 
 
 def test_jupyterlab_knows_every_setting():
     share = Path(sysconfig.get_path("data")) / "share" / "jupyter"
-    for name, values in lab.SETTINGS.items():
+    for name, values in (lab.SETTINGS | lab.BACK).items():
         [schema] = [
             path for folder in ("lab", "labextensions/*/*") for path in share.glob(f"{folder}/schemas/{name}.json")
         ]
@@ -370,6 +370,11 @@ def test_a_student_reads_runs_and_saves_and_git_sees_nothing(checkout: Path, sta
     assert source_of(copy) == source_of(checkout / CHAPTER)
     assert progress.of("03_backpropagation", checkout) == ["begun (1%), 120 min left"]
     assert git(checkout, "status", "--porcelain") == ""
+    page.get_by_role("button", name="Start page", exact=True).click()
+    page.get_by_role("link", name="exercises 3", exact=True).click()
+    page.get_by_role("button", name="Hand in", exact=True).wait_for()
+    page.get_by_role("button", name="Start page", exact=True).last.click()
+    page.get_by_role("heading", name="Deep Learning by Hand").wait_for()
     assert elsewhere == []
 
 
