@@ -311,7 +311,7 @@ def print_summary(console: Console, name: str, summary: Summary, path: Path) -> 
         table.add_column(column, justify="right" if column in ("marks", "of") else "left")
     for row in summary.rows:
         reasons = "\n".join(map(shown, _reasons(row)))
-        cells = (shown(row.student), _number(row.score), _number(row.max_score))
+        cells = (shown(row.student), _so_far(row), _number(row.max_score))
         table.add_row(*map(Text, (*cells, *([row.late] if late else []), reasons)))
     console.print(table)
     for student, why in summary.failed.items():
@@ -322,7 +322,12 @@ def print_summary(console: Console, name: str, summary: Summary, path: Path) -> 
 
 
 def _reasons(row: Row) -> list[str]:
-    return [*(["has an answer to mark by hand"] if row.needs_hand else []), *row.person]
+    return [*(["an answer in words waits for a person to mark it"] if row.needs_hand else []), *row.person]
+
+
+def _so_far(row: Row) -> str:
+    """The marks in the table; "5 + ?" where an answer waits for a person."""
+    return f"{_number(row.score)} + ?" if row.needs_hand and row.score is not None else _number(row.score)
 
 
 def _number(x: float | None) -> str:

@@ -143,7 +143,9 @@ def test_the_whole_loop_with_the_real_programs(teacher: Person, student: Person)
     student.nbgrader("fetch_feedback", NAME)
     pages = list((fetched / "feedback").glob(f"*/{NAME}.html"))
     assert len(pages) == 1
-    assert "5 of 10 points" in pages[0].read_text(encoding="utf-8")
+    assert "5 of 10 points so far</strong>; an answer waits for a person (2 points)" in pages[0].read_text(
+        encoding="utf-8"
+    )
 
     teacher.nbgrader("export", "--to", "grades.csv")
     with (teacher.home / "grades.csv").open(encoding="utf-8") as file:

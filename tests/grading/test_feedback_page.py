@@ -3,6 +3,7 @@
 import io
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -12,10 +13,11 @@ from rich.console import Console
 
 from course_tools.authoring import build
 from course_tools.grading.grade import Summary, print_summary
-from course_tools.grading.gradebook.results import Row
+from course_tools.grading.gradebook.results import ResultWriter, Row
 from course_tools.grading.inside.text import shown
 from course_tools.grading.intake import sanitize
 from course_tools.grading.judging.judge import Line, Verdict
+from course_tools.grading.nbgrader_0_9.tables import StudentMarks
 from course_tools.grading.pages import feedback, page, prose
 
 HERE = {"assignment": "05_trees", "student": "Ada", "score": 4.5, "max_score": 7.0, "late_penalty": 0.5}
@@ -82,6 +84,43 @@ def test_full_marks_look_different() -> None:
     notebook.cells[4].metadata.nbgrader.score = 3.0
     assert 'class="verdict full"' in feedback.render(notebook, HERE)
     assert 'class="verdict full"' not in feedback.render(graded(WRONG), HERE)
+
+
+def test_an_answer_in_words_that_nobody_marked_waits_for_a_person() -> None:
+    notebook = graded(WRONG)
+    words = {"grade_id": "why", "grade": True, "solution": True, "points": 2.0, "score": 0.0}
+    why = cell("markdown", "# 1. So\n\nIt is.", **words, waits=True)
+    notebook.cells += [
+        cell("markdown", "## 2. Why?"),
+        why,
+        cell("markdown", "## 3. None"),
+        cell("markdown", "", **words),
+    ]
+    text = feedback.render(notebook, HERE)
+    assert "<strong>4.5 of 7 points so far</strong>; an answer waits for a person (2 points)" in text
+    assert '<td class="number">waits for a person</td><td class="number">2</td>' in text
+    assert '<span class="points">waits for a person (2 points)</span>' in text
+    assert text.count("0 of 2 points") == 1, "the empty answer, which is marked"
+    assert text.index("This answer waits for a person: up to 2 points.") < text.index("<h1>1. So</h1>")
+    notebook.cells[-3].metadata.nbgrader.waits = False
+    assert "wait" not in feedback.render(notebook, HERE).split("</style>")[1]
+
+
+def test_a_number_in_a_heading_begins_no_list() -> None:
+    assert prose.line("1. Mean of $x$ and *y*, `a < b`").startswith("1. Mean of <math")
+    assert [prose.line(text) for text in ("3) a", "- b", "> c", "# d")] == ["3) a", "- b", "&gt; c", "# d"]
+    assert "<script" not in prose.line("1. <script>x</script>")
+
+
+def test_the_table_of_marks_says_what_waits() -> None:
+    master: Any = SimpleNamespace(points={"test_f": 3.0, "why": 2.0})
+    marks = StudentMarks({"test_f": 1.5, "why": 0.0}, waiting={"why"})
+    row = ResultWriter._row(SimpleNamespace(master=master), "ada", marks, ())  # type: ignore[arg-type]
+    assert (row.by_cell["why"], row.score) == (None, 1.5)
+    console = Console(file=io.StringIO(), width=200)
+    print_summary(console, "05_trees", Summary(1, 0, [row]), Path("marks.csv"))
+    assert "1.5 + ?" in (said := console.file.getvalue())  # type: ignore[attr-defined]
+    assert "an answer in words waits for a person to mark it" in said
 
 
 def test_a_cell_of_the_students_own_is_shown_with_its_outputs() -> None:

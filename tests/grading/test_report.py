@@ -16,6 +16,7 @@ from course_tools.grading.course import Course
 from course_tools.grading.gradebook.results import _why
 from course_tools.grading.regrades import BOTH, EXERCISES, SUBMISSION, UNKNOWN, Change, keep, kept
 from course_tools.grading.report import examples, figures, report
+from course_tools.grading.report.page import render
 from course_tools.grading.report.submissions import Question, Submission
 from course_utils.errors import CourseError
 from tests.support import grading_course as course
@@ -42,6 +43,16 @@ def test_a_tally_counts_full_partial_and_none() -> None:
     assert tally.unexplained == 0
     assert tally.tells is None
     assert [(slip.hint, slip.count) for slip in figures.slips([A, B], made)] == [("slip", 1)]
+
+
+def test_an_answer_that_waits_is_said_to() -> None:
+    made = [submission(2, 1), submission(None, 0)]
+    counts = dict.fromkeys(("blank", "ungraded", "outdated", "missing", "listed", "late"), 0)
+    found = figures.Figures(2, waiting=1, tallies=figures.tallies([A, B], made), slips=[], regrades=[], **counts)
+    text = render("05_trees", found, {}, None)
+    assert "In 1 of them an answer waits for a person, and no mark of it is counted." in text
+    assert '1. A <code class="muted">test_a</code> <span class="muted">(1 waits for a person)' in text
+    assert "<ol" not in text
 
 
 def test_a_question_is_judged_by_the_rest_of_the_mark_and_only_of_enough_submissions() -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 from rich.progress import track
 
 from course_tools.grading.course import Course
-from course_tools.grading.gradebook.export_marks import unmarked
 from course_tools.grading.inside.text import valid
 from course_tools.grading.intake.collect import PREFIXES
 from course_tools.grading.nbgrader_0_9.pages import page_writer
+from course_tools.grading.nbgrader_0_9.tables import class_marks
 from course_tools.grading.step import Failed, attempt
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -39,8 +39,9 @@ def run(name: str, root: Path = ROOT) -> None:
     pages = {s: course.folder("feedback") / s / name / f"{name}.html" for s in students if s not in failed}
     print(f"{len(pages)} pages of feedback lie in {course.folder('feedback')}.")
     with course.gradebook() as book:
-        if waiting := unmarked(book, name):
-            print(f"In {len(waiting)} of them an answer that waits for a person counts as 0 so far.")
+        marks = class_marks(book, book.find_assignment(name).id)
+    if waiting := sum(marks[student].needs_hand for student in pages if student in marks):
+        print(f"In {waiting} of them an answer waits for a person, and the total is without it so far.")
     prefixes = course.downloaded(name) / PREFIXES
     if prefixes.exists():
         told = json.loads(prefixes.read_text(encoding="utf-8"))

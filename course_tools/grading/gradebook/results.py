@@ -30,7 +30,10 @@ VERSION = "2"  # a new one grades every submission again
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the summary: a student's marks by question, and why a person should look. No score: not graded."""
+    """A line of the summary: a student's marks by question, and why a person should look.
+
+    No score: not graded. No mark of a question: it waits for a person, and the score is without it.
+    """
 
     student: str
     score: float | None
@@ -117,7 +120,7 @@ class ResultWriter:
         return [replace(row, late=str(late.get(row.student, ""))) for row in rows]
 
     def _row(self, student: str, marks: StudentMarks, person: tuple[str, ...]) -> Row:
-        by_cell = {name: marks.by_cell.get(name) for name in self.master.points}
+        by_cell = {name: None if name in marks.waiting else marks.by_cell.get(name) for name in self.master.points}
         score = sum(x or 0.0 for x in by_cell.values()) - marks.late_penalty
         most = sum(self.master.points.values())
         return Row(student, score, most, by_cell, marks.late_penalty, marks.needs_hand, person)

@@ -51,7 +51,7 @@ def plug_in(c: Any) -> None:
         *_nbgraders("AssignLatePenalties", "CheckCellMetadata"),
     ]
     c.GenerateFeedback.exporter_class = f"{HERE}.pages.FeedbackExporter"
-    c.GenerateFeedback.preprocessors = _nbgraders("GetGrades")
+    c.GenerateFeedback.preprocessors = [f"{HERE}.pages.GetMarks"]
     c.ZipCollectApp.extractor_plugin = f"{HERE}.extractor.SubmissionExtractor"
 
 

@@ -15,6 +15,7 @@ from course_tools.grading.pages.page import page
 
 HEADING = re.compile(r"^#{1,2} +(.+)$", re.MULTILINE)
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b")  # colours of a terminal
+WAIT, WAITS = "wait for a person", "waits for a person"
 STYLE = """
 body{max-width:52rem}
 section{margin-top:2.5rem;border-top:2px solid var(--grid)}
@@ -23,6 +24,7 @@ h3{font-size:1rem;color:var(--muted);margin:1rem 0 .2rem}
 .points{font-variant-numeric:tabular-nums;white-space:nowrap}
 .verdict{border-left:.3rem solid var(--orange);background:var(--panel);padding:.2rem 1rem;margin:.5rem 0}
 .verdict.full{border-color:var(--green)}
+.verdict.waits{border-color:var(--muted)}
 .verdict li{list-style:none}.verdict ul{padding:0}
 .teacher{border-left:.3rem solid var(--blue);background:var(--panel);padding:.2rem 1rem;margin:.5rem 0}
 details{margin:.5rem 0}summary{cursor:pointer;color:var(--blue)}
@@ -47,12 +49,29 @@ class Section:
         marks = [cell.metadata.nbgrader for cell in self.graded]
         return sum(m.get("score") or 0 for m in marks), sum(m.get("points") or 0 for m in marks)
 
+    @property
+    def waiting(self) -> float:
+        """The points of the answers that nobody has marked yet."""
+        return sum(cell.metadata.nbgrader.get("points") or 0 for cell in self.graded if _waits(cell))
+
+    @property
+    def earned(self) -> str:
+        """The points so far, in words where an answer waits."""
+        earned, most = self.marks
+        if not self.waiting:
+            return f"{earned:.4g}"
+        return WAITS if self.waiting == most else f"{earned:.4g} so far, {self.waiting:.4g} {WAIT}"
+
 
 def render(notebook: NotebookNode, about: dict[str, Any]) -> str:
     """The page of a graded notebook; `about` has nbgrader's assignment, student, score, max_score, late_penalty."""
     title = f"{about['assignment']}: feedback for {about['student']}"
     found = list(enumerate(sections(notebook), start=1))
-    parts = [_head(title, about), _table(found), *(_section(number, section) for number, section in found)]
+    parts = [
+        _head(title, about, sum(section.waiting for _, section in found)),
+        _table(found),
+        *(_section(number, section) for number, section in found),
+    ]
     return page(title, "\n".join(parts), code.STYLE + STYLE)
 
 
@@ -76,18 +95,28 @@ def _is_own(cell: NotebookNode) -> bool:
     return is_answer(cell) or ("nbgrader" not in cell.metadata and cell.cell_type == "code")
 
 
-def _head(title: str, about: dict[str, Any]) -> str:
+def _waits(cell: NotebookNode) -> bool:
+    """Whether a graded cell is an answer in words that nobody has marked yet: its score of 0 says nothing."""
+    return bool(cell.metadata.nbgrader.get("waits"))
+
+
+def _head(title: str, about: dict[str, Any], waiting: float) -> str:
     late = about.get("late_penalty") or 0
     penalty = f' <span class="late">({late:.4g} less, since it came late)</span>' if late else ""
     total = f"{about['score']:.4g} of {about['max_score']:.4g} points"
-    return f"<h1>{escape(title)}</h1>\n<p><strong>{total}</strong>{penalty}</p>"
+    so_far = f" so far</strong>; an answer {WAITS} ({_points(waiting)})" if waiting else "</strong>"
+    return f"<h1>{escape(title)}</h1>\n<p><strong>{total}{so_far}{penalty}</p>"
+
+
+def _points(points: float) -> str:
+    return f"{points:.4g} point{'' if points == 1 else 's'}"
 
 
 def _table(found: Iterable[tuple[int, Section]]) -> str:
     """The exercises with their points, each a link."""
     rows = "\n".join(
         f'<tr><td><a href="#section-{number}">{prose.line(section.title)}</a></td>'
-        f'<td class="number">{section.marks[0]:.4g}</td><td class="number">{section.marks[1]:.4g}</td></tr>'
+        f'<td class="number">{section.earned}</td><td class="number">{section.marks[1]:.4g}</td></tr>'
         for number, section in found
         if section.graded
     )
@@ -98,7 +127,8 @@ def _table(found: Iterable[tuple[int, Section]]) -> str:
 
 
 def _section(number: int, section: Section) -> str:
-    points = f'<span class="points">{section.marks[0]:.4g} / {section.marks[1]:.4g}</span>' if section.graded else ""
+    of = f"({_points(section.marks[1])})" if section.waiting else f"/ {section.marks[1]:.4g}"
+    points = f'<span class="points">{section.earned} {of}</span>' if section.graded else ""
     parts = [
         f'<section id="section-{number}"><h2><span>{prose.line(section.title)}</span> {points}</h2>',
         *map(_verdict, section.graded),
@@ -114,6 +144,8 @@ def _section(number: int, section: Section) -> str:
 def _verdict(cell: NotebookNode) -> str:
     """What the grader, or a person, says of a graded cell."""
     marks = cell.metadata.nbgrader
+    if _waits(cell):
+        return f'<div class="verdict waits"><p><b>This answer {WAITS}: up to {_points(marks.points)}.</b></p></div>'
     score, points = marks.get("score") or 0, marks.get("points") or 0
     said = "".join(sanitize.html(output.data.get("text/html", "")) for output in _verdicts(cell))
     said = said or f"<p><b>{score:.4g} of {points:.4g} points</b></p>"
@@ -137,7 +169,8 @@ def _folded(title: str, cells: list[NotebookNode]) -> str:
 
 def _cell(cell: NotebookNode) -> str:
     if cell.cell_type != "code":
-        return prose.html(HEADING.sub("", cell.source), cell.get("attachments", {}))  # the section has the heading
+        text = cell.source if is_answer(cell) else HEADING.sub("", cell.source)  # the section has the task's heading
+        return prose.html(text, cell.get("attachments", {}))
     shown = [output for output in cell.outputs if output.output_type != "execute_result"]
     return code.html(cell.source) + "".join(map(_output, shown))
 

@@ -1,7 +1,7 @@
 """Markdown as harmless HTML, with formulas as MathML, which browsers set without a script and without a network."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from html import escape
 from typing import Any
@@ -14,6 +14,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from course_tools.grading.intake import sanitize
 from course_utils.check.bans.families import words
 
+Pictures = Mapping[str, Mapping[str, str]]
 MOST = 2_000  # characters of a formula; longer ones are shown as they are written
 MARKS = re.compile("[\ue000\ue001]")  # from Unicode's private use: around the number of a formula
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
@@ -31,21 +32,24 @@ ATTRIBUTES = words(
 )
 
 
-def html(text: str, pictures: Mapping[str, Mapping[str, str]] | None = None) -> str:
+def html(text: str, pictures: Pictures | None = None) -> str:
     """The HTML of a Markdown text. `pictures`: a cell's attachments, by name and type.
 
     An address that is not of the web is no link, and a picture of another host is not shown.
     """
-    formulas: list[tuple[str, bool]] = []
-    brought = pictures or {}
-    bounded = sanitize.markdown(MARKS.sub("", text), brought)
-    clean = sanitize.html(_parser().render(bounded, {"pictures": brought, "formulas": formulas}))
-    return re.sub("\ue000(\\d+)\ue001", lambda found: _formula(*formulas[int(found[1])]), clean)
+    return _made(_parser().render, text, pictures or {})
 
 
 def line(text: str) -> str:
-    """One line of Markdown, such as a heading, without a paragraph around it."""
-    return html(text).strip().removeprefix("<p>").removesuffix("</p>")
+    """One line of Markdown, such as a heading: in "1. Mean" a number begins no list."""
+    return _made(_parser().renderInline, text, {}).strip()
+
+
+def _made(render: Callable[[str, dict[str, Any]], str], text: str, brought: Pictures) -> str:
+    formulas: list[tuple[str, bool]] = []
+    bounded = sanitize.markdown(MARKS.sub("", text), brought)
+    clean = sanitize.html(render(bounded, {"pictures": brought, "formulas": formulas}))
+    return re.sub("\ue000(\\d+)\ue001", lambda found: _formula(*formulas[int(found[1])]), clean)
 
 
 @cache

@@ -67,6 +67,7 @@ class Figures:
     missing: int
     listed: int  # in the class list
     late: int  # who handed in late
+    waiting: int  # of those that count: with an answer that waits for a person
     tallies: list[Tally]
     slips: list[Slip]
     regrades: list[Regrade]

@@ -79,6 +79,8 @@ def render(name: str, figures: Figures, examples: Examples, people: People | Non
 def _counted(name: str, figures: Figures) -> str:
     said = f"<p>{_many(figures.counted, 'submission')} with something in {_them(figures.counted)} "
     said += f"{'is' if figures.counted == 1 else 'are'} graded, and counted below."
+    if figures.waiting:
+        said += f" In {figures.waiting} of them an answer waits for a person, and no mark of it is counted."
     if figures.ungraded:
         many = f"{_many(figures.ungraded, 'more')} {'is' if figures.ungraded == 1 else 'are'}"
         said += f" {many} collected and not graded: run <code>course grade {escape(name)}</code>."
@@ -110,7 +112,7 @@ def _questions(tallies: Sequence[Tally]) -> str:
 
 def _row(tally: Tally) -> str:
     share = "–" if tally.share is None else f"{100 * tally.share:.0f} %"
-    waiting = f' <span class="muted">({tally.waiting} wait for a person)</span>' if tally.waiting else ""
+    waiting = f' <span class="muted">({_waiting(tally.waiting)})</span>' if tally.waiting else ""
     unexplained = tally.unexplained if tally.question.has_hints else "–"
     tells = "–" if tally.tells is None else f"{tally.tells:.2f}".replace("-", "−")
     cells = (f"{tally.question.points:g}", share, tally.full, tally.some, tally.none, tally.empty, unexplained, tells)
@@ -119,6 +121,10 @@ def _row(tally: Tally) -> str:
         + "".join(f'<td class="number">{cell}</td>' for cell in cells)
         + "</tr>"
     )
+
+
+def _waiting(count: int) -> str:
+    return f"{count} wait{'s' if count == 1 else ''} for a person"
 
 
 def _title(tally: Tally) -> str:

@@ -88,6 +88,7 @@ def _figures(master: Master, counted: Sequence[Submission], people: People, outd
         missing=len(people.missing),
         listed=len(people.names),
         late=len(people.late),
+        waiting=sum(None in submission.marks.values() for submission in counted),
         tallies=figures.tallies(asked, counted),
         slips=figures.slips(asked, counted),
         regrades=figures.regrades(people.changes),
