@@ -9,7 +9,8 @@ import pytest
 
 from course_tools.authoring import build, exercises
 from course_tools.grading.course import Course
-from course_tools.grading.gradebook import rubric, words
+from course_tools.grading.gradebook import roster, rubric, words
+from course_tools.grading.gradebook.export_marks import safe, unguarded
 from course_tools.grading.gradebook.rubric import Line, Question
 from course_tools.grading.judging.master import load
 from course_tools.grading.pages import feedback
@@ -144,6 +145,33 @@ def test_a_persons_mark_is_not_written_over_unasked(course: Path, capsys: pytest
     assert (marks(course)["ada"][0], marks(course)["ben"][2]) == (1.5, "Come and see me.")
     words.run("90", path, replace=True, root=course)
     assert marks(course)["ada"][0] == 3
+
+
+def test_two_lines_of_a_rubric_that_are_the_same_both_count(course: Path) -> None:
+    path = course / "solutions" / NAME / f"{NAME}.py"
+    lines = "# - **1.5 points**: A reason.\n# - **1.5 points**: A reason.\n"
+    path.write_text(SOURCE.replace("".join(SOURCE.splitlines(keepends=True)[7:9]), lines), encoding="utf-8")
+    words.run("90", fill(course, {"ada": ("x", "", ""), "ben": ("1", "x", "")}), root=course)
+    assert (marks(course)["ada"][0], marks(course)["ben"][0]) == (1.5, 2.5)
+
+
+@pytest.mark.parametrize("student", ["'ada", "'+ada", "+ada", "''ada", "''-ada", "ada"])
+def test_an_id_comes_back_as_it_is(student: str, tmp_path: Path) -> None:
+    assert unguarded(str(safe(student))) == student
+    (file := tmp_path / "marks.csv").write_text(f"Username\n{safe(student)}\n", encoding="utf-8")
+    assert [found.id for found in roster.read(file)[0]] == [student]
+
+
+def test_marks_of_an_id_with_an_apostrophe(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Course(course).gradebook() as book:
+        student, submission = book.find_student("cy"), book.find_submission(NAME, "cy")
+        student.id = submission.student_id = "'cy"
+        book.db.commit()
+    (course / ".grading" / "autograded" / "cy").rename(course / ".grading" / "autograded" / "'cy")
+    words.run("90", fill(course, {"'cy": ("x", "x", "")}), root=course)
+    monkeypatch.setitem(ANSWERS, "'cy", ANSWERS["cy"])
+    monkeypatch.delitem(ANSWERS, "cy")
+    assert marks(course)["'cy"][0] == 3
 
 
 def test_a_filled_sheet_is_not_written_over(course: Path) -> None:

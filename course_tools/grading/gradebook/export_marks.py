@@ -11,6 +11,7 @@ User ID and SIS Login ID.
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from course_tools.grading.gradebook.lateness import class_lateness
 from course_tools.grading.inside.text import shown
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
+
+FORMULA = re.compile(r"'* *[=+\-@\t\r\n]")  # how text begins that a spreadsheet may take for a formula
 
 
 @dataclass(frozen=True)
@@ -150,12 +153,18 @@ EXPORTERS: dict[str, type[CourseExporter]] = {
 
 
 def safe(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe in front."""
+    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe in front.
+
+    So does text that begins like what has got one, so that `unguarded` gives each text back.
+    """
     if cell is None:
         return ""
-    if isinstance(cell, str) and cell.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and cell.strip(" "):
-        return "'" + cell
-    return cell
+    return "'" + cell if isinstance(cell, str) and FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The text of which `safe` made a cell: an apostrophe of its own stays."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
 def kept_for_marks(root: Path, name: str) -> Path:

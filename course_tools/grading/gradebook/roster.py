@@ -17,6 +17,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from course_tools.grading.gradebook import canvas, headings
+from course_tools.grading.gradebook.export_marks import unguarded
 from course_tools.grading.inside.text import shown
 from course_tools.grading.intake.owners import Owner, made_up_id
 from course_tools.paths import ROOT
@@ -59,8 +60,8 @@ class Row:
         return next((cell for i in places if (cell := self.cell(i))), "")
 
     def cell(self, place: int) -> str:
-        """A cell without the space around it; "" where the line is shorter."""
-        return self.cells[place].strip() if place < len(self.cells) else ""
+        """A cell without the space around it, or our own guard before a formula; "" where the line is shorter."""
+        return unguarded(self.cells[place].strip()) if place < len(self.cells) else ""
 
 
 def run(file: Path, root: Path = ROOT) -> None:

@@ -17,7 +17,7 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from course_tools.grading.course import Course
-from course_tools.grading.gradebook.export_marks import kept_for_marks, safe
+from course_tools.grading.gradebook.export_marks import kept_for_marks, safe, unguarded
 from course_tools.grading.gradebook.rubric import Marked, Question, mark, questions
 from course_tools.grading.inside.text import shown, valid
 from course_tools.grading.judging.master import grade_id, load
@@ -138,7 +138,7 @@ def _enter(
     known = {answer.student: answer for answer in answers[question.name]}
     outcome = Outcome()
     for number, row in enumerate(rows[1:], start=2):
-        cells = dict(zip(headings, [*row, *[""] * len(headings)], strict=False))
+        cells = [*row, *[""] * len(headings)][: len(headings)]
         _enter_row(book, name, question, known, cells, number, replace, outcome)
     if outcome.odd:
         book.db.rollback()
@@ -166,15 +166,16 @@ def _enter_row(
     name: str,
     question: Question,
     known: Mapping[str, Answer],
-    cells: Mapping[str, str],
+    cells: Sequence[str],
     number: int,
     replace: bool,
     outcome: Outcome,
 ) -> None:
     """Enter a row; the caller commits."""
-    student = cells["student"].strip().removeprefix("'")
+    given, _, *earned, comment, answer = cells  # by place: two lines of a rubric may be the same
+    student = unguarded(given.strip())
     try:
-        marked = mark(question, [cells[column] for column in question.columns], cells["comment"])
+        marked = mark(question, earned, comment)
     except ValueError as e:
         outcome.odd.append(f"Line {number} ({shown(student)}): {e}.")
         return
@@ -182,7 +183,7 @@ def _enter_row(
         outcome.empty += 1
     elif student not in known:
         outcome.odd.append(f"Line {number}: {shown(student)} has no answer to {question.name}.")
-    elif _plain(known[student].text) != _plain(cells["answer"]):
+    elif _plain(known[student].text) != _plain(answer):
         outcome.kept.append(f"{student}: the answer was changed since the sheet was written; write a new one")
     else:
         _put(book, name, question, known[student], marked, replace, outcome)
@@ -213,4 +214,4 @@ def _report(question: Question, outcome: Outcome) -> None:
 
 def _plain(text: str) -> str:
     """An answer as a spreadsheet may give it back: spaces and the ends of its lines do not count."""
-    return " ".join(text.strip().removeprefix("'").split())
+    return " ".join(text.strip().lstrip("'").split())
