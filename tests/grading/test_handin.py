@@ -20,6 +20,8 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.plugins import LateSubmissionPlugin
 from rich.console import Console
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import Session
 
 from course_tools import demo
 from course_tools.grading.course import Course
@@ -648,6 +650,22 @@ def test_lateness_in_marks(marked: Path) -> None:
         late.settle_class(Course(marked), book, NAME)
         assert book.find_submission(NAME, "ada").extension == timedelta(hours=11)
     assert {row[1]: row[8] for row in rows(marked, "plain")[1:]}["ada"] == "1.0"
+
+
+def test_our_tables_are_written_as_any_database_takes_it() -> None:
+    """nbgrader's gradebook may lie in another one than SQLite."""
+    engine = create_engine("sqlite://")
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
+    with Session(engine) as db:
+        for number in ("1", "2"):
+            canvas.keep(db, {"ada": canvas.Person(number, "", "")}, {"Lab (7)": number})
+            lateness.extend(db, NAME, "ada", datetime(2026, 1, int(number)))
+        lateness.extend(db, "91_other", "ada", datetime(2026, 1, 3))
+        assert canvas.people(db) == {"ada": canvas.Person("2", "", "")}
+        assert lateness.extensions(db, NAME) == {"ada": datetime(2026, 1, 2)}
+        assert len(lateness.extensions(db, "91_other")) == 1
+    assert not [statement for statement in sent if "OR REPLACE" in statement]
 
 
 class TakesOne(LateSubmissionPlugin):

@@ -50,9 +50,8 @@ def keep(db: Session, people: Mapping[str, Person], columns: Mapping[str, str]) 
         db.execute(text(table))
     for student, person in people.items():
         row = {"student": student, **vars(person)}
-        db.execute(
-            text("INSERT OR REPLACE INTO course_canvas VALUES (:student, :sis_user_id, :sis_login_id, :section)"), row
-        )
+        db.execute(text("DELETE FROM course_canvas WHERE student = :student"), row)
+        db.execute(text("INSERT INTO course_canvas VALUES (:student, :sis_user_id, :sis_login_id, :section)"), row)
     db.execute(text("DELETE FROM course_canvas_column"))
     for name, points in columns.items():
         db.execute(text("INSERT INTO course_canvas_column VALUES (:name, :points)"), {"name": name, "points": points})

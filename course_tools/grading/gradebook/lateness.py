@@ -73,7 +73,8 @@ def extend(db: Session, name: str, student: str, until: datetime) -> None:
     """Keep an extension; the caller commits."""
     db.execute(text(TABLE))
     row = {"name": name, "student": student, "until": until.isoformat()}
-    db.execute(text("INSERT OR REPLACE INTO course_extension VALUES (:name, :student, :until)"), row)
+    db.execute(text("DELETE FROM course_extension WHERE assignment = :name AND student = :student"), row)
+    db.execute(text("INSERT INTO course_extension VALUES (:name, :student, :until)"), row)
 
 
 def extensions(db: Session, name: str) -> dict[str, datetime]:
