@@ -19,7 +19,7 @@ from course_tools.grading.course import Course
 from course_tools.grading.gradebook import feedback, handed_in, late
 from course_tools.grading.intake import archives, collect, collected, owners, submit
 from course_tools.grading.intake.choice import candidate
-from course_tools.grading.intake.clean import clean
+from course_tools.grading.intake.clean import TIMESTAMP, clean
 from course_tools.grading.judging.master import load
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -366,6 +366,24 @@ def test_what_a_person_changed_by_hand_stays(course: Path, worked: Callable[...,
     assert "changed by hand" in sentence
 
 
+def test_a_time_is_read_from_a_short_file_and_never_through_a_link(course: Path) -> None:
+    elsewhere = course / "elsewhere.txt"
+    elsewhere.write_text("2026-11-20 12:00:00 UTC", encoding="utf-8")
+    folders = [course / ".grading" / "submitted" / student / NAME for student in ("ada", "ben")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    (folders[0] / TIMESTAMP).symlink_to(elsewhere)
+    with (folders[1] / TIMESTAMP).open("wb") as file:
+        file.write(b"2026-11-21 12:00:00 UTC".ljust(100))
+        file.truncate(1 << 40)  # as large as a disk: it takes no room, and no memory holds it
+    assert late._times(Course(course), NAME) == {"ben": datetime(2026, 11, 21, 12)}
+    with Course(course).gradebook() as book:
+        (course / "worksheet.csv").write_text(WORKSHEET, encoding="utf-8")
+        late._enter_times(Course(course), book, NAME, course / "worksheet.csv")
+    assert elsewhere.read_text(encoding="utf-8") == "2026-11-20 12:00:00 UTC", "nothing is written through a link"
+    assert "ada" in late._times(Course(course), NAME)
+
+
 def test_what_came_through_the_exchange_stays(course: Path, worked: Callable[..., bytes]) -> None:
     folder = course / ".grading" / "submitted" / "ada" / NAME
     folder.mkdir(parents=True)
@@ -591,6 +609,7 @@ LEFT_OUT = {
     "too much": ([("{nb}", 0), ("a", 19_000_000), ("b", 19_000_000)], "more than 32 MiB lie beside the notebook"),
     "the course's": ([("{nb}", 0), ("timestamp.txt", 1)], "timestamp.txt, which was left out: another file"),
     "what collect notes": ([("{nb}", 0), ("told.txt", 1)], "told.txt, which was left out: another file"),
+    "in capitals": ([("{nb}", 0), ("TimeStamp.TXT", 1)], "TimeStamp.TXT, which was left out: another file"),
     "many": ([("{nb}", 0), *((f"f{i}.csv", 1) for i in range(250))], "handed in 40 more files that were left out"),
 }
 

@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from course_tools.grading.course import Course
 from course_tools.grading.gradebook import handed_in, lateness, roster
 from course_tools.grading.inside.text import shown
-from course_tools.grading.intake.clean import TIMESTAMP
+from course_tools.grading.intake.clean import TIMESTAMP, timestamp
 from course_tools.grading.nbgrader_0_9.tables import as_utc, late_plugin, settle
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
@@ -46,7 +46,7 @@ def settle_class(course: Course, book: Gradebook, name: str) -> None:
 def _times(course: Course, name: str) -> dict[str, datetime]:
     """When each student handed in, as far as a timestamp.txt tells."""
     files = course.folder("submitted").glob(f"*/{name}/{TIMESTAMP}")
-    return {path.parents[1].name: moment for path in files if (moment := _time_in(path))}
+    return {path.parents[1].name: moment for path in files if (moment := as_utc(timestamp(path.parent)))}
 
 
 def _moment(text: str) -> datetime:
@@ -95,19 +95,12 @@ def _enter_times(course: Course, book: Gradebook, name: str, worksheet: Path) ->
     for student, moment in times.items():
         folder = course.folder("submitted") / student / name
         if folder.is_dir():
+            (folder / TIMESTAMP).unlink(missing_ok=True)  # it may be a link, which leads elsewhere
             (folder / TIMESTAMP).write_text(f"{moment.isoformat(' ')} UTC\n", encoding="utf-8")
             entered += 1
     print(f"Times of {entered} submissions read from {shown(worksheet.name)}.")
     if odd:
         print(f"{len(odd)} times could not be read, such as {shown(odd[0])!r}.")
-
-
-def _time_in(path: Path) -> datetime | None:
-    """The time in a timestamp.txt; None where it holds none."""
-    try:
-        return as_utc(path.read_text(encoding="utf-8")[:100].strip())
-    except (ValueError, OSError):
-        return None
 
 
 # -- what is known -------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from course_tools.grading import regrades
 from course_tools.grading.course import Course
 from course_tools.grading.gradebook.kept import KeptResults
 from course_tools.grading.gradebook.lateness import class_lateness
-from course_tools.grading.intake.clean import BOOKKEEPING, TIMESTAMP, Cleaned
+from course_tools.grading.intake.clean import BOOKKEEPING, TIMESTAMP, Cleaned, timestamp
 from course_tools.grading.judging.master import Master
 from course_tools.grading.judging.own import Variants
 from course_tools.grading.nbgrader_0_9.tables import NbgraderTables, StudentMarks
@@ -87,7 +87,7 @@ class ResultWriter:
         """
         marks = self.tables.stamp(graded)
         self._write_folder(student, graded, cleaned)
-        changed = self.tables.enter(student, graded, marks, self._timestamp(student))
+        changed = self.tables.enter(student, graded, marks, timestamp(self.handed_in(student)))
         why = _why(self.kept.fingerprint(student), fingerprint)
         for question, (earlier, later) in changed.items():
             change = regrades.Change(student, question, earlier, later, self.began, why)
@@ -141,14 +141,6 @@ class ResultWriter:
         (fresh / f"{self.master.name}.ipynb").write_text(text + "\n", encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
-
-    def _timestamp(self, student: str) -> str:
-        """The text of nbgrader's timestamp.txt, which says when it was handed in; empty without one."""
-        path = self.handed_in(student) / TIMESTAMP
-        try:
-            return path.read_text(encoding="utf-8")[:100].strip() if path.is_file() else ""
-        except (ValueError, OSError):
-            return ""
 
 
 def _why(earlier: str, later: str) -> str:

@@ -28,9 +28,10 @@ from course_tools.grading.judging.master import Master, grade_id, is_answer
 
 MAX_NOTEBOOK = 64 << 20
 MAX_FILES, MAX_FILE_BYTES, MAX_FOLDERS = 200, 32 << 20, 100
+LONGEST_TIME = 100  # bytes
 TOLD = "told.txt"  # from `course collect`: what the summary shall say
 TIMESTAMP = "timestamp.txt"  # when it was handed in, as nbgrader's exchange writes it
-BOOKKEEPING = {TIMESTAMP, "submission_secret.txt", TOLD}
+BOOKKEEPING = {TIMESTAMP, "submission_secret.txt", TOLD}  # no student's file, in capitals neither: see `is_noted`
 
 
 @dataclass
@@ -126,6 +127,23 @@ def _read_regular(path: Path, limit: int) -> bytes | None:
         if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
             return None
         return f.read(limit)
+
+
+def is_noted(name: str) -> bool:
+    """Whether a file's name is one of `BOOKKEEPING`, which are the same in capitals on Windows and macOS."""
+    return name.casefold() in BOOKKEEPING
+
+
+def timestamp(folder: Path) -> str:
+    """What the timestamp.txt of a submission says; empty without one, and where it is a link or no text."""
+    path = folder / TIMESTAMP
+    if path.is_symlink() or not path.is_file():
+        return ""
+    try:
+        with path.open("rb") as file:
+            return file.read(LONGEST_TIME).decode("utf-8").strip()
+    except (ValueError, OSError):
+        return ""
 
 
 # -- restoring ---------------------------------------------------------------------------------------------------
@@ -261,7 +279,7 @@ def _other_files(folder: Path, person: list[str]) -> tuple[tuple[str, bytes], ..
     left = MAX_FILE_BYTES
     for path in _walk(folder):
         name = path.relative_to(folder).as_posix()
-        if path.suffix == ".ipynb" or name in BOOKKEEPING:
+        if path.suffix == ".ipynb" or is_noted(name):
             continue
         if name != text.valid(name):
             person.append(f"the file {_shown(name)!r} has a name that is not text and was left out")

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from course_tools.grading.intake.archives import BROKEN, Delivery, File, NotTaken, by_itself, reason, unpacked
 from course_tools.grading.intake.choice import MOST, Candidate, best, candidate, told
-from course_tools.grading.intake.clean import BOOKKEEPING, MAX_FILE_BYTES, MAX_FILES
+from course_tools.grading.intake.clean import MAX_FILE_BYTES, MAX_FILES, is_noted
 from course_tools.grading.step import TooLong
 
 LONGEST, DEEPEST = 200, 10  # bytes of a part of a path, of which disks take 255; parts
@@ -141,6 +141,6 @@ def _require_fit(name: str, taken: Mapping[str, bytes]) -> None:
     if any(len(part.encode()) > LONGEST for part in parts) or len(parts) > DEEPEST:
         raise NotTaken("its name is too long")
     folders = {"/".join(parts[:i]) for i in range(1, len(parts))}
-    reserved = parts[0] in BOOKKEEPING or parts[0].endswith(".ipynb")
+    reserved = is_noted(parts[0]) or parts[0].casefold().endswith(".ipynb")
     if reserved or name in taken or not folders.isdisjoint(taken) or any(t.startswith(f"{name}/") for t in taken):
         raise NotTaken("another file has its name")
