@@ -12,6 +12,7 @@ import time
 import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -175,6 +176,18 @@ def test_what_python_says_of_an_answer(source: str, says: str) -> None:
     assert said.startswith(says) if says else said == ""
 
 
+@pytest.mark.parametrize(("seconds", "year"), [(-(2**31), 1980), (2**33 - 1, 2107), (2**53, 1980)])
+def test_a_date_that_no_zip_can_hold_is_packed_as_the_nearest(
+    course: Path, seconds: int, year: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.utime(notebook_of(course), (1e9, min(seconds, 2**33 - 1)))
+    if seconds > 2**33:  # not on every disk
+        monkeypatch.setattr(Path, "stat", lambda path: SimpleNamespace(st_mtime=seconds))
+    data = submit.pack(notebook_of(course), b"{}", {})
+    [entry] = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    assert entry.date_time[0] == year
+
+
 @pytest.mark.parametrize("stopped", [KeyboardInterrupt, RuntimeError])
 def test_no_warning_stops_a_hand_in(
     course: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stopped: type[BaseException]
@@ -188,6 +201,8 @@ def test_no_warning_stops_a_hand_in(
     said = capsys.readouterr().out
     assert f"They were not run to the end ({stopped.__name__})." in said
     assert "? mean (1. Mean): its check did not run" in said
+    assert "The checks were stopped, so that nothing is known of their 8 points. A person gives up to 2" in said
+    assert "0 of 4" not in said
     assert (course / "work" / "handin" / f"{NAME}.zip").exists()
 
 

@@ -99,11 +99,15 @@ def sentences(
                 yield f"✗ {label}: {_short(said)}" if said else f"✓ {label}"
 
 
-def total(known: Sequence[Exercise], wrong: Mapping[str, str], told: Mapping[str, str | None], others: float) -> str:
-    """How many checks hold, and the points for them."""
+def total(
+    known: Sequence[Exercise], wrong: Mapping[str, str], told: Mapping[str, str | None], others: float, stopped: bool
+) -> str:
+    """How many checks hold, and the points for them; `stopped`: they did not run to the end, and nothing is known."""
     held = [e for e in known if told.get(e.check) == "" and e.name not in wrong]
     points, most = (sum(e.points for e in these) for these in (held, known))
     person = f" A person gives up to {others:g} more." if others else ""
+    if stopped:
+        return f"The checks were stopped, so that nothing is known of their {most:g} points.{person}"
     return (
         f"{len(held)} of {len(known)} checks hold, {points:g} of {most:g} points by the visible checks; "
         f"hidden checks may take some away.{person}"

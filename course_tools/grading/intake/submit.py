@@ -2,8 +2,8 @@
 
 import io
 import sys
-import time
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -19,6 +19,7 @@ from course_tools.paths import ROOT
 from course_utils.check import banned
 from course_utils.errors import CourseError
 
+FIRST, LAST = datetime(1980, 1, 1), datetime(2107, 12, 31, 23, 59, 58)  # the dates that a zip can hold
 FETCHED = "feedback/"  # what the student fetched earlier is not handed in again
 
 
@@ -32,7 +33,7 @@ def run(name: str, root: Path = ROOT) -> None:
     data = _bytes(source, root)
     cells = _cells(data, source.relative_to(root))
     files, left = _beside(source, root / "assignments" / name)
-    saved = time.strftime("%H:%M on %d %B %Y", time.localtime(source.stat().st_mtime))
+    saved = f"{_changed(source):%H:%M on %d %B %Y}"
     new = pack(source, data, files)  # as it is now: the checks that run next take a while, and may write files
     _review(cells, files, source.parent, name, root)
     target = root / "work" / "handin" / f"{name}.zip"
@@ -63,23 +64,25 @@ def _review(cells: list[Cell], files: dict[str, bytes], folder: Path, name: str,
     bans = banned.read(root / "course_utils" / "hints" / f"{name}.json")
     wrong = review.of_text(cells, released, bans, modules)
     told: dict[str, str | None] = {exercise.check: None for exercise in known}
+    stopped = False
     if any(exercise.name not in empty for exercise in known):
         skip = "; Ctrl-C skips them" if sys.stdin.isatty() else ""
         print(f"The checks that you see run once more, from the top{skip}.", flush=True)
         try:
             told = visible.run(cells, released, folder)
         except (Exception, KeyboardInterrupt) as e:  # whatever happens here, the student can hand in
+            stopped = True
             print(shown(f"They were not run to the end ({type(e).__name__})."))
     for line in review.sentences(known, empty, wrong, told):
         print(shown(line))
-    print(review.total(known, wrong, told, review.by_hand(released)))
+    print(review.total(known, wrong, told, review.by_hand(released), stopped))
 
 
 def _set_aside(target: Path, new: bytes) -> Path | None:
     """Rename an earlier file that holds something else, by the time when it was made; its new path."""
     if not target.exists() or target.read_bytes() == new:
         return None
-    made = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(target.stat().st_mtime))
+    made = f"{_changed(target):%Y-%m-%d %H.%M.%S}"
     name, count = f"{target.stem} ({made})", 1
     while (kept := target.with_name(f"{name}.zip" if count == 1 else f"{name}, {count}.zip")).exists():
         count += 1
@@ -92,11 +95,18 @@ def pack(source: Path, data: bytes, files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {source.name: data, **files}.items():
-            when = time.localtime((source.parent / name).stat().st_mtime)[:6]
-            entry = zipfile.ZipInfo(name, date_time=max(when, (1980, 1, 1, 0, 0, 0)))
+            entry = zipfile.ZipInfo(name, date_time=_changed(source.parent / name).timetuple()[:6])
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
+
+
+def _changed(path: Path) -> datetime:
+    """When a file was changed, as far as a zip can say it; its first date where the disk has no sensible one."""
+    try:
+        return min(max(datetime.fromtimestamp(path.stat().st_mtime), FIRST), LAST)
+    except (OverflowError, OSError, ValueError):
+        return FIRST
 
 
 def _beside(source: Path, released: Path) -> tuple[dict[str, bytes], dict[str, str]]:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ from course_tools.paths import ROOT
 MODULE = __name__
 LABEXTENSIONS = Path(__file__).parent / "labextension"
 SECONDS = 600  # `course submit` bounds itself; this is for a machine that hangs
+SECONDS_TO_STOP = 30
+ONE = asyncio.Lock()  # a second click, in another tab say, waits for the first: both would write one file
 EXERCISE = re.compile(r"assignments/([0-9]{2}_\w+)/\1\.ipynb")
 
 
@@ -38,19 +41,36 @@ def submit(path: str) -> dict[str, str]:
     found = EXERCISE.fullmatch(path)
     if not found:
         raise ValueError(f"{path} is not a notebook of exercises")
-    ran = subprocess.run(
+    ran = subprocess.Popen(
         [sys.executable, "-m", "course_tools.cli", "submit", found[1]],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
         encoding="utf-8",
         errors="replace",
-        timeout=SECONDS,
         cwd=ROOT,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        check=False,
     )
-    return {"said": ran.stdout, "file": f"handin/{found[1]}.zip" if ran.returncode == 0 else ""}
+    try:
+        said, _ = ran.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        said = _stopped(ran)
+    return {"said": said, "file": f"handin/{found[1]}.zip" if ran.returncode == 0 else ""}
+
+
+def _stopped(ran: subprocess.Popen[str]) -> str:
+    """What it says after Ctrl-C, at which it ends its kernel, whatever runs there, and packs the notebook.
+
+    Raises TimeoutExpired where it does not end at that either.
+    """
+    if os.name == "posix":  # elsewhere the kernel ends with the process that began it
+        ran.send_signal(signal.SIGINT)
+    try:
+        return ran.communicate(timeout=SECONDS_TO_STOP)[0]
+    except subprocess.TimeoutExpired:
+        ran.kill()
+        ran.communicate()
+        raise
 
 
 class HandIn(APIHandler):
@@ -60,7 +80,9 @@ class HandIn(APIHandler):
     async def post(self) -> None:
         try:
             path = str((self.get_json_body() or {}).get("path"))
-            self.finish(json.dumps(await asyncio.to_thread(submit, path)))
+            async with ONE:
+                told = await asyncio.to_thread(submit, path)
+            self.finish(json.dumps(told))
         except (ValueError, AttributeError) as e:
             raise web.HTTPError(400, str(e)) from e
         except subprocess.TimeoutExpired as e:

@@ -56,6 +56,9 @@ async function activate(app) {
   }
 
   async function handIn(context, button) {
+    if (!button.enabled) {
+      return; // a second click, before the button is drawn anew
+    }
     button.enabled = false;
     try {
       await context.save();
