@@ -6,7 +6,6 @@ started again it goes on where it was.
 """
 
 import csv
-import fcntl
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from filelock import FileLock, Timeout
 from nbgrader.api import Gradebook
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -282,11 +282,11 @@ def _only_batch(root: Path, name: str) -> Iterator[None]:
     """One batch of an assignment at a time; the lock goes with the process, however it ends."""
     folder = root / ".grading"
     folder.mkdir(exist_ok=True)
-    with (folder / f".{name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as e:
-            raise CourseError(f"{name} is being graded already. Wait for that batch, or stop it.") from e
+    try:
+        held = FileLock(folder / f".{name}.lock").acquire(blocking=False)
+    except Timeout as e:
+        raise CourseError(f"{name} is being graded already. Wait for that batch, or stop it.") from e
+    with held:
         yield
 
 

@@ -6,7 +6,6 @@ A child that takes too long is ended; one that takes too much memory gets an err
 import contextlib
 import os
 import pickle
-import resource
 import select
 import signal
 import sys
@@ -15,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from course_utils.errors import CourseError
 
 MORE_MEMORY = 1 << 30  # what a child may take beyond what it has at birth
 CHUNK = 1 << 16
@@ -46,7 +47,12 @@ class _Child:
 
 
 def results(jobs: Iterable[Job], workers: int) -> Iterator[tuple[Any, Any]]:
-    """The name and the result of each job, as they end: what `work` returned, or `Lost`."""
+    """The name and the result of each job, as they end: what `work` returned, or `Lost`.
+
+    Raises CourseError on Windows, where no process forks.
+    """
+    if not hasattr(os, "fork"):
+        raise CourseError("Hints and mutants are computed on Linux or macOS only. On Windows do it in WSL.")
     waiting, running = iter(jobs), dict[int, _Child]()
     try:
         while True:
@@ -86,6 +92,8 @@ def _live(work: Callable[[], Any], pipe: int) -> None:
 
 
 def _limit_memory() -> None:
+    import resource  # Windows has none, and imports this module with others
+
     with contextlib.suppress(OSError, ValueError):  # only Linux says how much there is, and holds to the limit
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         most = pages * resource.getpagesize() + MORE_MEMORY

@@ -22,6 +22,7 @@ from nbgrader.api import Gradebook
 from course_tools.grading import grade
 from course_tools.grading.engine import program, runner, sandbox, workers
 from course_tools.grading.grade import Summary
+from course_tools.grading.inside import lockdown
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 from tests.support import grading_course as course
@@ -320,10 +321,12 @@ def test_without_bubblewrap_it_refuses_and_says_what_to_install(monkeypatch: pyt
 
 
 def test_without_landlock_or_linux_it_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox.lockdown, "landlock_version", lambda: 0)
+    monkeypatch.setattr(lockdown, "landlock_version", lambda: 0)
     assert "Landlock" in sandbox.missing.__wrapped__()
     monkeypatch.setattr(sandbox.sys, "platform", "darwin")
-    assert "Linux" in sandbox.missing.__wrapped__()
+    for unsafe in (False, True):
+        with pytest.raises(CourseError, match="on Linux only"):
+            sandbox.require(unsafe)
 
 
 def test_unsafe_runs_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

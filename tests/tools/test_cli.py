@@ -1,6 +1,8 @@
 """The command line: quick to start, clear when something is wrong."""
 
+import inspect
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from course_tools import cli
+from course_tools.paths import ROOT
 from course_utils.errors import CourseError, one_of
 
 COMMANDS = sorted(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]
@@ -45,6 +48,33 @@ def test_help_waits_for_nothing_heavy(command: str):
 
 def test_what_help_must_not_load_would_be_noticed():
     assert "numpy" in modules_after("import numpy")
+
+
+# What Python has on Linux and not on Windows, as far as the course uses it. nbgrader looks by itself.
+NOT_ON_WINDOWS = """
+import ctypes, os, signal, sys
+for name in ("fcntl", "resource", "grp", "termios"):
+    sys.modules[name] = None
+for module, names in ((os, "fork killpg setsid geteuid O_NOFOLLOW O_NONBLOCK O_CLOEXEC"),
+                      (signal, "SIGKILL SIGALRM SIGPROF SIGHUP setitimer pidfd_send_signal")):
+    for name in names.split():
+        delattr(module, name)
+library = ctypes.CDLL
+ctypes.CDLL = lambda name, *args, **options: library(name + "", *args, **options)  # None is no name there
+"""
+
+
+def test_on_windows_every_command_starts_and_reads_a_notebook():
+    commands = re.findall(
+        r"^ +from (course_tools\.\S+|course_tools) import (\w+)$", inspect.getsource(cli), re.MULTILINE
+    )
+    assert len(commands) >= len(COMMANDS)
+    imports = "\n".join(f"import {package}.{module}" for package, module in commands)
+    notebook = ROOT / "assignments" / "03_backpropagation" / "03_backpropagation.ipynb"
+    reads = f"from pathlib import Path\nprint(len(course_tools.grading.intake.clean.read(Path({str(notebook)!r}))))"
+    ran = python(f"{NOT_ON_WINDOWS}\n{imports}\n{reads}")
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) > 10
 
 
 @pytest.mark.parametrize("command", COMMANDS)

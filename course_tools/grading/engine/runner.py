@@ -186,8 +186,7 @@ class Warm:
     """The warm process. One per grader; its children may be asked for from several threads, once it is warmed up."""
 
     def __init__(self, unsafe: bool = False) -> None:
-        if not unsafe:
-            sandbox.require()
+        sandbox.require(unsafe)
         self.lock = threading.Lock()
         self.asked: collections.deque[socket.socket] = collections.deque()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from course_tools.grading.inside import lockdown
+from course_tools.grading import inside
 from course_tools.paths import ROOT, UTILS
 from course_utils.errors import CourseError
 
-INSIDE = Path(lockdown.__file__).resolve().parent
+INSIDE = Path(inside.__file__).resolve().parent
 # all of the course that a submission's process can see
 SEEN = (UTILS, INSIDE, INSIDE.parent / "author.py")
 SYSTEM = (
@@ -51,18 +51,22 @@ ENVIRONMENT = {
 }
 
 
-def require() -> None:
-    """Raise CourseError, which says what to install, when this machine cannot shut submissions in."""
-    if problem := missing():
+def require(unsafe: bool = False) -> None:
+    """Raise CourseError, which says what to do, when this machine cannot run submissions, or not shut in."""
+    if sys.platform != "linux":
+        raise CourseError(
+            "Submissions are graded on Linux only. Grade on a Linux machine, in a virtual one, or on Windows in WSL."
+        )
+    if not unsafe and (problem := missing()):
         raise CourseError(problem)
 
 
 @cache
 def missing() -> str:
-    """What keeps this machine from shutting submissions in, and what to do; empty when nothing does."""
+    """What keeps a Linux machine from shutting submissions in, and what to do; empty when nothing does."""
+    from course_tools.grading.inside import lockdown  # only Linux has what it imports
+
     way_out = "or grade with --unsafe submissions that you trust as you trust your own files."
-    if sys.platform != "linux":
-        return f"The grader's sandbox needs Linux. Grade on a Linux machine or in a Linux container, {way_out}"
     if shutil.which("bwrap") is None:
         return f"The grader's sandbox, bubblewrap, is missing. Install it (apt install bubblewrap), {way_out}"
     if lockdown.landlock_version() == 0:

@@ -29,6 +29,8 @@ from course_tools.grading.judging.master import Master, grade_id, is_answer
 MAX_NOTEBOOK = 64 << 20
 MAX_FILES, MAX_FILE_BYTES, MAX_FOLDERS = 200, 32 << 20, 100
 LONGEST_TIME = 100  # bytes
+# how a student's file is opened; Windows knows other flags
+ORDINARY = sum(getattr(os, f"O_{flag}", 0) for flag in ("NOFOLLOW", "NONBLOCK", "CLOEXEC", "BINARY", "NOINHERIT"))
 TOLD = "told.txt"  # from `course collect`: what the summary shall say
 TIMESTAMP = "timestamp.txt"  # when it was handed in, as nbgrader's exchange writes it
 BOOKKEEPING = {TIMESTAMP, "submission_secret.txt", TOLD}  # no student's file, in capitals neither: see `is_noted`
@@ -119,7 +121,7 @@ def _shown(name: str) -> str:
 def _read_regular(path: Path, limit: int) -> bytes | None:
     """The bytes of an ordinary file, not through a link and not from a device; None when it is none or too large."""
     try:
-        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        opened = os.open(path, os.O_RDONLY | ORDINARY)
     except OSError:
         return None
     with os.fdopen(opened, "rb") as f:
