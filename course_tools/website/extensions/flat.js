@@ -215,6 +215,20 @@ function row(node) {
   return { ...node, kids: (node.kids ?? []).map(row) };
 }
 
+/** MathML without rows of one part, which say nothing; one around an operator does: there it has no sides. */
+function plainer(node) {
+  if (typeof node === "string" || node.tag === "mo") return node;
+  const kids = node.kids.map(plainer);
+  const [only, ...more] = kids;
+  const isNeedless = ({ tag, rest }) => tag === "mrow" && !rest;
+  if (isNeedless(node) && only?.tag && only.tag !== "mo" && !more.length) return only;
+  if (node.tag === "math" && only && isNeedless(only) && !more.length) return { ...node, kids: only.kids };
+  return { ...node, kids };
+}
+
+/** The MathML in a span, plainer. */
+exports.plainer = (html) => read(html).map(plainer).map(written).join("");
+
 /** The HTML of `katex-html`, flat. */
 exports.flat = (html) => {
   const [whole] = read(html).map(row);

@@ -82,7 +82,8 @@ def rendered(katex: Katex, translator: Any, node: nodes.Element, display: bool) 
 
 def inline(katex: Katex, translator: Any, node: nodes.Element) -> None:
     """`$...$`"""
-    translator.body.append(f'<span class="math">{rendered(katex, translator, node, display=False)}</span>')
+    html = rendered(katex, translator, node, display=False)
+    translator.body.append(html.replace('<span class="katex">', '<span class="math katex">', 1))
     raise nodes.SkipNode
 
 

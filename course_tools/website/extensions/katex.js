@@ -2,7 +2,7 @@
 // The TeX that KaTeX repeats in each formula, a tenth of a page's formulas, is left out: MathML says the same to a reader.
 // A wide space parts the clauses of a formula; where there is room for one only, the next begins a line (course.css).
 // The first argument is KaTeX's script. The end of the input ends this process, so it cannot outlive who feeds it.
-const { flat } = require("./flat.js");
+const { flat, plainer } = require("./flat.js");
 const katex = require(process.argv[2]);
 
 const BASE = '<span class="base">'; // what KaTeX keeps on one line: up to a relation or an operator
@@ -19,11 +19,11 @@ function inClauses(html) {
   return `${html.slice(0, start)}<span class="clause">${clauses.join("")}</span>${html.slice(end)}`;
 }
 
-/** The formula with flat HTML; its MathML stays. */
+/** The formula with flat HTML and plainer MathML. */
 function flattened(html, display) {
-  const start = html.indexOf('<span class="katex-html"');
+  const [mathml, start] = ['<span class="katex-mathml"', '<span class="katex-html"'].map((part) => html.indexOf(part));
   const end = html.length - "</span>".length * (display ? 2 : 1);
-  return html.slice(0, start) + flat(html.slice(start, end)) + html.slice(end);
+  return html.slice(0, mathml) + plainer(html.slice(mathml, start)) + flat(html.slice(start, end)) + html.slice(end);
 }
 
 function answer({ tex, display }) {
