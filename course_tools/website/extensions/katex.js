@@ -21,7 +21,9 @@ function inClauses(html) {
 
 /** The formula with flat HTML and plainer MathML. */
 function flattened(html, display) {
-  const [mathml, start] = ['<span class="katex-mathml"', '<span class="katex-html"'].map((part) => html.indexOf(part));
+  const [mathml, start] = ['<span class="katex-mathml"', '<span class="katex-html"'].map((part) =>
+    html.indexOf(part),
+  );
   const end = html.length - "</span>".length * (display ? 2 : 1);
   return html.slice(0, mathml) + plainer(html.slice(mathml, start)) + flat(html.slice(start, end)) + html.slice(end);
 }
