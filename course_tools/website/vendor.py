@@ -1,5 +1,6 @@
 """What comes from elsewhere: KaTeX, a typeface and reveal.js, from npm at the versions of site/package-lock.json."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -40,17 +41,32 @@ def collect(site: Path, folder: Path) -> None:
 
 def _install(site: Path) -> None:
     """`npm ci`, unless what is installed is what the lock file asks for."""
-    installed, wanted = site / "node_modules" / ".package-lock.json", site / "package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime:
+    if _is_installed(site):
         return
     npm = shutil.which("npm")
     if npm is None:
-        raise CourseError("The site needs KaTeX from npm, and npm is not installed. Install Node.js and try again.")
+        raise CourseError(
+            "Pages and slides need KaTeX from npm, and npm is not installed. Install Node.js and try again."
+        )
     print("Fetching KaTeX and the typeface (once) ...", flush=True)
     ran = subprocess.run([npm, "ci", "--ignore-scripts"], cwd=site, capture_output=True, text=True)
     if ran.returncode:
         reason = (ran.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise CourseError(f"npm could not install KaTeX: {reason} Check the network and try again.")
+
+
+def _is_installed(site: Path) -> bool:
+    """Whether every package of the lock file is there at its version: the files' times say nothing about that."""
+    wanted = json.loads((site / "package-lock.json").read_text("utf-8"))["packages"]
+    return all(_version(site / place) == package["version"] for place, package in wanted.items() if place)
+
+
+def _version(package: Path) -> str:
+    """The version of an installed package; "" where there is none that can be read."""
+    try:
+        return str(json.loads((package / "package.json").read_text("utf-8")).get("version"))
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
 def _katex(dist: Path, folder: Path) -> None:

@@ -915,6 +915,28 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path, taken: int) -> None:
         deliver.server(tmp_path, taken)
 
 
+def test_packages_that_are_not_those_of_the_lock_file_are_fetched_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the times of the files say: an older folder copied here is the newer one."""
+    shutil.copy(ROOT / "site" / "package-lock.json", tmp_path)
+    packages = json.loads((tmp_path / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    for place, package in packages.items():
+        (tmp_path / place).mkdir(parents=True, exist_ok=True)
+        (tmp_path / place / "package.json").write_text(json.dumps(package), encoding="utf-8")
+    (tmp_path / "node_modules" / ".package-lock.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(shutil, "which", lambda command: None)
+    vendor._install(tmp_path)
+    reveal = tmp_path / "node_modules" / "reveal.js"
+    for text in ('{"version": "5.0.0"}', "[]", "{"):
+        (reveal / "package.json").write_text(text, encoding="utf-8")
+        with pytest.raises(CourseError, match="npm is not installed"):
+            vendor.collect(tmp_path, tmp_path / "vendor")
+    shutil.rmtree(reveal)
+    with pytest.raises(CourseError, match="npm is not installed"):
+        vendor.collect(tmp_path, tmp_path / "vendor")
+
+
 def test_a_missing_npm_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(ROOT / "site" / "package-lock.json", tmp_path)
     monkeypatch.setattr(shutil, "which", lambda name: None)
