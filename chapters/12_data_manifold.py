@@ -359,7 +359,7 @@ widgets.choose(
 #
 # Both changes have the same size at each pixel, and still their effects differ by far. Take a function that is linear in the pixels, with the gradient $\mathbf w$ and $d$ pixels. The sign step and random signs $\mathbf s$ change it by
 #
-# $$ \varepsilon\, \mathbf w^\top \operatorname{sign} \mathbf w = \varepsilon \lVert \mathbf w \rVert_1 , \qquad \varepsilon\, \mathbf w^\top \mathbf s \ \text{ with mean } 0, \quad \text{standard deviation } \varepsilon \lVert \mathbf w \rVert_2 . \tag{12.5} $$
+# $$ \varepsilon\, \mathbf w^\top \operatorname{sign} \mathbf w = \varepsilon \lVert \mathbf w \rVert_1 , \qquad \varepsilon\, \mathbf w^\top \mathbf s \ \text{ with mean } 0, \quad \text{and standard deviation } \varepsilon \lVert \mathbf w \rVert_2 . \tag{12.5} $$
 
 # %% [markdown]
 # In the first sum no term is negative; in the second the terms cancel for the most part. The ratio $\lVert \mathbf w \rVert_1 / \lVert \mathbf w \rVert_2$ is at most $\sqrt d$, which is 28 for a digit and 277 for a photograph of 160×160 pixels in colour. So, if each weight has a given size, the same $\varepsilon$ does more in a larger picture, and the lead over noise grows too (Goodfellow et al. 2015). For the network take the margin, the logit of the true class minus the largest other one, and its gradient.

@@ -15,7 +15,7 @@
 #
 # Nine exercises, 23 points, with the formulas of [chapter 2](../../chapters/02_optimization.ipynb). Some ask you to *write* what the chapter left to torch, some to *derive* a formula, to *find the bug* in code that looks right, to *predict* numbers, or to *go beyond* the chapter. One answer, in words, is marked by a person: 3 of the points.
 #
-# Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
+# The answer in words goes in the place of `YOUR ANSWER HERE`, and no check reads it. In the others replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
 # is related to the expected one and, for many mistakes, what went wrong. After handing in, each function is run again on other inputs.
 #
 # torch's optimisers (`torch.optim`) do not count as an answer. Everything is in float64. The tensors that a function is given belong to the caller:

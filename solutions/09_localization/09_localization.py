@@ -15,7 +15,7 @@
 #
 # Ten exercises, 23 points, on [chapter 9](../../chapters/09_localization.ipynb). One answer, in words, is marked by a person: 3 of the points.
 #
-# Replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
+# The answer in words goes in the place of `YOUR ANSWER HERE`, and no check reads it. In the others replace the two lines under `# YOUR CODE HERE`, run the cell, then run the check below it. A check that fails says which value differs, how it
 # is related to the expected one and, for many mistakes, what went wrong. After handing in, each function is run again on other inputs: edge cases included.
 #
 # All torch functions are allowed unless a task says otherwise. Everything is in float64. Pictures are $(n, c, h, w)$, feature maps $A$ $(n, K, h, w)$, and a map is one number for each place.

@@ -273,4 +273,5 @@ def test_each_question_of_the_course_has_a_rubric_that_no_student_sees(source: P
     released = exercises.released(source)
     [cell] = [c for c in released.cells if c.metadata.get("nbgrader", {}).get("grade_id") == question.name]
     assert cell.source == "YOUR ANSWER HERE"
+    assert "`YOUR ANSWER HERE`" in released.cells[0].source, "the introduction says only where code is written"
     assert not [line for line in question.rubric if line.text in "".join(c.source for c in released.cells)]
