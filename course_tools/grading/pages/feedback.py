@@ -21,7 +21,8 @@ body{max-width:52rem}
 section{margin-top:2.5rem;border-top:2px solid var(--grid)}
 h2{display:flex;justify-content:space-between;gap:1rem;align-items:baseline;flex-wrap:wrap}
 h3{font-size:1rem;color:var(--muted);margin:1rem 0 .2rem}
-.points{font-variant-numeric:tabular-nums;white-space:nowrap}
+.points{font-variant-numeric:tabular-nums}
+section h1{font-size:1.2rem}
 .verdict{border-left:.3rem solid var(--orange);background:var(--panel);padding:.2rem 1rem;margin:.5rem 0}
 .verdict.full{border-color:var(--green)}
 .verdict.waits{border-color:var(--muted)}
