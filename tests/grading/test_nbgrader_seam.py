@@ -212,6 +212,13 @@ def test_an_answer_for_a_person_has_no_mark_unless_it_is_untouched() -> None:
     assert marks(answer, verdicts=[], graded="why") == {"why": CellMark(0.0)}
 
 
+def test_a_blank_answer_waits_for_nobody() -> None:
+    """`course words` writes no row for it, so that nobody would mark it."""
+    answer = cell("why", solution=True, locked=False)
+    answer.source = " \n"
+    assert marks(answer, verdicts=[], graded="why") == {"why": CellMark(0.0)}
+
+
 @pytest.mark.parametrize(
     ("mark", "by_hand", "look"),
     [

@@ -55,7 +55,7 @@ def _mark(name: str, cells: Mapping[str, NotebookNode], verdicts: Mapping[str, V
     if name not in cells:
         raise NoVerdict(f"{name} is not in the graded notebook, so that it has no mark. Grade this submission again.")
     if not is_test(cells[name]):
-        return CellMark(0.0 if untouched(cells[name]) else None)
+        return CellMark(0.0 if is_empty(cells[name]) else None)
     verdict = verdicts.get(name)
     if verdict is None or not 0 <= verdict.score <= verdict.points:
         found = "no verdict" if verdict is None else f"a verdict of {verdict.score} out of {verdict.points}"
@@ -63,6 +63,8 @@ def _mark(name: str, cells: Mapping[str, NotebookNode], verdicts: Mapping[str, V
     return CellMark(float(verdict.score), doubtful=bool(verdict.person))
 
 
-def untouched(cell: NotebookNode) -> bool:
-    """Whether an answer stands as it was handed out, by nbgrader's checksum in its metadata."""
-    return bool(is_answer(cell) and cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell))
+def is_empty(cell: NotebookNode) -> bool:
+    """Whether an answer is blank, or stands as it was handed out, by nbgrader's checksum in its metadata."""
+    if not is_answer(cell):
+        return False
+    return not cell.source.strip() or cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)

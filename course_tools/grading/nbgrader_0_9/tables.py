@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session, load_only
 from traitlets.config import Config
 
 from course_tools.grading.judging.master import Master, grade_id
-from course_tools.grading.nbgrader_0_9.marks import CellMark, cell_marks, untouched
+from course_tools.grading.nbgrader_0_9.marks import CellMark, cell_marks, is_empty
 from course_tools.grading.submission import Graded
 from course_utils.errors import CourseError
 
@@ -136,7 +136,7 @@ class NbgraderTables:
     def enter(
         self, student: str, graded: Graded, marks: dict[str, CellMark], timestamp: str
     ) -> dict[str, tuple[float, float]]:
-        """Enter the marks of a stamped notebook, which answers are untouched, and when it was handed in.
+        """Enter the marks of a stamped notebook, which answers are empty, and when it was handed in.
 
         Marks that a person gave stay. Gives (the earlier mark, the new one) of each cell whose mark changed.
         """
@@ -145,7 +145,7 @@ class NbgraderTables:
         grades = self.db.scalars(select(Grade).where(Grade.notebook_id == notebook).options(columns))
         by_cell = {grade.cell_id: grade for grade in grades}
         entered = {name: mark.enter(by_cell[self.graded[name]]) for name, mark in marks.items()}
-        empty = {self.answers[grade_id(cell)] for cell in graded.notebook.cells if untouched(cell)}
+        empty = {self.answers[grade_id(cell)] for cell in graded.notebook.cells if is_empty(cell)}
         for comment in self.db.scalars(select(Comment).where(Comment.notebook_id == notebook)):
             comment.auto_comment = "No response." if comment.cell_id in empty else None
         self._penalise(student, as_utc(timestamp))

@@ -10,11 +10,10 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
-from nbformat import NotebookNode
 
 from course_tools.grading.judging.judge import hints
 from course_tools.grading.judging.master import Master, grade_id, is_test
-from course_tools.grading.nbgrader_0_9.marks import LEAST, untouched
+from course_tools.grading.nbgrader_0_9.marks import LEAST, is_empty
 from course_tools.grading.nbgrader_0_9.tables import StudentMarks
 from course_tools.grading.pages.feedback import sections
 from course_tools.grading.step import Failed, attempt
@@ -86,7 +85,7 @@ def _read(student: str, file: Path, asked: list[Question], marks: StudentMarks) 
     )
     for question in asked:
         answer = cells.get(question.answer)
-        if answer is None or _is_empty(answer):
+        if answer is None or is_empty(answer):
             made.empty.add(question.name)
             continue
         made.answers[question.name] = answer.source
@@ -94,7 +93,3 @@ def _read(student: str, file: Path, asked: list[Question], marks: StudentMarks) 
         if mark is not None and not question.is_full(mark) and question.name in cells:
             made.hints[question.name] = hints(cells[question.name])
     return made
-
-
-def _is_empty(answer: NotebookNode) -> bool:
-    return untouched(answer) or not answer.source.strip()
