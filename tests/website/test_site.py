@@ -443,6 +443,13 @@ def test_only_what_has_a_colour_of_its_own_is_an_element() -> None:
     assert found == [("k", "def"), ("nf", "f"), ("k", "return"), ("mi", "2"), ("c1", "# why")]
 
 
+def test_a_text_with_names_in_it_is_one_element_up_to_each() -> None:
+    page = highlight('self.x = f"a {b!r:>3} {c}"\n', PythonLexer(), code.PlainNames())
+    assert [span.text for span in BeautifulSoup(page, "html.parser").find_all("span")] == ['f"a {', "!r:>3} {", '}"']
+    assert BeautifulSoup(page, "html.parser").pre.text == 'self.x = f"a {b!r:>3} {c}"\n'
+    assert "<pre><span></span>\n" in highlight("\nx", PythonLexer(stripnl=False), code.PlainNames())
+
+
 def test_a_check_s_sentence_is_an_element_that_can_wrap() -> None:
     long = "agrees, largest difference 3.6e-07 of <b>"
     text = f"✓ torch's own: {long}\n  → {long}\n✓ short\n{'a column   ' * 9}\n"
