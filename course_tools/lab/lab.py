@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from course_tools.authoring.chapters import CHAPTERS, Chapter
-from course_tools.lab import copies, hand_in, hub, progress
+from course_tools.lab import copies, hand_in, hub, progress, widget_states
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -86,7 +86,7 @@ def student_options(root: Path, settings: Path) -> list[str]:
     hide_from_students(settings / "config")
     write_settings(settings / "settings", SETTINGS | BACK)
     own = not hub.here()  # there nbgrader's exchange takes what is handed in, and needs no button
-    extensions = {"jupyterlab_jupytext": False} | ({hand_in.MODULE: True} if own else {})
+    extensions = {"jupyterlab_jupytext": False, widget_states.MODULE: True} | ({hand_in.MODULE: True} if own else {})
     return [
         f"--LabApp.user_settings_dir={settings / 'settings'}",
         f"--ServerApp.root_dir={root / 'work'}",
