@@ -114,7 +114,10 @@ def predicted(name: str, answer: Any, *, count: int) -> None:
     answer = _given(name, answer)
     numbers = list(answer) if isinstance(answer, list | tuple) else [answer]
     if len(numbers) != count or any(kind(x) != "a number" or not np.isfinite(x) for x in numbers):
-        raise failure(name, f"is {short(answer)}; write {count} number{'s' * (count > 1)}")
+        what, form = short(answer), ""
+        if kind(answer) in ("a tensor", "an array"):  # of the right numbers, perhaps
+            what, form = kind(answer), " in a list" if count > 1 else " alone"
+        raise failure(name, f"is {what}; write {count} number{'s' * (count > 1)}{form}")
     print(f"✓ {name}: {NOTED}")
 
 

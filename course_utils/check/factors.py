@@ -50,7 +50,7 @@ def _times(e: np.ndarray, c: float) -> str:
     if c in (2, 0.5):
         return f"{who} is {'twice' if c == 2 else 'half'} {it}"
     for value, word in ((c, "large"), (1 / c, "small")):
-        if 1 < value < 1e6 and abs(value - round(value)) <= 3e-6 * value:
+        if 1.5 < value < 1e6 and abs(value - round(value)) <= 3e-6 * value:
             return f"{who} is {round(value)} times too {word}"
     return f"{who} is {c:.6g} times {it}"
 

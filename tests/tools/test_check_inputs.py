@@ -125,3 +125,10 @@ def test_a_choice_and_predictions_are_held_to_their_form_alone(capsys: pytest.Ca
     for answer in (None, [1.0], [1.0, "2"], [1.0, float("nan")], [True, 1.0], torch.ones(2)):
         with pytest.raises(CheckFailed, match="write 2 numbers"):
             check.predicted("sizes", answer, count=2)
+    for values, count, said in (
+        (torch.ones(2), 2, "is a tensor; write 2 numbers in a list"),
+        (np.ones(2), 2, "is an array; write 2 numbers in a list"),
+        (torch.ones(()), 1, "is a tensor; write 1 number alone"),
+    ):
+        with pytest.raises(CheckFailed, match=f"^✗ sizes {said}$"):
+            check.predicted("sizes", values, count=count)

@@ -349,6 +349,12 @@ def test_sizes_that_cannot_be_told_apart_are_not_named():
     assert said(4 * e, e, {1: "images"}) == "Every value is 4 times too large."
 
 
+@pytest.mark.parametrize("c", ["0.999998", "1.00001", "1.01"])
+def test_a_factor_of_nearly_one_is_said_with_its_digits(c: str):
+    e = drawn(0, (4, 3))
+    assert said(float(c) * e, e) == f"Every value is {c} times the expected one."
+
+
 def test_symmetric_data_tell_nothing():
     ramp = np.linspace(-1, 1, 9)
     assert said(ramp[::-1], ramp) == ""  # reversed, or the opposite sign
