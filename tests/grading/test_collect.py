@@ -860,6 +860,10 @@ def test_due_dates_that_cannot_be(course: Path) -> None:
     late.run(NAME, "2026-11-30 10:00", root=course)
     with pytest.raises(CourseError, match="There is no 'eve' in the class list"):
         late.run(NAME, "2026-12-01 10:00", "eve", root=course)
+    with Course(course).gradebook() as book:
+        book.add_student("eve@x.org")
+    with pytest.raises(CourseError, match=r"There is no 'eve' in the class list\. Is it eve@x\.org\?"):
+        late.run(NAME, "2026-12-01 10:00", "eve", root=course)
     with pytest.raises(CourseError, match="is before the due date"):
         late.run(NAME, "2026-11-01 10:00", "ada", root=course)
     (course / "list.csv").write_text("id,name\nada,Ada\n", encoding="utf-8")

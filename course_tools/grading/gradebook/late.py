@@ -61,8 +61,12 @@ def _moment(text: str) -> datetime:
 
 def _extend(book: Gradebook, name: str, student: str, until: datetime) -> None:
     due = _due(book, name)
-    if student not in {s.id for s in book.students}:
-        raise CourseError(f"There is no {shown(student)!r} in the class list. Read it with: course roster FILE")
+    known = {s.id for s in book.students}
+    if student not in known:
+        alike = next((f" Is it {shown(i)}?" for i in sorted(known) if i.partition("@")[0] == student), "")
+        raise CourseError(
+            f"There is no {shown(student)!r} in the class list.{alike} Read it with: course roster FILE"
+        )
     if due is None:
         raise CourseError(f'Say first when it is due for the others: course late {name} --until "2026-11-30 23:59"')
     if until < due:
