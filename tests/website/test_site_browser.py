@@ -375,6 +375,9 @@ FRAMES = re.compile(
 )  # that `explore` drew beforehand
 
 
+ELEMENTS = 8400  # of a page: the chapter with the most code has 8,267
+
+
 def too_heavy(chapter: Path, weights: dict[str, int]) -> list[str]:
     """What of a chapter's page is above its bound, beside the compressed bytes of all that it asked for, by file."""
     state = chapter.with_suffix("") / "widgets.js"
@@ -382,12 +385,15 @@ def too_heavy(chapter: Path, weights: dict[str, int]) -> list[str]:
     drawn = sum(size for path, size in weights.items() if path.endswith("-light.svg"))
     drawn += compressed(text) - compressed(FRAMES.sub("", text))
     whole = sum(weights.values())
+    page = chapter.read_text("utf-8")
+    elements = len(re.findall(r"<[a-z]", page))
     parts = {  # KiB: measured, at most
-        "text": (compressed(chapter.read_text("utf-8")), 80),  # what the first words wait for
+        "text": (compressed(page), 80),  # what the first words wait for
         "whole": (whole, 1024),
         "beside drawn frames": (whole - drawn, 300),
     }
-    return [f"{name}: {size / KIB:.0f} KiB, {weights}" for name, (size, most) in parts.items() if size > most * KIB]
+    heavy = [f"{name}: {size / KIB:.0f} KiB, {weights}" for name, (size, most) in parts.items() if size > most * KIB]
+    return heavy + [f"{elements} elements"] * (elements > ELEMENTS)
 
 
 def compressed(content: str | bytes) -> int:
