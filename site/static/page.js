@@ -40,6 +40,39 @@
     }
   }
 
+  /** A figure that a narrow page shows smaller than it is can be seen in full: by a tap, or with the keyboard. */
+  function enlargeFigures() {
+    const full = (figure) => Number.parseFloat(figure.style.maxWidth);
+    const mark = (figure) => {
+      const isSmall = figure.clientWidth > 0 && figure.clientWidth < 0.9 * full(figure);
+      if (isSmall) Object.assign(figure, { tabIndex: 0, role: "button", ariaHasPopup: "dialog" });
+      else for (const name of ["tabindex", "role", "aria-haspopup"]) figure.removeAttribute(name);
+    };
+    const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
+    for (const figure of document.querySelectorAll(".dl-figures > img")) {
+      observer.observe(figure);
+      figure.addEventListener("click", () => figure.role && showInFull(figure, full(figure)));
+      figure.addEventListener("keydown", (event) => {
+        if (!figure.role || ![" ", "Enter"].includes(event.key)) return;
+        event.preventDefault(); // the space bar would turn the page
+        showInFull(figure, full(figure));
+      });
+    }
+  }
+
+  function showInFull(figure, width) {
+    const [dialog, close, picture] = ["dialog", "button", "img"].map((tag) => document.createElement(tag));
+    Object.assign(dialog, { className: "dl-full", ariaLabel: "The figure in full" });
+    Object.assign(close, { type: "button", textContent: "Close" });
+    Object.assign(picture, { src: figure.src, alt: figure.alt });
+    picture.style.width = `${width}px`;
+    dialog.append(close, picture);
+    dialog.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
   /** From a folder, without a server, the search cannot read the pages that it found: it shows their titles alone. */
   function searchWithoutServer() {
     if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
@@ -48,6 +81,7 @@
   function start() {
     buttonsForSideBars();
     reachScrolling();
+    enlargeFigures();
   }
 
   searchWithoutServer();

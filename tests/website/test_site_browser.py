@@ -429,6 +429,28 @@ def test_a_figure_is_seen_in_the_colours_that_the_reader_prefers(
 WHITE = "rgb(255, 255, 255)"
 
 
+def test_a_figure_that_a_phone_shrinks_opens_in_full(html: Path, address: str, opened: Opened) -> None:
+    """Its words are 5 pixels high where three of four hundred stand beside each other. Wide enough, it is no button."""
+    name = "chapters/11_detection.html"
+    page = opened(address + name, viewport=PHONE)
+    small = page.locator(".dl-figures > img.only-light").first
+    small.scroll_into_view_if_needed()
+    shown = page.locator("dialog.dl-full img")
+    for open_it in (small.click, lambda: small.press("Enter")):
+        expect(small).to_have_role("button")
+        open_it()
+        assert shown.bounding_box()["width"] > 1.5 * small.bounding_box()["width"]
+        assert shown.get_attribute("alt") == small.get_attribute("alt")
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+        expect(small).to_be_focused()
+    small.click()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("dialog")).to_have_count(0)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(small).not_to_have_role("button")
+
+
 def background(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 

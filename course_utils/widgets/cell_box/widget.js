@@ -200,7 +200,7 @@ export default widget(["cell", "anchor", "stride", "tx", "ty", "tw", "th"], ({ m
     canvas.element,
     legend([
       { label: "the box", colour: "blue" },
-      { label: "the anchor, at the same centre (dotted)", colour: "muted", style: "dashed" },
+      { label: "the anchor, at the same centre (dotted)", colour: "muted", style: "dotted" },
       ...(fixed.truth ? [{ label: "the true box (dashed)", colour: "orange", style: "dashed" }] : []),
     ]),
   );

@@ -370,7 +370,7 @@ export default widget(["picture", "score", "overlap", "suppress", "copy"], ({ mo
     ),
     legend([
       ...fixed.names.map((name, label) => ({ label: name, colour: colour(label) })),
-      { label: "removed by NMS (dotted)", colour: "muted", style: "dashed" },
+      { label: "removed by NMS (dotted)", colour: "muted", style: "dotted" },
     ]),
     html("p", { class: "dl-caption" }, "White dashes on black: the true boxes. The network runs in this page."),
   );
