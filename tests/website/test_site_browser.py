@@ -430,7 +430,7 @@ WHITE = "rgb(255, 255, 255)"
 
 
 def test_a_figure_that_a_phone_shrinks_opens_in_full(html: Path, address: str, opened: Opened) -> None:
-    """Its words are 5 pixels high where three of four hundred stand beside each other. Wide enough, it is no button."""
+    """There its words are 5 pixels high. On a wide page it is no button."""
     name = "chapters/11_detection.html"
     page = opened(address + name, viewport=PHONE)
     small = page.locator(".dl-figures > img.only-light").first

@@ -94,8 +94,8 @@ const MARGIN = { left: 40, top: 24, right: 12, bottom: 40 };
  *
  * An axis: its `title`; its `range` [low, high], by default that of the lines; `log` for powers of ten, whose range
  * are the exponents; `ticks`, how many there should be, or a list of { value, text }.
- * A line: its points `xs`, `ys`, with a gap where one is not finite; its `colour`; its `style` ("dashed", "dotted", "thin",
- * "faint"); with a `shape` also markers, of `radius(i)` pixels at point i. `clip` hides what leaves the box.
+ * A line: its points `xs`, `ys`, with a gap where one is not finite; its `colour`; its `style` ("dashed", "dotted",
+ * "thin", "faint"); with a `shape` also markers, of `radius(i)` pixels at point i. `clip` hides what leaves the box.
  * `under(scales)` and `over(scales)` give more elements, drawn before the axes and after the lines.
  */
 export function plot(canvas, { width, height, margin = {}, x, y, lines = [], clip = false, under, over }) {
