@@ -21,7 +21,7 @@
 # Terms in bold are collected in the [glossary](glossary.md).
 
 # %% [markdown]
-# > **Study time** About 165 minutes. The core path, 90 minutes, is sections 15.2 to 15.4, 15.6, 15.10 and 15.12; sections marked *going further* can wait.
+# > **Study time** About 165 minutes. The core path, 90 minutes, is sections 15.2 to 15.4, 15.6, 15.10 and 15.12; sections marked *going further* can wait. The chapter has two parts: part two, words and language, begins with section 15.10.
 
 # %%
 import itertools
@@ -943,6 +943,11 @@ widgets.choose(
     },
     because="With a forget gate near one half the gradient of 40 steps is a product of 40 such factors.",
 )
+
+# %% [markdown]
+# # 15 Recurrence, part two
+#
+# Part one built networks that carry a state along a sequence. Part two turns to text: it counts what follows what, gives words vectors, and lets the cell of [section 15.6](#15.6-How-does-an-LSTM-keep-what-it-has-read?) invent names letter by letter.
 
 # %% [markdown]
 # ## 15.10 How probable is a sequence?

@@ -19,7 +19,7 @@
 # Terms in bold are collected in the [glossary](glossary.md).
 
 # %% [markdown]
-# > **Study time** About 205 minutes. The core path, 90 minutes, is sections 16.3 to 16.7 and 16.10; sections marked *going further* can wait.
+# > **Study time** About 205 minutes. The core path, 90 minutes, is sections 16.3 to 16.7 and 16.10; sections marked *going further* can wait. The chapter has two parts: part two, the transformer, begins with section 16.9.
 
 # %%
 import itertools
@@ -1139,6 +1139,11 @@ widgets.choose(
     },
     because="The weights are the same as before, but each value is turned by the angle of its own place before it is averaged.",
 )
+
+# %% [markdown]
+# # 16 Attention, part two
+#
+# Part one built attention: its scores, its masks, its heads, and two ways to tell it the order of its inputs. Part two puts the pieces together into a transformer, trains the three families of them, draws text from one, and measures what a longer text costs.
 
 # %% [markdown]
 # ## 16.9 Where does layer normalisation belong in a deep stack?
