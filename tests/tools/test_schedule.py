@@ -36,7 +36,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     (folder / "test_it.py").write_text(TESTS)
     (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow: as in the course\n")
     assert IN_CI
-    options = IN_CI[1].replace("${WORKERS:-2}", "2").split()
+    options = re.sub(r"\$\{WORKERS:-\d\}", "2", IN_CI[1]).split()
     command = [sys.executable, "-m", "pytest", "-v", *options, "-p", "tests.conftest", "--rootdir", folder, folder]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
