@@ -1143,7 +1143,7 @@ widgets.choose(
 # %% [markdown]
 # # 16 Attention, part two
 #
-# Part one built attention: its scores, its masks, its heads, and two ways to tell it the order of its inputs. Part two puts the pieces together into a transformer, trains the three families of them, draws text from one, and measures what a longer text costs.
+# Part one built attention: its scores, its masks, its heads, and ways to tell it the order of its inputs. Part two puts the pieces together into a transformer, trains the three families of them, draws text from one, and measures what a longer text costs.
 
 # %% [markdown]
 # ## 16.9 Where does layer normalisation belong in a deep stack?

@@ -7,7 +7,7 @@ import copy
 import itertools
 import json
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from nbformat import NotebookNode
@@ -65,12 +65,23 @@ def _page(chapter: NotebookNode, start: int, end: int) -> NotebookNode:
 
 def _shown(widgets: dict[str, Any], page: NotebookNode) -> dict[str, Any]:
     """The state of the widgets that a page shows, and of those that they consist of."""
-    outputs = [output for cell in page.cells for output in cell.get("outputs", [])]
-    waiting = [o.data[WIDGET_VIEW]["model_id"] for o in outputs if WIDGET_VIEW in o.get("data", {})]
-    shown: dict[str, Any] = {}
-    while waiting:
-        model = waiting.pop()
-        if model not in shown and model in widgets["state"]:
-            shown[model] = widgets["state"][model]
-            waiting += re.findall(r"IPY_MODEL_(\w+)", json.dumps(shown[model]["state"]))
+    shown = whole(widgets_in(page.cells), widgets.get("state", {}))
     return {**widgets, "state": shown} if shown else {}
+
+
+def widgets_in(cells: Iterable[Any]) -> list[str]:
+    """The ids of the widgets in the cells' outputs."""
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return [o["data"][WIDGET_VIEW]["model_id"] for o in outputs if WIDGET_VIEW in o.get("data", {})]
+
+
+def whole(names: Iterable[str], states: dict[str, Any]) -> dict[str, Any]:
+    """Those of the states that belong to the widgets `names`, and to those that they consist of."""
+    found: dict[str, Any] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in states:
+            found[name] = states[name]
+            waiting += re.findall(r"IPY_MODEL_(\w+)", json.dumps(states[name]))
+    return found

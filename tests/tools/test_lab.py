@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output, writes
 
 from course_tools.authoring import build, exercises
 from course_tools.authoring.chapters import CHAPTERS
-from course_tools.lab import copies, hub, lab, progress
+from course_tools.lab import copies, hub, lab, progress, widget_states
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 from tests.support import patience
@@ -184,6 +184,11 @@ def test_every_chapter_and_exercise_is_one_click_away(course: Path):
     }
     assert page.count("(planned)") == 15
     assert "> **New.** There is a newer version" in page
+
+
+def test_the_server_of_a_student_keeps_the_states_of_widgets(course: Path):
+    [extensions] = [o for o in lab.student_options(course, course / "settings") if "jpserver_extensions" in o]
+    assert f"'{widget_states.MODULE}': True" in extensions
 
 
 def test_settings_that_the_student_changed_stay(tmp_path: Path):

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
 
+from course_tools.authoring.parts import WIDGET_STATE as KIND
+from course_tools.authoring.parts import WIDGET_VIEW as VIEW
 from course_tools.lab import widget_states
-from course_tools.lab.widget_states import KIND, VIEW, keep
+from course_tools.lab.widget_states import keep
 
 LAYOUT: dict[str, Any] = {"state": {}}
 PICTURE = {"state": {"x": 2, "layout": "IPY_MODEL_b"}}
