@@ -21,7 +21,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import glossary, hints, neighbours, own
+from course_tools.authoring import glossary, hints, neighbours, own, own_inputs
 from course_tools.authoring.chapters import with_table
 from course_tools.grading import banned, variants
 from course_tools.paths import ROOT
@@ -50,7 +50,7 @@ def run(names: list[str], root: Path = ROOT, own_numbers: bool = False) -> None:
     if own_numbers and not names:
         raise CourseError("Name the assignment whose numbers shall vary: course build 03 --variants")
     for name in sorted(wanted) if own_numbers else ():
-        variants.begin(root / "solutions" / name)
+        _begin_variants(root / "solutions" / name)
     changed = 0
     for source in sources:
         if source.stem in wanted:
@@ -148,7 +148,16 @@ def assignment(source: Path, root: Path = ROOT) -> bool:
     write_if_changed(source.with_suffix(".ipynb"), _text(built))
     released = _generate_assignment(source.stem, built)
     changed = write_if_changed(root / "assignments" / source.stem / f"{source.stem}.ipynb", _text(released))
-    return _locked(source, plain, root) or changed
+    return _locked(source, built, root) or changed
+
+
+def _begin_variants(folder: Path) -> None:
+    source = folder / f"{folder.name}.py"
+    if not source.exists():
+        raise CourseError(f"There is no {source}. Only an assignment has numbers that can vary.")
+    variants.begin(folder, lambda: own_inputs.chosen(folder.name, nbgrader_source(source), folder / "slips.py"))
+    own = ", ".join(variants.inputs(folder)) or "no answer"
+    print(f"{folder.name}: students have inputs of their own in the visible checks of {own}")
 
 
 def _locked(source: Path, built: NotebookNode, root: Path) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course_tools import mutation
+from course_tools.authoring import seeds
 from course_tools.authoring.recording import Failed, recording
 from course_tools.grading import slips
 from course_tools.grading.cells import take_apart
@@ -28,10 +29,12 @@ from course_tools.mutation.kinds import SENTENCES, sentence
 from course_tools.mutation.operators import Mutant, mutants
 from course_utils.check import banned, hints
 from course_utils.errors import CourseError
+from course_utils.progress import progress
 
 SECONDS = 10.0  # for one mutant
 WORKERS = 2
 Names = dict[str, Any]
+NOT_OWN = "Take it out of `inputs` in variants.json: its visible check is the same for everybody then."
 
 
 def path(name: str, root: Path) -> Path:
@@ -59,13 +62,16 @@ def text(name: str, notebook: NotebookNode, planted: Path) -> str:
     import torch  # here: whoever imports `build`, the grader among them, has no use for it
 
     torch.set_num_threads(1)  # a forked child has no threads but its own, and would wait for the others
-    known = slips.load(planted, slips.solutions(notebook))
+    known, solutions = slips.load(planted, slips.solutions(notebook)), slips.solutions(notebook)
+    tests = [(cell, test) for cell in solutions for test in seeds.each(visible(notebook, cell))]
     found: dict[bytes, str] = {}
-    for cell in slips.solutions(notebook):
+    for cell, test in progress(tests, f"hints of {name}"):
         namespace = before(notebook, cell)
-        test = take_apart(f"test_{cell}", _test(notebook, cell)).visible
-        of_slips = _of_slips(name, [slip for slip in known if slip.cell == cell], test, namespace)
-        found |= {**_of_mutants(slips.solutions(notebook)[cell], test, namespace), **of_slips}
+        ran = runs([slip for slip in known if slip.cell == cell], test, namespace)
+        is_own = test != visible(notebook, cell)
+        if is_own and not (passes(solutions[cell], test, namespace) and tells(ran)):
+            raise CourseError(f"{name}: {cell} does not hold with each seed. {NOT_OWN}")
+        found |= {**_of_mutants(solutions[cell], test, namespace), **told(name, ran)}
     locks = dict(sorted(hints.locked(key, hint) for key, hint in found.items()))
     made = {"made_from": made_from(notebook, planted), "banned": bans(notebook), "locks": locks}
     return json.dumps(made, indent=1) + "\n"
@@ -95,11 +101,26 @@ def before(notebook: NotebookNode, cell: str) -> Names:
     raise CourseError(f"There is no solution cell {cell}.")
 
 
+def visible(notebook: NotebookNode, cell: str) -> str:
+    """The visible check of the answer in `cell`, as students have it."""
+    return take_apart(f"test_{cell}", _test(notebook, cell)).visible
+
+
 def _test(notebook: NotebookNode, cell: str) -> str:
     for code in notebook.cells:
         if code.metadata.get("nbgrader", {}).get("grade_id") == f"test_{cell}":
             return str(code.source)
     raise CourseError(f"The exercise {cell} has no cell test_{cell}. Write its check.")
+
+
+def passes(solution: str, test: str, namespace: Names) -> bool:
+    """Whether a visible check runs to its end with an answer; the namespace is left as it was."""
+    names = dict(namespace)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+        exec(solution, names)
+        exec(test, names)
+        return True
+    return False
 
 
 def failures(source: str, test: str, namespace: Names) -> list[Failed]:
@@ -113,14 +134,19 @@ def failures(source: str, test: str, namespace: Names) -> list[Failed]:
     return failed
 
 
-def _of_slips(name: str, known: list[slips.Slip], test: str, namespace: Names) -> dict[bytes, str]:
-    """Each key with the hint that it opens."""
+def runs(known: list[slips.Slip], test: str, namespace: Names) -> list[tuple[slips.Slip, list[Failed]]]:
+    """Each slip with the comparisons of the visible check that it fails."""
+    return [(slip, failures(slip.source, test, namespace)) for slip in known]
+
+
+def told(name: str, ran: list[tuple[slips.Slip, list[Failed]]]) -> dict[bytes, str]:
+    """Each key with the hint that it opens. Raises CourseError when two slips cannot be told apart."""
     found: dict[bytes, dict[str, bool]] = {}  # key -> hint -> is it the first thing that is wrong with the slip?
-    for slip in known:
-        for i, failed in enumerate(failures(slip.source, test, namespace)):
-            if failed.raised == "NameError":
-                raise CourseError(f"{name}: the slip {slip.hint!r} uses a name that is not there: {failed.said}")
-            said = found.setdefault(failed.key, {})
+    for slip, failed in ran:
+        for i, one in enumerate(failed):
+            if one.raised == "NameError":
+                raise CourseError(f"{name}: the slip {slip.hint!r} uses a name that is not there: {one.said}")
+            said = found.setdefault(one.key, {})
             said[slip.hint] = said.get(slip.hint, False) or i == 0
     for said in found.values():
         first = [hint for hint, is_first in said.items() if is_first]
@@ -130,6 +156,15 @@ def _of_slips(name: str, known: list[slips.Slip], test: str, namespace: Names) -
                 " Change its inputs, or let both say the same."
             )
     return {key: max(said, key=lambda hint: said[hint]) for key, said in found.items()}
+
+
+def tells(ran: list[tuple[slips.Slip, list[Failed]]]) -> bool:
+    """Whether each slip gets its own hint, at the first comparison that it fails."""
+    try:
+        opened = told("", ran)
+    except CourseError:
+        return False
+    return all(failed and opened[failed[0].key] == slip.hint for slip, failed in ran)
 
 
 def _of_mutants(solution: str, test: str, namespace: Names) -> dict[bytes, str]:

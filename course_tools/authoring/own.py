@@ -1,14 +1,14 @@
-"""An assignment whose tasks have letters in place of numbers, each student's own: `course build --variants`.
+"""An assignment whose tasks have letters in place of numbers, and checks their own inputs: `course build --variants`.
 
 The grader reads the instructor's notebook through the same function, so that what was handed out is known.
 """
 
-from copy import deepcopy
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from course_tools.authoring import seeds
 from course_tools.grading import variants
 from course_tools.grading.cells import take_apart
 from course_utils.errors import CourseError
@@ -16,9 +16,9 @@ from course_utils.errors import CourseError
 WHOSE = """\
 ## Your numbers
 
-Some tasks have letters in place of numbers. Write between the quotes the id under which you stand in the class list
-(your login, unless your teacher says otherwise), and run the cell. Then each of these tasks says what its letters
-stand for. The grader knows whose work it is: answers to somebody else's numbers earn nothing."""
+Write between the quotes the id under which you stand in the class list (your login, unless your teacher says
+otherwise), and run the cell. Then checks draw inputs of your own, and a task with letters in place of numbers says
+what they stand for. The grader knows whose work it is: answers to somebody else's numbers earn nothing."""
 
 
 def asked(notebook: NotebookNode, folder: Path) -> NotebookNode:
@@ -29,8 +29,8 @@ def asked(notebook: NotebookNode, folder: Path) -> NotebookNode:
     key = variants.key(folder)
     if not key:
         return notebook
-    notebook = deepcopy(notebook)
-    for task in variants.load(folder / "variants.py"):
+    notebook = seeds.with_own(notebook, variants.inputs(folder))
+    for task in variants.of(folder):
         _require_told_later(notebook, task)
         for old, new in task.task.items():
             _replace(notebook, task, old, new)

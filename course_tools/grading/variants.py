@@ -23,10 +23,11 @@ import json
 import math
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from course_utils.check.own import told
 from course_utils.errors import CourseError
@@ -109,6 +110,12 @@ def load(path: Path) -> list[Task]:
     return tasks
 
 
+def of(folder: Path) -> list[Task]:
+    """The tasks of an assignment whose numbers are a student's own: none in one without a key."""
+    path = folder / "variants.py"
+    return load(path) if key(folder) and path.exists() else []
+
+
 def _calls(path: Path) -> list[ast.Call]:
     try:
         body = ast.parse(path.read_text(encoding="utf-8")).body
@@ -165,24 +172,41 @@ def _apart(one: float, other: float) -> float:
 
 def key(folder: Path) -> str:
     """The key of an assignment built with variants, "" for any other. Raises CourseError for a broken file."""
+    return str(_kept(folder).get("key", ""))
+
+
+def inputs(folder: Path) -> list[str]:
+    """The answers whose visible checks have inputs of a student's own. Raises CourseError for a broken file."""
+    return list(_kept(folder).get("inputs", []))
+
+
+def _kept(folder: Path) -> dict[str, Any]:
     path = folder / "variants.json"
     if not path.exists():
-        return ""
+        return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["key"]
-    except (ValueError, KeyError, TypeError):
-        found = None
-    if not isinstance(found, str) or not re.fullmatch(r"[0-9a-f]{8}", found):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        key, inputs = kept["key"], kept.get("inputs", [])
+        broken = not re.fullmatch(r"[0-9a-f]{8}", key) or not all(isinstance(name, str) for name in inputs)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        broken = True
+    if broken:
         raise CourseError(f"{path} holds no key. Restore it: a new one would give everybody other numbers.")
-    return found
+    return {"key": key, "inputs": inputs}
 
 
-def begin(folder: Path) -> None:
-    """Give an assignment a key, unless it has one. Raises CourseError when none of its tasks can vary."""
-    load(folder / "variants.py")
-    if not key(folder):
-        text = json.dumps({"key": secrets.token_hex(4)}) + "\n"
-        (folder / "variants.json").write_text(text, encoding="utf-8")
+def begin(folder: Path, inputs: Callable[[], list[str]] = list) -> None:
+    """Give an assignment a key, unless it has one, and note the answers that `inputs` gives.
+
+    Raises CourseError when neither numbers nor inputs of its can vary.
+    """
+    if key(folder):
+        return
+    found = inputs()
+    if not found or (folder / "variants.py").exists():
+        load(folder / "variants.py")
+    text = json.dumps({"key": secrets.token_hex(4), "inputs": found}) + "\n"
+    (folder / "variants.json").write_text(text, encoding="utf-8")
 
 
 # -- what an author writes -----------------------------------------------------------------------------------------

@@ -9,6 +9,18 @@ from course_utils.check.banned import held  # noqa: F401  (lets these four look 
 from course_utils.check.bounds import reaches, seed
 from course_utils.check.bugs import catches
 from course_utils.check.failure import CheckFailed
-from course_utils.check.own import own, student
+from course_utils.check.own import own, own_seed, student
 
-__all__ = ["CheckFailed", "catches", "chosen", "close", "own", "predicted", "raises", "reaches", "seed", "student"]
+__all__ = [
+    "CheckFailed",
+    "catches",
+    "chosen",
+    "close",
+    "own",
+    "own_seed",
+    "predicted",
+    "raises",
+    "reaches",
+    "seed",
+    "student",
+]

@@ -1,7 +1,7 @@
 """Numbers of a student's own: which ones they are follows from the student's name.
 
-`course build --variants` puts both calls into a notebook. They only show numbers: the grader takes the student's name
-from the class list, and nothing that stands here.
+`course build --variants` puts these calls into a notebook. They show numbers and choose inputs of visible checks, no
+more: the grader takes the student's name from the class list, and nothing that stands here.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 
 STATED = {"name": ""}
+SEEDS = 8  # that a check may have: one student in eight has the same
 
 
 def student(name: str) -> None:
@@ -26,6 +27,16 @@ def own(key: str, **letters: Sequence[float]) -> None:
         return
     at = variant(key, name, len(next(iter(letters.values()))))
     print(f"The numbers of {name}: {told({letter: values[at] for letter, values in letters.items()})}")
+
+
+def own_seed(seed: int) -> int:
+    """The student's own seed in place of `seed`, by the name that was stated; `seed` itself where none was."""
+    return seeds(seed)[variant(str(seed), name, SEEDS)] if (name := STATED["name"]) else seed
+
+
+def seeds(seed: int) -> list[int]:
+    """The seeds that students may have in place of `seed`, which is the first of them."""
+    return [seed + 1000 * i for i in range(SEEDS)]
 
 
 def told(letters: dict[str, float]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_tools.authoring import build, own
+from course_tools.authoring import build, own, seeds
 from course_tools.grading import slips, variants
 from course_tools.grading.cells import TestCell, take_apart
 from course_utils.errors import CourseError
@@ -68,7 +68,8 @@ def load(folder: Path, variant: int = 0) -> Master:
         if is_grade(cell):
             points[grade_id(cell)] = float(cell.metadata.nbgrader.points)
         if is_test(cell):
-            tests[grade_id(cell)] = take_apart(grade_id(cell), cell.source)
+            test = take_apart(grade_id(cell), cell.source)
+            tests[test.name] = replace(test, source=seeds.without_own(test.source))
     planted = folder / "slips.py"
     known = slips.load(planted, slips.solutions(notebook)) if planted.exists() else []
     master = Master(name, folder, notebook, tests, points, tuple(known))
@@ -77,7 +78,7 @@ def load(folder: Path, variant: int = 0) -> Master:
 
 def _varied(master: Master, variant: int) -> Master:
     """The assignment with the numbers of a variant in the solution and in the slips."""
-    tasks = {task.cell: task for task in variants.load(master.folder / "variants.py")}
+    tasks = {task.cell: task for task in variants.of(master.folder)}
     notebook = deepcopy(master.notebook)
     for cell in notebook.cells:
         if task := tasks.get(grade_id(cell)):
