@@ -100,17 +100,17 @@ seal("one row each", k_folds(few, 7))
 # 100 rows, 500 columns of random numbers, and labels by coin: nothing can be learned. Ten procedures give an accuracy. **Four of them come out clearly above one half.** Predict which, before you run anything; give their letters as a list.
 #
 # - **A.** The 20 columns that agree best with the labels of all rows are chosen; then, in 10 folds, each row gets the label of the nearer class mean.
-# - **B.** As A, but the 20 columns are chosen anew inside each fold, from its training rows.
+# - **B.** The 20 columns that agree best with the labels are chosen anew inside each fold, from its training rows; each kept row gets the label of the nearer class mean.
 # - **C.** All columns are scaled to mean 0 and deviation 1 with the numbers of all rows, then the nearest neighbour's label is predicted in 10 folds.
 # - **D.** Each of the 100 rows gets the label of its nearest training row, where the training set is these 100 rows.
 # - **E.** Every row stands in the data twice; the nearest neighbour's label is predicted in 5 random folds.
 #
 # And five more:
 #
-# - **F.** As E, but the two copies of a row are always in the same fold.
+# - **F.** Every row stands in the data twice, both copies always in the same fold; the nearest neighbour's label is predicted in 5 folds.
 # - **G.** 500 guessers predict at random; the accuracy is that of the best of them on 30 validation rows.
-# - **H.** The guesser selected in G is assessed on 3,000 new rows.
-# - **I.** The mean accuracy of the 500 guessers on the 30 validation rows.
+# - **H.** The best of 500 random guessers on 30 validation rows is assessed on 3,000 new rows.
+# - **I.** The mean accuracy of 500 random guessers on 30 validation rows.
 # - **J.** Leave-one-out, where the more frequent label of the other rows is predicted. The labels are 50 and 50.
 #
 # <details><summary>Hint</summary>

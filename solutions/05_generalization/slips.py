@@ -1066,7 +1066,7 @@ change(
 )
 change(
     "optimistic",
-    "B chooses the columns from the training rows alone; A chooses them with the labels of the kept rows.",
+    "B chooses the columns from the training rows alone; in A the labels of the kept rows have a part in the choice.",
     '"A"',
     '"B"',
 )

@@ -428,7 +428,7 @@ seal("no layer", seen_pixels([], 8))
 # *Predict · 1 point · effort ●● · about 10 minutes*
 #
 # Eight networks with random weights get a picture of 24×24 pixels, and the same picture shifted to the right by **two** pixels, where what leaves at the right comes in at the left. All convolutions and poolings have circular
-# padding, but for G. Which four networks have the same output for both pictures, whatever their weights?
+# padding unless a row says otherwise. Which four networks have the same output for both pictures, whatever their weights?
 #
 # | | layers |
 # |---|---|

@@ -145,7 +145,7 @@ seal("one of five", detection_loss(z, torch.tensor([0, 0, 0, 4, 0]), b_hat, b, 0
 # | I | the sum over the places takes the place of the mean in the pooling |
 # | J | the ReLU acts on the weights $\alpha^c_k$ and not on the weighted sum |
 #
-# Predict **the four that leave every number of $L^c$ as it is** but for rounding, whatever the picture and the weights are, and give their letters as a list of texts, in any order. Whether they are right is only judged after handing in; then run the ten on the network of the chapter (its convolutions have no biases: for H take those of the batch normalisation behind the last one).
+# Predict **the four that leave every number of $L^c$ as it is** but for rounding, whatever the picture and the weights are, and give their letters as a list of texts, in any order. Whether they are right is only judged after handing in; then run the ten on the network of the chapter (its convolutions have no biases: take those of the batch normalisation behind the last one).
 #
 # <details><summary>Hint</summary>
 #

@@ -809,7 +809,7 @@ def first_order(
 
 change(
     "unchanged",
-    "B: half of a high score stands above many low ones. A copy of a hit is a miss, and lowers the precision below it.",
+    "B: half of a high score stands above many low ones. The copy of a hit is a miss, and lowers the precision below it.",
     '"A", "C", "E", "G", "I"',
     '"A", "B", "E", "G", "I"',
 )
@@ -839,19 +839,19 @@ change(
 )
 change(
     "unchanged",
-    "C stays out here, and it belongs in: copies at the end of the order add misses behind every recall that is reached.",
+    "C is left out here, and it belongs in: copies at the end of the order add misses behind every recall that is reached.",
     '"A", "C", "E", "G", "I"',
     '"A", "E", "F", "G", "I"',
 )
 change(
     "unchanged",
-    "A stays out here, and it belongs in: squares of positive scores stand in the same order.",
+    "A is left out here, and it belongs in: squares of positive scores stand in the same order.",
     '"A", "C", "E"',
     '"C", "E", "F"',
 )
 change(
     "unchanged",
-    "I stays out here, and it belongs in: the order comes from the scores, not from the list.",
+    "I is left out here, and it belongs in: the order comes from the scores, not from the list.",
     '"E", "G", "I"',
     '"B", "E", "G"',
 )
