@@ -8,17 +8,18 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from course_tools.authoring import seeds
+from course_tools.authoring import options, seeds
 from course_tools.grading import variants
 from course_tools.grading.cells import take_apart
 from course_utils.errors import CourseError
 
 WHOSE = """\
-## Your numbers
+## Your own tasks
 
 Write between the quotes the id under which you stand in the class list (your login, unless your teacher says
-otherwise), and run the cell. Then checks draw inputs of your own, and a task with letters in place of numbers says
-what they stand for. The grader knows whose work it is: answers to somebody else's numbers earn nothing."""
+otherwise), and run the cell. Then checks draw inputs of your own, and a task with letters in place of numbers, or
+with options in an order that is not everybody's, shows yours. The grader knows whose work it is: answers to somebody
+else's task earn nothing."""
 
 
 def asked(notebook: NotebookNode, folder: Path) -> NotebookNode:
@@ -39,6 +40,7 @@ def asked(notebook: NotebookNode, folder: Path) -> NotebookNode:
         cell.metadata["nbgrader"] = {"schema_version": 3, "grade_id": f"own_{task.cell}", "locked": True}
         cell.metadata["nbgrader"] |= {"grade": False, "solution": False, "task": False}
         notebook.cells.insert(_place(notebook, task.cell), cell)
+    options.ask(notebook, folder, key)
     first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code") + 1
     whose = [new_markdown_cell(WHOSE, id="own-numbers"), new_code_cell('check.student("")', id="own-name")]
     notebook.cells[first:first] = whose

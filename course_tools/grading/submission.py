@@ -21,6 +21,8 @@ from course_tools.grading.judging.operators import Seen, for_a_person
 from course_tools.grading.judging.reference import Reference
 from course_utils.check.bans import text as bans
 
+LETTERS = "The letters are those of your own options, which stand in the task."
+
 
 @dataclass
 class Graded:
@@ -61,8 +63,8 @@ def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
             shown.append({"output_type": "stream", "name": "stdout", "text": f"(This cell {ran.detail}.)\n"})
         if is_test(cell):
             verdict = _verdict(cell, ran, cleaned, reference)
-            if letters := reference.master.own.get(verdict.cell):
-                verdict.notes.insert(0, f"Your numbers: {letters}.")
+            if (numbers := reference.master.own.get(verdict.cell)) is not None:
+                verdict.notes.insert(0, f"Your numbers: {numbers}." if numbers else LETTERS)
             _say_what_stopped(verdict, stopped)
             graded.verdicts.append(verdict)
             graded.person += [f"{verdict.cell}: {reason}" for reason in verdict.person]
@@ -71,6 +73,11 @@ def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
             sealed = sealed or bool(reference.master.tests[verdict.cell].parts)
         elif ran.error:
             stopped[grade_id(cell)] = _kind(ran)
+        if table := reference.master.options.get(
+            grade_id(cell)
+        ):  # who handed in, not the notebook, says whose they are
+            cell.metadata["jupyter"] = {"source_hidden": True}
+            shown = [{"output_type": "display_data", "data": table.data(), "metadata": {}}]
         if not is_test(cell) and (ran.ended or ran.error == "Timeout"):
             graded.person.append(f"the cell {grade_id(cell) or number} {ran.detail}")
         cell.outputs = [from_dict(output) for output in shown]

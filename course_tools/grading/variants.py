@@ -16,6 +16,8 @@ it does not vary. `hints`: as `task`, for the slips' hints. The file is read, no
 
 It has no effect until `course build NAME --variants` writes `variants.json` beside it. That holds the key by which,
 together with a student's name, it is known which variant is whose (docs/grading.md).
+
+`shuffle`, for options that are shuffled, stands in the same file (course_tools/grading/orders.py).
 """
 
 import ast
@@ -33,6 +35,7 @@ from course_utils.check.own import told
 from course_utils.errors import CourseError
 
 FEWEST, MOST = 2, 16  # variants: the instructor's answers are run once for each
+UNLESS_SAID = 8  # where no task has values that say how many
 APART = 0.02  # in parts of the larger one: nearer numbers a check may take for one another
 ROUNDED = 0.006  # in parts of a number: what three digits leave out
 COUNTED = 0.0005  # the same for whole numbers, which are counted and not rounded
@@ -59,8 +62,8 @@ class Task:
         """What the letters stand for, "C = 8, L = 20"."""
         return told(self._values(variant))
 
-    def hint(self, text: str) -> str:
-        """A slip's hint with letters in place of numbers."""
+    def hint(self, text: str, variant: int) -> str:
+        """A slip's hint with letters in place of numbers, the same in each variant."""
         for old, new in self.hints.items():
             text = text.replace(old, new)
         return text
@@ -101,8 +104,8 @@ def load(path: Path) -> list[Task]:
     """The tasks that vary. Raises CourseError when the file is not there or not as `vary` wants it."""
     if not path.exists():
         raise CourseError(f"There is no {path}. Only an assignment with this file has numbers that can vary.")
-    tasks = [_task(call, path) for call in _calls(path)]
-    if not tasks:
+    tasks = [_task(call, path) for call in calls(path, "vary")]
+    if not tasks and not calls(path, "shuffle"):
         raise CourseError(f"{path} says of no task that it varies. {USAGE}.")
     for task in tasks:
         for problem in _problems(task, tasks[0].count):
@@ -116,13 +119,22 @@ def of(folder: Path) -> list[Task]:
     return load(path) if key(folder) and path.exists() else []
 
 
-def _calls(path: Path) -> list[ast.Call]:
+def count(path: Path) -> int:
+    """How many variants an assignment has; one where inputs of visible checks are all that varies."""
+    tasks = load(path) if path.exists() else []
+    return tasks[0].count if tasks else UNLESS_SAID if calls(path, "shuffle") else 1
+
+
+def calls(path: Path, name: str) -> list[ast.Call]:
+    """The calls of a variants.py, if there is one, to one of the functions that an author writes there."""
+    if not path.exists():
+        return []
     try:
         body = ast.parse(path.read_text(encoding="utf-8")).body
     except SyntaxError as e:
         raise CourseError(f"{path}, line {e.lineno}: this is not Python ({e.msg}). Correct it.") from e
-    calls = [node.value for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
-    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "vary"]
+    found = [node.value for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    return [call for call in found if isinstance(call.func, ast.Name) and call.func.id == name]
 
 
 def _task(call: ast.Call, path: Path) -> Task:

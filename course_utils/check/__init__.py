@@ -9,6 +9,7 @@ from course_utils.check.banned import held  # noqa: F401  (lets these four look 
 from course_utils.check.bounds import reaches, seed
 from course_utils.check.bugs import catches
 from course_utils.check.failure import CheckFailed
+from course_utils.check.options import options
 from course_utils.check.own import own, own_seed, student
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "catches",
     "chosen",
     "close",
+    "options",
     "own",
     "own_seed",
     "predicted",

@@ -11,19 +11,20 @@ from collections.abc import Sequence
 
 STATED = {"name": ""}
 SEEDS = 8  # that a check may have: one student in eight has the same
+FIRST = "First write your id into the cell with check.student(...) and run it; then run this cell again."
 
 
 def student(name: str) -> None:
     """State under which name the work is handed in; on a JupyterHub the name of the account serves as well."""
     STATED["name"] = str(name).strip() or os.environ.get("JUPYTERHUB_USER", "")
-    found = f"The tasks below show the numbers of {STATED['name']}."
+    found = f"The tasks below are those of {STATED['name']}."
     print(found if STATED["name"] else "Write your id between the quotes.")
 
 
 def own(key: str, **letters: Sequence[float]) -> None:
     """Show what each letter of a task stands for: one of the numbers listed, by the name that was stated."""
     if not (name := STATED["name"]):
-        print("First write your id into the cell with check.student(...) and run it; then run this cell again.")
+        print(FIRST)
         return
     at = variant(key, name, len(next(iter(letters.values()))))
     print(f"The numbers of {name}: {told({letter: values[at] for letter, values in letters.items()})}")

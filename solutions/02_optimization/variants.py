@@ -1,5 +1,6 @@
-"""Numbers of students' own, for `course build 02_optimization --variants` (docs/grading.md)."""
+"""Numbers and letters of students' own, for `course build 02_optimization --variants` (docs/grading.md)."""
 
+from course_tools.grading.orders import shuffle
 from course_tools.grading.variants import vary
 
 vary(
@@ -56,5 +57,13 @@ vary(
         "1 - 0.2 · 8 is negative": "1 - E · H is negative",
         "whose curvature is 0.5.": "whose curvature is S.",
         "for α = 0.9; it is 0.6.": "for α = 0.9; it is M.",
+    },
+)
+
+shuffle(
+    "faulty_lines",
+    task={
+        "Two of the lettered lines of `faulty_adam`": "Two of the lines of `faulty_adam`",
+        "lines A to H": "lines",
     },
 )

@@ -1,9 +1,10 @@
-"""Numbers of students' own: a class of 200, answers to a neighbour's numbers, and ways to choose another's."""
+"""Numbers and letters of students' own: a class of 200, answers to a neighbour's, and ways to choose another's."""
 
 import ast
 import copy
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,9 +17,9 @@ from nbformat.v4 import new_code_cell
 from nbgrader.apps import NbGraderAPI
 from rich.console import Console
 
-from course_tools.authoring import build
+from course_tools.authoring import build, options
 from course_tools.grading import grade as command
-from course_tools.grading import variants
+from course_tools.grading import orders, variants
 from course_tools.grading.course import Course
 from course_tools.grading.engine import workers
 from course_tools.grading.grade import Summary
@@ -28,10 +29,12 @@ from course_tools.grading.judging.master import Master, grade_id, load
 from course_tools.grading.judging.own import References, Variants
 from course_tools.grading.judging.reference import run_reference
 from course_tools.grading.judging.rules import compare
+from course_tools.grading.pages import feedback
 from course_tools.grading.similarity import compare as similarity
 from course_tools.grading.submission import finish, prepare
 from course_tools.paths import ROOT
 from course_utils import check
+from course_utils.check.options import Options
 from course_utils.errors import CourseError
 from tests.support.real_assignments import handed_in
 
@@ -268,6 +271,126 @@ def test_the_tasks_and_the_hints_have_letters(every: References) -> None:
         assert all(letter in "".join(task.task.values()) for letter in task.letters)
         said = "\n".join(slip.hint for slip in master.slips if slip.cell == task.cell)
         assert all(new in said for new in task.hints.values()), "a hint that no slip has"
+
+
+# -- letters -----------------------------------------------------------------------------------------------------
+
+Lettered = list[tuple[orders.Shuffled, Master]]
+LETTER = re.compile(r"\b[A-J]\b")  # no hint has an article "A"
+
+
+@pytest.fixture
+def lettered(every: References) -> Lettered:
+    """The tasks of an assignment whose answer is letters, in each variant."""
+    return [(task, of) for of in every.variants.masters for task in orders.shown(of.notebook)]
+
+
+def source(master: Master, cell: str) -> str:
+    return next(str(c.source) for c in master.notebook.cells if grade_id(c) == cell)
+
+
+def test_seven_tasks_have_letters_of_ones_own() -> None:
+    declared = [task.cell for folder in VARIED for task in orders.load(folder / "variants.py")]
+    assert sorted(declared) == ["faulty_lines", "invariances", "optimistic", "separable", *["unchanged"] * 3]
+
+
+def test_letters_stand_for_the_same_options_in_each_variant(every: References, lettered: Lettered) -> None:
+    for task, of in lettered:
+        texts = dict(zip("ABCDEFGHIJ", of.options[f"options_{task.cell}"].texts, strict=False))
+        firsts = dict(zip("ABCDEFGHIJ", task.texts, strict=False))
+        assert sorted(texts.values()) == sorted(task.texts)
+        right = orders.answer(task.cell, source(of, task.cell))[1]
+        pairs = zip(every.variants.first.slips, of.slips, strict=True)
+        slips = [(slip, mine) for slip, mine in pairs if slip.cell == task.cell]
+        assert len(slips) > 5
+        for slip, mine in slips:
+            letters = orders.answer(task.cell, slip.source)[1]
+            assert set(letters) != set(right), "a slip's letters, as they are without variants, are right"
+            own = orders.answer(task.cell, mine.source)[1]
+            assert {firsts[x] for x in letters} == {texts[x] for x in own}
+            assert [firsts[x] for x in LETTER.findall(slip.hint)] == [texts[x] for x in LETTER.findall(mine.hint)]
+            assert LETTER.sub("", slip.hint) == LETTER.sub("", mine.hint)
+
+
+def test_students_see_the_options_that_the_grader_takes_for_theirs(
+    every: References, lettered: Lettered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    displayed: list[Options] = []
+    monkeypatch.setattr("IPython.display.display", displayed.append)
+    for name in ["", *{every.variants.number(name): name for name in NAMES}.values(), ""]:
+        check.student(name)
+        for cell, table in every.variants.of(name).options.items():
+            exec(source(every.first.master, cell), {"check": check})
+            assert displayed == ([table] if name else [])
+            displayed.clear()
+
+
+def test_two_students_with_letters_of_their_own(every: References, lettered: Lettered, tmp_path: Path) -> None:
+    """One hands in a neighbour's letters, the other a slip's, whose hint names that student's letters."""
+    for task, _ in lettered[:1]:
+        ada, bob = ({every.variants.number(name): name for name in NAMES}[i] for i in (1, 2))
+        slip = next(slip for slip in every.variants.of(bob).slips if slip.cell == task.cell)
+        answers = {ada: source(every.variants.of(bob), task.cell), bob: slip.source}
+        for student, answer in answers.items():
+            master, of = every.variants.of(student), every.of(student)
+            notebook = handed_in(master, {task.cell: answer})
+            (tmp_path / f"{master.name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+            cleaned = clean(tmp_path, master)
+            graded = finish(cleaned, workers.run_program(prepare(cleaned, master, "seed 5"), MODULES, False), of)
+            verdict = next(v for v in graded.verdicts if v.cell == f"test_{task.cell}")
+            assert (verdict.score, slip.hint in verdict.html()) == (0, student == bob)
+            assert "your own options, which stand in the task" in verdict.html()
+            shown = next(c for c in graded.notebook.cells if grade_id(c) == f"options_{task.cell}")
+            assert shown.outputs[0].data == master.options[f"options_{task.cell}"].data()
+            page = feedback._cell(shown)
+            assert page.count("<tr>") == len(task.texts) + 1
+            assert "check.options" not in page
+            assert "$" not in page
+
+
+@pytest.fixture(scope="module")
+def optimistic() -> NotebookNode:
+    return build.nbgrader_source(ROOT / "solutions/05_generalization/05_generalization.py")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("shuffle('optimistic', ", "shuffle('optimistic', later=3, ", "shuffle takes"),
+        ("shuffle('optimistic'", "shuffle('pessimistic'", "no such cell"),
+        ("more:\n\n- **F", "more\n\n- **F", "0 times"),
+        (", task={'And five more:\\n\\n': ''}", "", "once and in order"),
+        ("in A the labels", "A has the labels", "may be no option"),
+        ("B chooses the columns", "Z chooses the columns", "may be no option"),
+        ('["B", "F", "H", "I"]', '["B", 5]', "one list of letters"),
+        ("- **B.** The 20", "- **B.** As A, but the 20", "names A"),
+        ("- **C.** ", "- **K.** ", "once and in order"),
+        ('"ABCDEFGHIJ", count=4)\n### BEGIN', '"ABCDEFGHI", count=4)\n### BEGIN', "must have the options ABCDEFGHI,"),
+        ("check.chosen(", "check.close(", "Use check.chosen"),
+        ("Ask of each:", "Ask of B:", "names B"),
+    ],
+)
+def test_what_an_author_of_options_gets_wrong_is_said(
+    optimistic: NotebookNode, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    notebook, found = copy.deepcopy(optimistic), 0
+    for cell in notebook.cells:
+        if "ptimistic" in cell.source:
+            found += old in cell.source
+            cell.source = cell.source.replace(old, new)
+    for name in ("slips.py", "variants.py"):
+        text = beside((ROOT / "solutions/05_generalization" / name).read_text(encoding="utf-8"), "optimistic")
+        found += old in text
+        (tmp_path / name).write_text(text.replace(old, new), encoding="utf-8")
+    assert found == 1
+    with pytest.raises(CourseError, match=said):
+        options.ask(notebook, tmp_path, "00000000")
+
+
+def test_too_few_sets_of_letters_are_refused() -> None:
+    assert orders.draw("k", "task", "ABC", ["A"], [["B"]], 2)[1].index("A") == 2
+    with pytest.raises(CourseError, match="cannot be shuffled"):
+        orders.draw("k", "task", "ABC", ["A"], [["B"]], 3)
 
 
 # -- building ----------------------------------------------------------------------------------------------------

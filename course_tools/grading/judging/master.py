@@ -16,8 +16,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_tools.authoring import build, own, seeds
-from course_tools.grading import slips, variants
+from course_tools.grading import orders, slips, variants
 from course_tools.grading.cells import TestCell, take_apart
+from course_utils.check.options import Options
 from course_utils.errors import CourseError
 
 HEADING = re.compile(r"^## +(.+)$", re.MULTILINE)
@@ -27,7 +28,8 @@ HEADING = re.compile(r"^## +(.+)$", re.MULTILINE)
 class Master:
     """An assignment as its author wrote it. `tests` holds every automatically graded cell by name.
 
-    `own`: with numbers of students' own, what the letters stand for in each test cell whose task has some.
+    With numbers of students' own, `own` has what the letters stand for in each test cell whose task has some, nothing
+    where its options are shuffled. These are in `options`, by the cell that shows them.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Master:
     points: dict[str, float]
     slips: tuple[slips.Slip, ...]
     own: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Options] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -77,18 +80,21 @@ def load(folder: Path, variant: int = 0) -> Master:
 
 
 def _varied(master: Master, variant: int) -> Master:
-    """The assignment with the numbers of a variant in the solution and in the slips."""
-    tasks = {task.cell: task for task in variants.of(master.folder)}
+    """The assignment with the numbers and the letters of a variant in the solution and in the slips."""
+    shuffled = orders.shown(master.notebook)
+    varied: list[variants.Task | orders.Shuffled] = [*variants.of(master.folder), *shuffled]
+    tasks = {task.cell: task for task in varied}
     notebook = deepcopy(master.notebook)
     for cell in notebook.cells:
         if task := tasks.get(grade_id(cell)):
             cell.source = task.answer(cell.source, variant)
     known = [
-        replace(slip, hint=task.hint(slip.hint), source=task.answer(slip.source, variant)) if task else slip
+        replace(slip, hint=task.hint(slip.hint, variant), source=task.answer(slip.source, variant)) if task else slip
         for slip, task in ((slip, tasks.get(slip.cell)) for slip in master.slips)
     ]
     said = {f"test_{task.cell}": task.said(variant) for task in tasks.values()}
-    return replace(master, notebook=notebook, slips=tuple(known), own=said)
+    tables = {f"{orders.CELL}{task.cell}": task.table(variant) for task in shuffled}
+    return replace(master, notebook=notebook, slips=tuple(known), own=said, options=tables)
 
 
 def _read(folder: Path) -> NotebookNode:

@@ -173,7 +173,8 @@ def _cell(cell: NotebookNode) -> str:
         text = cell.source if is_answer(cell) else HEADING.sub("", cell.source)  # the section has the task's heading
         return prose.html(text, cell.get("attachments", {}))
     shown = [output for output in cell.outputs if output.output_type != "execute_result"]
-    return code.html(cell.source) + "".join(map(_output, shown))
+    folded = cell.metadata.get("jupyter", {}).get("source_hidden")
+    return ("" if folded else code.html(cell.source)) + "".join(map(_output, shown))
 
 
 def _output(output: NotebookNode) -> str:
