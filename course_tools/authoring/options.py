@@ -4,6 +4,7 @@
 """
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,8 +52,8 @@ def _id(cell: str) -> str:
 
 
 def _call(key: str, heading: str, texts: list[str], drawn: list[str]) -> str:
-    rows = "".join(f"\n        {text!r}," for text in texts)
-    return f'check.options(\n    "{key}",\n    {heading!r},\n    [{rows}\n    ],\n    {drawn},\n)'
+    arguments = json.dumps([key, heading, texts, drawn], ensure_ascii=False, indent=4)  # reads as Python does
+    return f"check.options({arguments[1:-1]})"
 
 
 def _cell(notebook: NotebookNode, name: str) -> NotebookNode:
