@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 
 from course_tools.grading import variants
 from course_utils.check.options import LETTERS, Options, arranged
+from course_utils.check.own import variant as whose
 from course_utils.errors import CourseError
 
 USAGE = "shuffle takes the name of an answer's cell and, where it needs some, task={...}"
@@ -47,6 +48,7 @@ class Shuffled:
     """A task's options: their texts in the author's order, and for each variant the author's letters in its order."""
 
     cell: str
+    key: str
     heading: str
     texts: list[str]
     orders: list[str]
@@ -62,6 +64,11 @@ class Shuffled:
     def hint(self, text: str, variant: int) -> str:
         """A slip's hint with the letters of a variant."""
         return renamed(text, lambda letter: own(letter, self.orders[variant]))
+
+    def authors(self, hint: str, student: str) -> str:
+        """The hint that a student read, with the author's letters again."""
+        order = self.orders[whose(self.key, student, len(self.orders))]
+        return renamed(hint, lambda letter: order[LETTERS.index(letter)] if letter in order else letter)
 
     def answer(self, source: str, variant: int) -> str:
         """The solution or a slip with the letters of a variant."""
@@ -93,8 +100,7 @@ def shown(notebook: NotebookNode) -> list[Shuffled]:
 
 def _read(cell: str, source: str) -> Shuffled:
     (call,) = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    _, heading, texts, orders = map(ast.literal_eval, call.args)
-    return Shuffled(cell, heading, texts, orders)
+    return Shuffled(cell, *map(ast.literal_eval, call.args))
 
 
 # -- letters -----------------------------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ from course_tools.grading.judging.master import Master, grade_id, load
 from course_tools.grading.judging.own import References, Variants
 from course_tools.grading.judging.reference import run_reference
 from course_tools.grading.judging.rules import compare
+from course_tools.grading.nbgrader_0_9.tables import StudentMarks
 from course_tools.grading.pages import feedback
+from course_tools.grading.report import examples, submissions
 from course_tools.grading.similarity import compare as similarity
 from course_tools.grading.submission import finish, prepare
 from course_tools.paths import ROOT
@@ -346,6 +348,21 @@ def test_two_students_with_letters_of_their_own(every: References, lettered: Let
             assert page.count("<tr>") == len(task.texts) + 1
             assert "check.options" not in page
             assert "$" not in page
+            if student == bob:
+                in_the_report(graded.notebook, every.variants.first, student, tmp_path, slip.name)
+
+
+def in_the_report(notebook: NotebookNode, master: Master, student: str, folder: Path, slip: str) -> None:
+    """A mistake counts as one, with the author's letters and answer, whatever letters the students had."""
+    file = folder / student / master.name / f"{master.name}.ipynb"
+    file.parent.mkdir(parents=True)
+    nbformat.write(notebook, file)
+    planted = next(known for known in master.slips if known.name == slip)
+    marks = {student: StudentMarks({f"test_{planted.cell}": 0.0})}
+    (read,) = submissions.read([file], submissions.questions(master), marks)
+    assert read.hints == {f"test_{planted.cell}": [planted.hint]}
+    example = examples.of_students([read], master)[f"test_{planted.cell}", planted.hint]
+    assert (example.student, example.text in planted.source) == ("", True)
 
 
 @pytest.fixture(scope="module")

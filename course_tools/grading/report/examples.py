@@ -7,6 +7,7 @@ from textwrap import dedent
 from course_tools.grading.inside.text import valid
 from course_tools.grading.intake.clean import handed_out
 from course_tools.grading.judging.master import Master, grade_id
+from course_tools.grading.orders import CELL
 from course_tools.grading.report.submissions import Submission
 from course_tools.grading.slips import solutions
 
@@ -26,11 +27,17 @@ Examples = Mapping[tuple[str, str], Example]  # (question, hint) -> example
 
 
 def of_students(submissions: Sequence[Submission], master: Master) -> dict[tuple[str, str], Example]:
-    """For each mistake the shortest answer that makes it, without the lines that were handed out."""
+    """For each mistake the shortest answer that makes it, without the lines that were handed out.
+
+    Letters of a student's own tell others nothing: there the planted answer stands.
+    """
     given = {grade_id(cell): cell.source for cell in handed_out(master).cells}
-    found: dict[tuple[str, str], Example] = {}
+    own = {f"test_{cell.removeprefix(CELL)}" for cell in master.options}
+    found = {key: example for key, example in planted(master).items() if key[0] in own}
     for submission in sorted(submissions, key=lambda s: s.student):
         for name, hints in submission.hints.items():
+            if name in own:
+                continue
             answer = submission.answers[name]
             example = Example(
                 _own(answer, given.get(name.removeprefix("test_"), "")) or cut(answer), submission.student

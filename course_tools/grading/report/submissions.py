@@ -15,6 +15,7 @@ from course_tools.grading.judging.judge import hints
 from course_tools.grading.judging.master import Master, grade_id, is_test
 from course_tools.grading.nbgrader_0_9.marks import LEAST, is_empty
 from course_tools.grading.nbgrader_0_9.tables import StudentMarks
+from course_tools.grading.orders import Shuffled, shown
 from course_tools.grading.pages.feedback import sections
 from course_tools.grading.step import Failed, attempt
 
@@ -27,6 +28,7 @@ class Question:
     title: str
     points: float
     has_hints: bool
+    shuffled: Shuffled | None = None  # its options, where each student has them in an order of their own
 
     @property
     def answer(self) -> str:
@@ -56,9 +58,10 @@ class Submission:
 
 def questions(master: Master) -> list[Question]:
     """The questions of an assignment, in order."""
-    hinted = {slip.cell for slip in master.slips}
+    hinted = {f"test_{slip.cell}" for slip in master.slips}
+    shuffled = {f"test_{task.cell}": task for task in shown(master.notebook)}
     return [
-        Question(name, section.title, master.points[name], is_test(cell) and name.removeprefix("test_") in hinted)
+        Question(name, section.title, master.points[name], is_test(cell) and name in hinted, shuffled.get(name))
         for section in sections(master.notebook)
         for cell in section.graded
         for name in [grade_id(cell)]
@@ -91,5 +94,6 @@ def _read(student: str, file: Path, asked: list[Question], marks: StudentMarks) 
         made.answers[question.name] = answer.source
         mark = made.marks[question.name]
         if mark is not None and not question.is_full(mark) and question.name in cells:
-            made.hints[question.name] = hints(cells[question.name])
+            said, task = hints(cells[question.name]), question.shuffled
+            made.hints[question.name] = [task.authors(hint, student) for hint in said] if task else said
     return made
