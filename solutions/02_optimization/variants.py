@@ -63,7 +63,8 @@ vary(
 shuffle(
     "faulty_lines",
     task={
-        "Two of the lettered lines of `faulty_adam`": "Two of the lines of `faulty_adam`",
+        "Two of the lettered lines of `faulty_adam` are wrong. First name them by": "Two of the lines of `faulty_adam` "
+        "are wrong. The cell below it gives the lines letters of your own: run it. First name the two by",
         "lines A to H": "lines",
     },
 )
