@@ -103,13 +103,26 @@ def test_the_sheet_has_the_rubric_and_equal_answers_side_by_side(
 ) -> None:
     words.run("90", root=course)
     rows = read(sheet(course))
-    assert rows[0] == ["student", "marked", "2: The cause is named.", "1: It has a number.", "comment", "answer"]
+    assert rows[0] == [
+        *("student", "marked", "2: The cause is named.", "1: It has a number.", "comment", "answer to why"),
+    ]
     assert [(row[0], row[-1]) for row in rows[1:]] == [
         ("ben", "'" + ANSWERS["ben"]), ("ada", ANSWERS["ada"]), ("cy", ANSWERS["cy"]),
     ]  # fmt: skip
     assert "why: 3 answers, 3 without marks" in (said := capsys.readouterr().out)
     assert "Comments to choose from: #number" in said
     assert sheet(course).parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_sheet_says_for_which_question_it_is(course: Path) -> None:
+    asked = [Question(name, 2.0, (Line(2.0, "points"),), {}) for name in ("how", "why")]
+    columns, path = ["student", "marked", "2: points", "comment"], course / "sheet.csv"
+    assert words._of([*columns, "answer to why"], asked, NAME, path).name == "why"
+    assert words._of([*columns, "answer"], asked[1:], NAME, path).name == "why"  # of an earlier version
+    with pytest.raises(CourseError, match="may be for how or why"):
+        words._of([*columns, "answer"], asked, NAME, path)
+    with pytest.raises(CourseError, match="has other columns"):
+        words._of([*columns, "answer to what"], asked, NAME, path)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";"])

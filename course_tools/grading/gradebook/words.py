@@ -28,7 +28,8 @@ from course_utils.errors import CourseError
 
 LONGEST = 6_000  # characters of an answer: a spreadsheet's cell takes 32,767
 LARGEST = 50_000_000  # bytes of a sheet
-FIXED = ("student", "marked", "comment", "answer")
+FIXED = ("student", "marked", "comment")  # the columns around the rubric's; the last one names the question
+ANSWER = "answer"
 
 
 @dataclass
@@ -99,7 +100,7 @@ def _text(file: Path, question: Question) -> str:
 
 def _write(question: Question, answers: Sequence[Answer], name: str, root: Path) -> None:
     """Write a sheet beside earlier ones, in which a person may have written."""
-    rows: list[list[object]] = [["student", "marked", *question.columns, "comment", "answer"]]
+    rows: list[list[object]] = [[*_columns(question), f"{ANSWER} to {question.name}"]]
     for answer in answers:
         empty = [""] * len(question.columns)
         rows.append([answer.student, "" if answer.points is None else f"{answer.points:g}", *empty, "", answer.text])
@@ -129,12 +130,7 @@ def _enter(
 ) -> None:
     rows = list(_rows(sheet))
     headings = rows[0] if rows else []
-    question = next((q for q in asked if [*FIXED[:2], *q.columns, *FIXED[2:]] == headings), None)
-    if question is None:
-        raise CourseError(
-            f"{sheet.name} has other columns than a sheet of {name}. Write one with: course words {name}; if the "
-            "rubric changed since, carry the marks over."
-        )
+    question = _of(headings, asked, name, sheet)
     known = {answer.student: answer for answer in answers[question.name]}
     outcome = Outcome()
     for number, row in enumerate(rows[1:], start=2):
@@ -146,6 +142,32 @@ def _enter(
         raise CourseError(f"Nothing was entered: {' '.join(outcome.odd[:5])}{more}")
     book.db.commit()
     _report(question, outcome)
+
+
+def _columns(question: Question) -> list[str]:
+    """The headings of a question's sheet, but the last."""
+    return [*FIXED[:2], *question.columns, *FIXED[2:]]
+
+
+def _of(headings: Sequence[str], asked: Sequence[Question], name: str, sheet: Path) -> Question:
+    """The question that a sheet is for. One that does not name it, as earlier ones, is taken where one alone fits."""
+    *columns, last = headings or [""]
+    fit = [
+        question
+        for question in asked
+        if _columns(question) == columns and last in (ANSWER, f"{ANSWER} to {question.name}")
+    ]
+    if not fit:
+        raise CourseError(
+            f"{sheet.name} has other columns than a sheet of {name}. Write one with: course words {name}; if the "
+            "rubric changed since, carry the marks over."
+        )
+    if len(fit) > 1:
+        raise CourseError(
+            f"{sheet.name} may be for {' or '.join(question.name for question in fit)}. Write for which one it is "
+            f"into its last heading, as in: {ANSWER} to {fit[0].name}"
+        )
+    return fit[0]
 
 
 def _rows(sheet: Path) -> Iterator[list[str]]:
