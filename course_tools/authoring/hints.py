@@ -2,7 +2,8 @@
 
 Each slip takes the place of its solution cell, and the visible check is run to its end; the values that it compares,
 where they are wrong, are the keys of the slip's hint. Then all mutants of the solution are run in the same way: a
-value that no slip gives, and that mutants of one kind alone give, opens a sentence about that kind.
+value that no slip gives, and that mutants of one kind alone give, opens a sentence about that kind. A value that
+hangs on the random numbers drawn is no key: it would open by coincidence, or never.
 
 The file is written again when the assignment, its slips or the operators have changed.
 """
@@ -21,6 +22,7 @@ from nbformat import NotebookNode
 
 from course_tools import mutation
 from course_tools.authoring import seeds
+from course_tools.authoring.chance import sow, state
 from course_tools.authoring.recording import Failed, recording
 from course_tools.grading import slips
 from course_tools.grading.cells import take_apart
@@ -33,6 +35,7 @@ from course_utils.progress import progress
 
 SECONDS = 10.0  # for one mutant
 WORKERS = 2
+SEEDS = (1, 2, 3)  # an answer that draws random numbers is tried with each
 Names = dict[str, Any]
 NOT_OWN = "Take it out of `inputs` in variants.json: its visible check is the same for everybody then."
 
@@ -123,6 +126,19 @@ def passes(solution: str, test: str, namespace: Names) -> bool:
     return False
 
 
+def steady(source: str, test: str, namespace: Names) -> list[Failed]:
+    """The comparisons of a visible check that an answer fails, each with the same value whatever the seed."""
+    tried: list[list[Failed]] = []
+    for seed in SEEDS:
+        sow(seed)
+        sown = state()
+        tried.append(failures(source, test, namespace))
+        if state() == sown:
+            break  # nothing was drawn: another seed changes nothing
+    keys = set.intersection(*({failed.key for failed in run} for run in tried))
+    return [failed for failed in tried[0] if failed.key in keys]
+
+
 def failures(source: str, test: str, namespace: Names) -> list[Failed]:
     """The comparisons of a visible check that an answer fails; the namespace is left as it was."""
     names = dict(namespace)
@@ -136,7 +152,7 @@ def failures(source: str, test: str, namespace: Names) -> list[Failed]:
 
 def runs(known: list[slips.Slip], test: str, namespace: Names) -> list[tuple[slips.Slip, list[Failed]]]:
     """Each slip with the comparisons of the visible check that it fails."""
-    return [(slip, failures(slip.source, test, namespace)) for slip in known]
+    return [(slip, steady(slip.source, test, namespace)) for slip in known]
 
 
 def told(name: str, ran: list[tuple[slips.Slip, list[Failed]]]) -> dict[bytes, str]:
@@ -170,7 +186,7 @@ def tells(ran: list[tuple[slips.Slip, list[Failed]]]) -> bool:
 def _of_mutants(solution: str, test: str, namespace: Names) -> dict[bytes, str]:
     """The key of each value that mutants of one kind alone give, with what is said of that kind."""
     made = mutants(solution)
-    jobs = (forks.Job(i, partial(failures, m.source, test, namespace), SECONDS) for i, m in enumerate(made))
+    jobs = (forks.Job(i, partial(steady, m.source, test, namespace), SECONDS) for i, m in enumerate(made))
     found: dict[bytes, list[Mutant]] = {}
     for i, result in forks.results(jobs, WORKERS):
         for failed in [] if isinstance(result, forks.Lost) else result:

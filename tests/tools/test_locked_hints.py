@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from course_tools.authoring import build
+from course_tools.authoring import hints as built
+from course_tools.authoring.chance import sow
 from course_utils import check
 from course_utils.check import hints
 from course_utils.check.failure import CheckFailed
@@ -26,6 +29,23 @@ VALUES = {
     "complex": np.array([1 + 2j, -0.5j]),
     "an error": IndexError("index 4 is out of bounds"),
 }
+
+DRAWS = """\
+# %% setup
+import torch
+
+from course_utils import check
+
+# %% doubled
+def doubled(x: torch.Tensor) -> torch.Tensor:
+    ### BEGIN SOLUTION
+    return 2 * x + 0 * torch.rand(2)
+    ### END SOLUTION
+
+# %% test_doubled points=1
+x = torch.tensor([0.7, 1.9])
+check.close("twice", lambda: doubled(x), torch.tensor([1.4, 3.8]))
+"""
 
 
 @pytest.fixture
@@ -117,3 +137,19 @@ def test_raises_names_the_mistake_by_its_value(locks: Path) -> None:
     lock(locks, "bad size", 3, "It was rounded silently.")
     with pytest.raises(CheckFailed, match="returns 3; it should raise ValueError\n  → It was rounded"):
         check.raises("bad size", ValueError, lambda: 3)
+
+
+def test_what_chance_decides_locks_no_hint(tmp_path: Path) -> None:
+    source, planted = tmp_path / "90_x.py", tmp_path / "slips.py"
+    source.write_text(DRAWS, encoding="utf-8")
+    planted.write_text("", encoding="utf-8")
+    files = []
+    for seed in (1, 2):
+        sow(seed)
+        files.append(built.text("90_x", build.nbgrader_source(source), planted))
+    assert files[0] == files[1]
+    locks = json.loads(files[0])["locks"]
+    sow(built.SEEDS[0])
+    for value, steady in (([2.1, 5.7], True), (torch.tensor([1.4, 3.8]) + torch.rand(2), False)):  # 3 * x; 1 * rand
+        place, _ = hints.locked(hints.key("twice", torch.as_tensor(value)), "")
+        assert (place in locks) == steady

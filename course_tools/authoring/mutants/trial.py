@@ -8,7 +8,6 @@ import contextlib
 import importlib
 import io
 import itertools
-import random
 import sys
 import time
 import warnings
@@ -19,10 +18,10 @@ from types import FrameType
 from typing import Any
 
 import numpy as np
-import numpy.random
 import torch
 
 from course_tools.authoring import exercises
+from course_tools.authoring.chance import sow
 from course_tools.authoring.recording import Failed, recording
 from course_tools.grading import author
 from course_tools.grading.cells import TestCell, take_apart
@@ -137,13 +136,7 @@ def _start_afresh(seed: int) -> None:
     """As the grader's child does before each cell and part."""
     torch.set_default_dtype(torch.float32)
     torch.set_grad_enabled(True)
-    _sow(seed)
-
-
-def _sow(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002  (answers may use it)
-    torch.manual_seed(seed)
+    sow(seed)
 
 
 def _sealed(part: str, namespace: dict[str, Any]) -> Sealed | None:
@@ -154,7 +147,7 @@ def _sealed(part: str, namespace: dict[str, Any]) -> Sealed | None:
     def seal(name: str, value: Any, rule: author.Rule | None = None) -> None:
         (tree, blob), (rule_tree, rule_blob) = encode(value), encode(rule or author.close())
         sealed[name] = [tree, rule_tree], blob + rule_blob
-        _sow(next(seeds))
+        sow(next(seeds))
 
     namespace |= {"seal": seal, **{rule.__name__: rule for rule in author.RULES}}
     return None if _error(lambda: exec(part, namespace)) else sealed
