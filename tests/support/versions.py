@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, distributions, requires
 from itertools import pairwise
 from typing import Any
 
@@ -118,3 +118,18 @@ def unpinned(pins: dict[str, str]) -> list[str]:
             continue
         waiting += [r for r in needed if r.marker is None or any(r.marker.evaluate({"extra": e}) for e in extras)]
     return sorted({name for name, *_ in seen} - pins.keys() - {OURSELVES})
+
+
+def refusals(pins: dict[str, str], pythons: SpecifierSet) -> list[str]:
+    """The pins that do not install on the first release of a Python that we allow, as far as they lie here.
+
+    Computers keep the release that their system came with: Debian 12 has 3.11.2.
+    """
+    first = [f"3.{minor}.0" for minor in range(30) if pythons.contains(f"3.{minor}.0")]
+    return sorted(
+        f"{canonicalize_name(package.name)} {package.version} needs Python {wanted}"
+        for package in distributions()
+        if package.version == pins.get(canonicalize_name(package.name))
+        and (wanted := package.metadata.get("Requires-Python"))
+        and not all(SpecifierSet(wanted).contains(python) for python in first)
+    )

@@ -17,12 +17,13 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from course_tools import bootstrap
 from course_tools.paths import ROOT
 from course_tools.website import site
 from course_utils.errors import CourseError
-from tests.support.versions import disagreements, read_pins, unpinned
+from tests.support.versions import disagreements, read_pins, refusals, unpinned
 
 SCRIPT = Path(bootstrap.__file__)
 
@@ -344,3 +345,10 @@ def test_every_package_that_ours_need_is_pinned():
     pins, _ = read_pins((ROOT / "constraints.txt").read_text())
     assert unpinned(pins) == []
     assert unpinned({name: pin for name, pin in pins.items() if name != "markupsafe"}) == ["markupsafe"]
+
+
+def test_every_pin_installs_on_the_first_release_of_each_python():
+    pins, _ = read_pins((ROOT / "constraints.txt").read_text())
+    pythons = SpecifierSet(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"])
+    assert refusals(pins, pythons) == []
+    assert any(line.startswith("numpy ") for line in refusals(pins, SpecifierSet("~=3.9.0")))
