@@ -1,7 +1,9 @@
 """The public edition of the course: what students get, without solutions, planted mistakes and hidden checks."""
 
 import json
+import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -11,6 +13,7 @@ from course_tools.authoring import elsewhere
 from course_tools.authoring.build import exercises, nbgrader_source
 from course_tools.authoring.chapters import with_table
 from course_tools.grading import slips
+from course_tools.grading.inside.text import shown
 from course_tools.paths import ROOT
 from course_utils.errors import CourseError
 
@@ -59,18 +62,45 @@ def run(folder: Path, root: Path = ROOT) -> None:
         raise CourseError("Nothing was exported, because it would give away:\n  " + "\n  ".join(leaks[:20]))
     for answer in taught(root):
         print(f"Note: a chapter shows the answer to {answer} word for word.")
+    if unknown := _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *PUBLIC).split("\0")[:-1]:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        print(
+            f"Note: git does not know {shown(', '.join(unknown[:5]))}{more}, so they are not in it. To add: git add"
+        )
     print(f"{len(files)} files written to {folder}: no solution, planted mistake or hidden check is in them.")
 
 
 def public_files(root: Path = ROOT) -> list[Path]:
     """The files under version control that the public edition has, relative to `root`."""
-    command = ["git", "-C", str(root), "ls-files", "-z", "--", *PUBLIC]
-    try:
-        listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as e:
-        raise CourseError(f"{root} is not a git clone of the course. Export from one, which knows its files.") from e
+    listed = _git(root, "ls-files", "-z", "--", *PUBLIC)
+    if not listed:  # a folder without git of its own, in somebody's clone of something else
+        raise _not_a_clone(root)
     files = [Path(name) for name in listed.split("\0") if name and (root / name).is_file()]
     return [file for file in files if file.parent != OWN]
+
+
+def _git(root: Path, *command: str) -> str:
+    """What git prints; a CourseError that says what to do where it cannot."""
+    try:
+        environment = {**os.environ, "LC_ALL": "C"}  # its sentences in English
+        done = subprocess.run(["git", "-C", str(root), *command], capture_output=True, text=True, env=environment)
+    except OSError as e:
+        raise CourseError("git is needed, which knows the files of the course. Install it and export again.") from e
+    if "dubious ownership" in done.stderr:
+        raise CourseError(
+            f"git does not read {root}, for it belongs to somebody else. Export as its owner, or allow it: "
+            f"git config --global --add safe.directory {shlex.quote(str(root))}"
+        )
+    if done.returncode:
+        raise _not_a_clone(root)
+    return done.stdout
+
+
+def _not_a_clone(root: Path) -> CourseError:
+    return CourseError(
+        f"{root} is not a git clone of the course, so nothing tells its files from others that lie there. Export "
+        "from a clone, or let git know what is in this folder now: git init && git add ."
+    )
 
 
 def readme(root: Path) -> str:

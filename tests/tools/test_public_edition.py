@@ -202,10 +202,11 @@ def test_a_leak_stops_the_export(small: Path, tmp_path: Path, line: str, whose: 
     assert not (tmp_path / "out").exists()
 
 
-def test_files_that_git_does_not_know_stay(small: Path, tmp_path: Path) -> None:
+def test_files_that_git_does_not_know_stay(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (small / "course_utils" / "my_solutions.py").write_text("return 1 / (1 + math.exp(-z))\n", encoding="utf-8")
     export.run(tmp_path / "out", small)
     assert not (tmp_path / "out" / "course_utils" / "my_solutions.py").exists()
+    assert "git does not know course_utils/my_solutions.py" in capsys.readouterr().out
 
 
 def test_nothing_is_overwritten(small: Path, tmp_path: Path) -> None:
@@ -228,7 +229,21 @@ def test_with_an_address_its_chapters_install_the_course(small: Path, tmp_path: 
     assert "%pip" not in (tmp_path / "out" / "assignments" / "90_tiny" / "90_tiny.ipynb").read_text()
 
 
-def test_without_git_it_says_so(tmp_path: Path) -> None:
-    (tmp_path / "plain").mkdir()
-    with pytest.raises(CourseError, match="not a git clone"):
-        export.run(tmp_path / "out", tmp_path / "plain")
+@pytest.mark.parametrize("inside", ["", "course"])
+def test_a_folder_that_is_no_clone_is_told_so(small: Path, tmp_path: Path, inside: str) -> None:
+    plain = tmp_path / inside / "plain"  # also within a clone of something else
+    plain.mkdir()
+    with pytest.raises(CourseError, match=r"not a git clone .* git init && git add \."):
+        export.run(tmp_path / "out", plain)
+
+
+def test_without_git_it_says_so(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CourseError, match="git is needed"):
+        export.run(tmp_path / "out", small)
+
+
+def test_a_clone_of_somebody_else_is_told_so(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(CourseError, match="belongs to somebody else"):
+        export.run(tmp_path / "out", small)
