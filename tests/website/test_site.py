@@ -653,6 +653,12 @@ def test_no_page_asks_another_host_for_anything(built: tuple[Path, Path]) -> Non
         assert '<script src="http' not in text
 
 
+def test_no_page_asks_for_the_next_one(built: tuple[Path, Path]) -> None:
+    """Firefox would, and the page's own policy would refuse it, with an error in the console."""
+    for path in (built[1] / "html").rglob("*.html"):
+        assert '<link rel="next"' not in path.read_text("utf-8")
+
+
 def test_only_the_fonts_that_browsers_of_today_read_are_shipped(built: tuple[Path, Path]) -> None:
     fonts = list((built[1] / "html" / "_static" / "katex" / "fonts").iterdir())
     css = (built[1] / "html" / "_static" / "katex" / "katex.css").read_text()
