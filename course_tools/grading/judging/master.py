@@ -59,11 +59,22 @@ class Master:
         return list(dict.fromkeys(found))
 
 
-def load(folder: Path, variant: int = 0) -> Master:
-    """Read the assignment whose solution lies in `folder`, with the numbers of a variant where it has any.
+def load(folder: Path) -> Master:
+    """Read the assignment whose solution lies in `folder`, in its first variant where it has several.
 
     Raises CourseError when there is none or it is broken.
     """
+    master = _as_written(folder)
+    return _varied(master, 0) if variants.key(folder) else master
+
+
+def load_variants(folder: Path) -> list[Master]:
+    """All variants of an assignment that has several; its source is read once. Raises CourseError as `load` does."""
+    master = _as_written(folder)
+    return [_varied(master, i) for i in range(variants.count(folder / "variants.py"))]
+
+
+def _as_written(folder: Path) -> Master:
     notebook, name = _read(folder), folder.name
     tests: dict[str, TestCell] = {}
     points: dict[str, float] = {}
@@ -75,8 +86,7 @@ def load(folder: Path, variant: int = 0) -> Master:
             tests[test.name] = replace(test, source=seeds.without_own(test.source))
     planted = folder / "slips.py"
     known = slips.load(planted, slips.solutions(notebook)) if planted.exists() else []
-    master = Master(name, folder, notebook, tests, points, tuple(known))
-    return _varied(master, variant) if variants.key(folder) else master
+    return Master(name, folder, notebook, tests, points, tuple(known))
 
 
 def _varied(master: Master, variant: int) -> Master:

@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 from course_tools.grading import variants
 from course_tools.grading.inside.text import valid
-from course_tools.grading.judging.master import Master, load
+from course_tools.grading.judging.master import Master, load_variants
 from course_tools.grading.judging.reference import Reference, run_variant
 from course_utils.check.own import same, variant
 
@@ -34,10 +34,7 @@ class Variants:
     @cached_property
     def masters(self) -> list[Master]:
         """The assignment with the numbers of each variant."""
-        if not self.key:
-            return [self.first]
-        count = variants.count(self.first.folder / "variants.py")
-        return [self.first, *(load(self.first.folder, i) for i in range(1, count))]
+        return [self.first, *load_variants(self.first.folder)[1:]] if self.key else [self.first]
 
     def number(self, student: str) -> int:
         """Which variant is the student's."""
