@@ -34,21 +34,17 @@ def ask(notebook: NotebookNode, folder: Path, key: str) -> None:
     planted = folder / "slips.py"
     known = slips.load(planted, solutions) if planted.exists() else []
     for task in orders.load(path):
+        mine = [slip for slip in known if slip.cell == task.cell]
         right = orders.answer(task.cell, _cell(notebook, task.cell).source)[1]
-        wrong = [orders.answer(task.cell, slip.source)[1] for slip in known if slip.cell == task.cell]
+        wrong = [orders.answer(task.cell, slip.source)[1] for slip in mine]
         for old, new in task.task.items():
             _replace(_section(notebook, task.cell), task.cell, old, new)
         options = _noted(notebook, task.cell)
-        heading, texts = _take_out(notebook, task.cell, options)
-        for slip in (slip for slip in known if slip.cell == task.cell):
+        shows, heading, texts = _take_out(notebook, task.cell, options)
+        for slip in mine:
             orders.require_certain(task.cell, slip.hint, options)
         drawn = orders.draw(key, task.cell, options, right, wrong, variants.count(path))
-        at = next(i for i, cell in enumerate(notebook.cells) if cell.get("id") == _id(task.cell))
-        notebook.cells[at].source = _call(key, heading, texts, drawn)
-
-
-def _id(cell: str) -> str:
-    return f"options-{cell}"[:64]
+        shows.source = _call(key, heading, texts, drawn)
 
 
 def _call(key: str, heading: str, texts: list[str], drawn: list[str]) -> str:
@@ -67,7 +63,7 @@ def _section(notebook: NotebookNode, name: str) -> list[NotebookNode]:
     """The cells of a task above its answer that are no cells of nbgrader's."""
     at = notebook.cells.index(_cell(notebook, name))
     texts = [i for i in range(at) if notebook.cells[i].cell_type == "markdown"]
-    first = max(i for i in texts if notebook.cells[i].source.startswith("## "))
+    first = max((i for i in texts if notebook.cells[i].source.startswith("## ")), default=0)
     return [cell for cell in notebook.cells[first:at] if "nbgrader" not in cell.metadata]
 
 
@@ -90,24 +86,24 @@ def _noted(notebook: NotebookNode, name: str) -> str:
 # -- taking the options out ----------------------------------------------------------------------------------------
 
 
-def _take_out(notebook: NotebookNode, name: str, options: str) -> tuple[str, list[str]]:
-    """Put a cell where the options of a task stood: what heads them, and their texts."""
+def _take_out(notebook: NotebookNode, name: str, options: str) -> tuple[NotebookNode, str, list[str]]:
+    """Put a cell, still empty, where the options of a task stood: it, what heads them, and their texts."""
     found = [(cell, *taken) for cell in _section(notebook, name) for taken in _options(cell)]
     if [letters for _, _, _, letters, _ in found] != [options]:
         raise CourseError(f"{name} cannot be shuffled: its task must have the options {options}, once and in order.")
     ((cell, before, after, _, (heading, *texts)),) = found
     at = notebook.cells.index(cell)
     cell.source = before
-    shows = new_code_cell("", id=_id(name))
+    shows = new_code_cell("", id=f"options-{name}"[:64])
     shows.metadata["jupyter"] = {"source_hidden": True}
     shows.metadata["nbgrader"] = {"schema_version": 3, "grade_id": f"{orders.CELL}{name}", "locked": True}
     shows.metadata["nbgrader"] |= {"grade": False, "solution": False, "task": False}
     rest = [new_markdown_cell(after, id=f"after-{name}"[:64])] if after else []
     notebook.cells[at + 1 : at + 1] = [shows, *rest]
-    for text in [*texts, *(cell.source for cell in _section(notebook, name) if cell is not shows)]:
+    for text in [*texts, *(cell.source for cell in _section(notebook, name))]:
         if letters := orders.named(text, options):
             raise CourseError(f"{name} is shuffled, and its task names {letters[0]}: {text[:80]!r}. Reword it.")
-    return heading, texts
+    return shows, heading, texts
 
 
 def _options(cell: NotebookNode) -> Iterator[tuple[str, str, str, list[str]]]:
