@@ -40,6 +40,35 @@ def page(browser, tmp_path_factory):
     opened.context.close()
 
 
+# -- keys ---------------------------------------------------------------------------------------------------------
+
+LISTEN = """() => {
+  window.heard = [];
+  document.addEventListener("keydown", (e) => {
+    if (["Control", "Meta", "Shift"].includes(e.key)) return;
+    heard.push([e.key, e.target.closest(".dl-widget") ? "inside" : "outside"]);
+    if (heard.length === 1) e.preventDefault(); // as JupyterLab does when it saves
+  });
+  document.querySelector(".dl-widget").addEventListener("keydown", (e) => {
+    if (e.key === "s") heard.push(e.defaultPrevented);
+  });
+}"""
+
+
+def test_only_saving_leaves_the_widget(page):
+    """JupyterLab does not listen to what is pressed inside; the page keeps its own Ctrl+S, and hears it once."""
+    page.evaluate(LISTEN)
+    page.locator(".dl-widget").get_by_role("textbox").first.focus()
+    for keys in ("Control+s", "Meta+s", "s", "ArrowLeft", "Control+z", "Control+Shift+S"):
+        page.keyboard.press(keys)
+    assert page.evaluate("heard") == [
+        *(["s", "outside"], True),
+        *(["s", "outside"], False),
+        False,  # an s in the text
+        *(["z", "inside"], ["S", "inside"]),
+    ]
+
+
 # -- bounds -------------------------------------------------------------------------------------------------------
 
 

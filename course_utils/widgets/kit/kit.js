@@ -271,7 +271,16 @@ function frame(model) {
   );
   // JupyterLab would take the arrow keys to move between cells; the attribute keeps its shortcuts away, this its cells
   root.addEventListener("keydown", (event) => event.ctrlKey || event.metaKey || event.stopPropagation());
+  root.addEventListener("keydown", passSaving);
   return { root, body, error, status };
+}
+
+/** Ctrl+S and Cmd+S are pressed again outside the widget, where JupyterLab hears them; a page has nothing that does. */
+function passSaving(event) {
+  if (event.key.toLowerCase() !== "s" || event.altKey || event.shiftKey || event.ctrlKey === event.metaKey) return;
+  event.stopPropagation(); // one that listens to all keys, such as an editor around the page, would save twice
+  const again = new KeyboardEvent("keydown", event); // the same keys: its properties are those of the event
+  if (!event.currentTarget.parentElement.dispatchEvent(again)) event.preventDefault();
 }
 
 function viewOf(model) {
