@@ -1,4 +1,4 @@
-"""Check yourself: a question at the end of a section, answered at once; nothing is graded, kept or sent."""
+"""Check yourself: a question at the end of a section, answered at once; nothing is graded or sent."""
 
 import random
 import zlib
@@ -16,16 +16,17 @@ class CheckYourself(CourseWidget):
     """Teaches by asking: a number to predict, one choice among several, or steps to put in order.
 
     Made by `predict`, `choose` and `arrange`. A wrong answer is told why it is wrong, and may be followed by another;
-    the right one can be shown after one try. What the reader answers stays in the page: it is neither graded nor kept
-    nor sent. `options` are [text, why it is wrong], in the order in which they are shown, with "" for the right one;
-    `items` are [text, why it cannot come earlier] in the right order, `shown` the order in which they are offered.
+    the right one can be shown after one try. What the reader gave is kept in `given`, and so in a saved notebook, as
+    the state of every widget is; it is neither graded nor sent, and the verdict is not kept. `options` are
+    [text, why it is wrong], in the order in which they are shown, with "" for the right one; `items` are
+    [text, why it cannot come earlier] in the right order, `shown` the order in which they are offered.
 
     Texts are plain: Unicode for formulas (∂L/∂w, Wᵀδ, σ′(z)), and `code` between backticks. TeX would stay as typed:
     the pages typeset formulas when they are built, and a widget draws itself later.
     """
 
     title = t.Unicode("Check yourself").tag(sync=True)
-    hint = t.Unicode("Answer before you read on. Nothing is graded or kept.").tag(sync=True)
+    hint = t.Unicode("Answer before you read on. Nothing is graded.").tag(sync=True)
     kind = t.Enum(["number", "choice", "order"]).tag(sync=True)
     question = t.Unicode().tag(sync=True)
     because = t.Unicode().tag(sync=True)
@@ -36,6 +37,7 @@ class CheckYourself(CourseWidget):
     options: t.List[Any] = t.List().tag(sync=True)
     items: t.List[Any] = t.List().tag(sync=True)
     shown: t.List[int] = t.List(t.Int()).tag(sync=True)
+    given: t.List[Any] = t.List().tag(sync=True)
 
     def __repr__(self) -> str:
         """What is shown where no widget can run (on GitHub, for example): the question, and what it offers."""

@@ -36,6 +36,7 @@ EXAMPLE = Example(
     bad=[
         Bad({"kind": "essay"}, "essay is not one of"),
         Bad({"shown": [0, 0, 1]}, "each shown once"),
+        Bad({"given": [0, 0, 1]}, "The answer that was kept is none"),
         Bad({"kind": "number", "answer": None}, "not a finite number"),
     ],
     refused=[

@@ -1,4 +1,5 @@
-// A question, answered at once. What the reader answers stays in this view: it is neither graded nor kept nor sent.
+// A question, answered at once. What the reader gives is kept in the notebook, as the sliders of other widgets are; the
+// verdict stays in this view, and nothing is graded or sent.
 import { arrows, button, drag, finite, html, keepTouch, number, widget } from "../kit/kit.js";
 
 const MARKS = { right: "✓ Right.", wrong: "✗ Not yet.", shown: "The answer:", none: "" };
@@ -58,7 +59,8 @@ export function judgeOrder(order, items) {
   return { verdict: "wrong", why: `Number ${first + 1}, “${text}”, comes too early.${why ? ` ${why}` : ""}` };
 }
 
-// -- the three kinds: each gives its elements, judge(), which says what is right or why it is wrong, and show() -------
+// -- the three kinds: each gives its elements, judge(), which says what is right or why it is wrong, show(), and what
+// the reader gave, as a list, by read() and put() ---------------------------------------------------------------------
 
 function numberField(state) {
   const input = html("input", {
@@ -70,10 +72,17 @@ function numberField(state) {
     "aria-label": "Your number",
   });
   const element = html("p", { class: "dl-answer" }, input, state.unit ? html("span", {}, state.unit) : "");
-  const show = () => {
-    input.value = written(state.answer);
+  const put = ([text = ""]) => {
+    input.value = text;
   };
-  return { element, invite: "Type a number, then press Check.", judge: () => judgeNumber(input.value, state), show };
+  return {
+    element,
+    invite: "Type a number, then press Check.",
+    judge: () => judgeNumber(input.value, state),
+    show: () => put([written(state.answer)]),
+    read: () => (input.value ? [input.value] : []),
+    put,
+  };
 }
 
 function choiceField({ options, name }) {
@@ -83,18 +92,20 @@ function choiceField({ options, name }) {
     { class: "dl-options" },
     ...options.map(([text], i) => html("label", {}, inputs[i], html("span", {}, ...prose(text)))),
   );
+  const read = () => inputs.flatMap((input, i) => (input.checked ? [i] : []));
   const judge = () => {
-    const chosen = inputs.findIndex((input) => input.checked);
-    if (chosen < 0) return { verdict: "none", why: "Choose one of them first." };
+    const [chosen] = read();
+    if (chosen === undefined) return { verdict: "none", why: "Choose one of them first." };
     return options[chosen][1] ? { verdict: "wrong", why: options[chosen][1] } : { verdict: "right" };
   };
-  const show = () => {
-    inputs[options.findIndex(([, why]) => !why)].checked = true;
+  const put = ([chosen]) => {
+    for (const [i, input] of inputs.entries()) input.checked = i === chosen;
   };
-  return { element, invite: "Choose one, then press Check.", judge, show };
+  const show = () => put([options.findIndex(([, why]) => !why)]);
+  return { element, invite: "Choose one, then press Check.", judge, show, read, put };
 }
 
-function orderField({ items, shown }, say) {
+function orderField({ items, shown }, say, keep) {
   let order = [...shown];
   const list = html("ol", { class: "dl-steps" });
   const rows = items.map(([text], step) => {
@@ -139,10 +150,11 @@ function orderField({ items, shown }, say) {
     order[at + by] = step;
     rows[step].element[by < 0 ? "after" : "before"](rows[other].element);
     draw();
+    keep();
     say("none", `“${items[step][0]}” is now number ${at + by + 1} of ${order.length}.`);
   };
-  const show = () => {
-    order = items.map((_, i) => i);
+  const put = (given) => {
+    order = given.length ? [...given] : [...shown];
     draw();
   };
   draw();
@@ -150,7 +162,9 @@ function orderField({ items, shown }, say) {
     element: list,
     invite: "Move the steps with the arrows, then press Check.",
     judge: () => judgeOrder(order, items),
-    show,
+    show: () => put(items.map((_, i) => i)),
+    read: () => [...order],
+    put,
   };
 }
 
@@ -160,20 +174,26 @@ let count = 0; // each view's radio buttons are a group of their own
 /** The state of the model, or an Error that says what is wrong with it. */
 function checked(model) {
   const names = ["kind", "question", "because", "answer", "tolerance", "unit", "slips", "options", "items", "shown"];
-  const state = Object.fromEntries(names.map((name) => [name, model.get(name)]));
+  const state = Object.fromEntries([...names, "given"].map((name) => [name, model.get(name)]));
   if (!Object.hasOwn(FIELDS, state.kind))
     throw new Error(`The kind ${state.kind} is not one of ${Object.keys(FIELDS).join(", ")}.`);
   finite([state.answer, state.tolerance], "The answer");
   if (!(state.tolerance > 0)) throw new Error("The tolerance must be larger than 0.");
   if (state.kind === "choice" && state.options.filter(([, why]) => !why).length !== 1)
     throw new Error("One option must be right.");
-  const places = [...state.shown].sort((a, b) => a - b);
-  if (state.kind === "order" && !(state.items.length > 2 && state.items.every((_, i) => places[i] === i)))
+  const each = (order) => [...order].sort((a, b) => a - b).join() === state.items.map((_, i) => i).join();
+  if (state.kind === "order" && !(state.items.length > 2 && each(state.shown)))
     throw new Error("An order needs three steps or more, each shown once.");
+  const given = {
+    number: ([text = ""]) => typeof text === "string",
+    choice: ([i = 0]) => Object.hasOwn(state.options, i),
+    order: each,
+  };
+  if (state.given.length && !given[state.kind](state.given)) throw new Error("The answer that was kept is none.");
   return { ...state, name: `dl-options-${count++}` };
 }
 
-export default widget(["question"], ({ model, view }) => {
+export default widget(["question", "given"], ({ model, view, set }) => {
   const state = checked(model);
   const said = view.root.querySelector(".dl-status");
   view.root.classList.add("dl-check");
@@ -181,11 +201,13 @@ export default widget(["question"], ({ model, view }) => {
     view.root.dataset.verdict = verdict;
     said.replaceChildren(html("b", {}, MARKS[verdict]), " ", ...prose(text));
   };
-  const { element, invite, judge, show } = FIELDS[state.kind](state, say);
+  const keep = () => set({ given: read() });
+  const { element, invite, judge, show, read, put } = FIELDS[state.kind](state, say, keep);
   const reveal = button(
     "Show the answer",
     () => {
       show();
+      keep();
       reveal.hidden = true;
       const text = state.kind === "number" ? `${[written(state.answer), state.unit].join(" ").trim()}. ` : "";
       say("shown", text + state.because);
@@ -206,8 +228,14 @@ export default widget(["question"], ({ model, view }) => {
     say(verdict, why);
     reveal.hidden = verdict === "right" || (verdict === "none" && reveal.hidden);
   });
-  form.addEventListener("input", () => said.textContent.includes(invite) || say("none", invite)); // a verdict on another answer
+  form.addEventListener("input", () => {
+    keep();
+    if (!said.textContent.includes(invite)) say("none", invite); // a verdict on another answer
+  });
   view.body.append(form);
   say("none", invite);
-  return () => legend.replaceChildren(...prose(model.get("question")));
+  return () => {
+    legend.replaceChildren(...prose(model.get("question")));
+    if (read().join() !== model.get("given").join()) put(model.get("given"));
+  };
 });
