@@ -288,7 +288,9 @@ def test_validate_counts_the_checks_and_gives_a_line_to_each_that_fails(tmp_path
         a_test("test_stub", 3, "check.close('stub', lambda: stub(1), 2)"),
         a_test("test_missing", 4, "1 / 0"),
     ]
-    nbformat.write(new_notebook(cells=cells), tmp_path / "exercises.ipynb")
+    kernel = {"display_name": ".venv (3.12.3)", "language": "python", "name": "of-another-tool"}  # VS Code's
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, tmp_path / "exercises.ipynb")
     config = Config()
     plug.plug_in(config)
     validator = Validator(config=config)

@@ -432,6 +432,17 @@ def vs_code(notebook: Notebook) -> bytes:
     return saved(in_lines(without_ids(notebook, 2)), indent=1)
 
 
+@tool("VS Code: the kernel of an environment, short ids, and an answer copied whose first cell was emptied")
+def vs_code_copied(notebook: Notebook) -> bytes:
+    here = place(notebook, "output_delta")
+    copied = copy.deepcopy(notebook["cells"][here]) | {"id": "b7d0e611"}  # with nbgrader's metadata
+    notebook["cells"][here]["source"] = ""
+    notebook["cells"][here + 1 : here + 1] = [copied, code("") | {"id": "3f9a1c2e", "metadata": {"vscode": {}}}]
+    kernel = {"display_name": ".venv (3.12.3)", "language": "python", "name": "deep-learning"}
+    notebook["metadata"] = {"kernelspec": kernel, "language_info": {"name": "python", "version": "3.12.3"}}
+    return saved(in_lines(notebook), indent=1)
+
+
 @tool("VS Code: every cell formatted when it is saved")
 def reformatted(notebook: Notebook) -> bytes:
     for cell in notebook["cells"]:

@@ -28,6 +28,7 @@ def plug_in(c: Any) -> None:
     Validator._preprocess = _run
     Validator._print_error = _print_error
     c.Validator.failed_warning = ""
+    c.Execute.kernel_name = "python3"  # this environment's: VS Code and conda write other names into a notebook
 
 
 def validate(self: Validator, filename: str) -> Results:
