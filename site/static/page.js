@@ -73,6 +73,32 @@
     dialog.showModal();
   }
 
+  /** Cells and widgets above the place that a link led to take their room late: go there again, as long as nothing
+   * says that the reader moved on. A scroll bar says nothing, so it ends after three seconds. */
+  function stayWhereLinksLead() {
+    const [{ type }] = performance.getEntriesByType("navigation");
+    let ledTo = type === "navigate" ? location.hash : ""; // else the browser knows the place
+    let timer = 0;
+    const moveOn = () => (ledTo = "");
+    const lead = (hash) => {
+      ledTo = hash;
+      clearTimeout(timer);
+      timer = setTimeout(moveOn, 3000);
+    };
+    for (const name of ["wheel", "touchstart", "keydown", "pointerdown"])
+      addEventListener(name, moveOn, { passive: true });
+    addEventListener("load", () => lead(ledTo));
+    addEventListener("click", ({ target }) => {
+      const link = target.closest('a[href^="#"]');
+      if (link) lead(link.hash);
+    });
+    const goThere = () => {
+      if (!ledTo || ledTo !== location.hash) return; // a link that opened a window led nowhere here
+      document.getElementById(decodeURIComponent(ledTo.slice(1)))?.scrollIntoView();
+    };
+    new ResizeObserver(goThere).observe(document.querySelector("article"));
+  }
+
   /** From a folder, without a server, the search cannot read the pages that it found: it shows their titles alone. */
   function searchWithoutServer() {
     if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
@@ -82,6 +108,7 @@
     buttonsForSideBars();
     reachScrolling();
     enlargeFigures();
+    stayWhereLinksLead();
   }
 
   searchWithoutServer();

@@ -133,8 +133,7 @@
       return waiting.forEach((place) => say(place, `The widgets of this page could not be read: ${error.message}`));
     }
     const startNow = (places) => {
-      const ready = places.filter((place) => waiting.delete(place));
-      if (ready.length) Promise.all(ready.map((place) => start(place, saved))).then(backToTarget);
+      for (const place of places) if (waiting.delete(place)) start(place, saved);
     };
     const near = new IntersectionObserver(
       (entries) => startNow(entries.filter((e) => e.isIntersecting).map((e) => e.target)),
@@ -146,19 +145,6 @@
     const startRest = () => [...waiting].forEach((place) => whenQuiet(() => startNow([place]), { timeout: 2000 }));
     for (const name of ["scroll", "pointermove", "keydown", "beforeprint"])
       addEventListener(name, startRest, { once: true, passive: true });
-  }
-
-  /** Widgets above the place that a link led to have pushed it away: go there again, unless the reader moved on. */
-  let moved = false;
-  for (const name of ["wheel", "touchstart", "keydown", "pointerdown"])
-    addEventListener(name, () => (moved = true), { once: true, passive: true });
-  async function backToTarget() {
-    if (document.readyState !== "complete")
-      await new Promise((done) => addEventListener("load", done, { once: true }));
-    await new Promise((done) => setTimeout(done, 100)); // the widgets draw in their first frames
-    setTimeout(() => (moved = true), 3000); // a scroll bar tells nobody who moves it
-    if (!moved)
-      document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView({ behavior: "instant" });
   }
 
   addEventListener("pagehide", (event) => {

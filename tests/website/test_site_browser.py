@@ -441,6 +441,7 @@ def test_a_figure_that_a_phone_shrinks_opens_in_full(html: Path, address: str, o
         open_it()
         assert shown.bounding_box()["width"] > 1.5 * small.bounding_box()["width"]
         assert shown.get_attribute("alt") == small.get_attribute("alt")
+        assert page.locator("dialog").bounding_box()["width"] <= PHONE["width"]
         page.keyboard.press("Escape")
         expect(page.locator("dialog")).to_have_count(0)
         expect(small).to_be_focused()
@@ -488,6 +489,17 @@ def test_a_link_to_a_section_ends_there(html: Path, address: str, opened: Opened
     top = page.evaluate(
         "document.getElementById(decodeURIComponent(location.hash.slice(1))).getBoundingClientRect().top"
     )
+    assert -5 <= top <= 200
+
+
+def test_a_link_of_the_contents_ends_at_its_section(html: Path, address: str, opened: Opened) -> None:
+    """The first click on the page: no widget above has started, hardly a cell is laid out."""
+    page = opened(address + "chapters/03_backpropagation.html")
+    link = page.locator(".toc-tree a").nth(6)
+    link.click()
+    show_all(page)
+    page.evaluate(SETTLED)
+    top = page.locator(f"section{link.get_attribute('href')}").evaluate("part => part.getBoundingClientRect().top")
     assert -5 <= top <= 200
 
 
