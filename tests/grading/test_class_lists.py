@@ -99,6 +99,15 @@ def test_rows_of_canvas_itself(tmp_path: Path, kind: str, points: str) -> None:
     assert said == []
 
 
+def test_the_test_student_of_canvas_is_nobody(tmp_path: Path) -> None:
+    own = "c0ffee" * 6 + "0123"  # the login of Canvas's "Student View": 40 digits of a digest, and no SIS User ID
+    students, [sentence] = listed(
+        tmp_path, f'{CANVAS}    Points Possible,,,,,5\n"One, Ada",1,s1,ada,A,\n"Student, Test",9,,{own},A,\n'
+    )
+    assert [s.id for s in students] == ["ada"]
+    assert "line 4: it is Canvas's own test student; the row was left out." in sentence
+
+
 def test_canvas_with_names_in_two_columns(tmp_path: Path) -> None:
     text = "LastName,FirstName,ID,SIS Login ID,Section\n    Points Possible,,,,\nOne,Ada,1,ada,A\nTwo,Ben,2,,A\n"
     students, [sentence] = listed(tmp_path, text)

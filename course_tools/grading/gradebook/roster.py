@@ -28,6 +28,7 @@ ID = re.compile(r"[\w@'+-][\w.@'+-]*")
 LONGEST = 200  # bytes of an id: a disk takes 255
 NAMED_NUMBER = re.compile(r"[^\d@]+\s([0-9]+)")  # "Participant 4711" in Moodle's worksheet
 NUMBER = re.compile(r"(?:[^\d@]+\s)?([0-9]+)")
+TEST_STUDENT = re.compile(r"[0-9a-f]{40}")  # the login of Canvas's "Student View" (app/models/course.rb): a digest
 ABOVE = 10  # lines that may stand above the headings
 TOLD = ("first_name", "last_name", "email", "lms_user_id")  # what nbgrader's gradebook keeps
 
@@ -218,6 +219,8 @@ def _student(row: Row, columns: dict[str, list[int]], usual: int | None, width: 
         own = canvas.Person(*(row.first(columns[name]) for name in headings.CANVAS))
     email, handed_in = row.first(columns["email"]), row.first(columns["handed_in"])
     student = Student(_id_of(row, columns, usual), first, last, email, number, own, handed_in)
+    if own and not own.sis_user_id and TEST_STUDENT.fullmatch(own.sis_login_id):
+        return replace(student, id=""), "it is Canvas's own test student; the row was left out."
     if any(cell.strip() for cell in row.cells[width:]):
         return replace(student, id=""), "it has more cells than there are headings; the row was left out."
     if any("\n" in row.cell(i) for places in columns.values() for i in places):
