@@ -128,15 +128,16 @@ def passes(solution: str, test: str, namespace: Names) -> bool:
 
 def steady(source: str, test: str, namespace: Names) -> list[Failed]:
     """The comparisons of a visible check that an answer fails, each with the same value whatever the seed."""
-    tried: list[list[Failed]] = []
-    for seed in SEEDS:
+    found: list[Failed] = []
+    for i, seed in enumerate(SEEDS):
         sow(seed)
         sown = state()
-        tried.append(failures(source, test, namespace))
-        if state() == sown:
-            break  # nothing was drawn: another seed changes nothing
-    keys = set.intersection(*({failed.key for failed in run} for run in tried))
-    return [failed for failed in tried[0] if failed.key in keys]
+        failed = failures(source, test, namespace)
+        keys = {one.key for one in failed}
+        found = [one for one in found if one.key in keys] if i else failed
+        if not found or state() == sown:
+            break  # nothing is left, or nothing was drawn: another seed changes nothing
+    return found
 
 
 def failures(source: str, test: str, namespace: Names) -> list[Failed]:
