@@ -53,7 +53,7 @@ def progress() -> None:
 def build(
     names: Annotated[list[str] | None, typer.Argument(help="Chapters to build; all when none is named.")] = None,
     variants: Annotated[
-        bool, typer.Option("--variants", help="From now on students have numbers of their own in some tasks.")
+        bool, typer.Option("--variants", help="From now on students have numbers, letters and inputs of their own.")
     ] = False,
 ) -> None:
     """Write the notebooks of the chapters and the student versions of the assignments."""
