@@ -766,7 +766,7 @@ check.reaches("FD: uniform noise over one Gaussian", distances["uniform noise"] 
 #
 # *Going further.*
 #
-# *This section uses `vae` from section 13.5, `nets` from section 13.6, `classifier` and `distances` from section 13.9.*
+# *This section uses `vae` and `plane` from section 13.5, `nets` from section 13.6, `classifier` and `distances` from section 13.9.*
 #
 # Reconstructions start from codes of real pictures, samples from the prior. The **aggregate posterior** is the mixture $q(\mathbf z)$ of the approximate posteriors of all examples. With an example $\mathbf x$ drawn from the $N$ training examples (Hoffman and Johnson 2016),
 #
@@ -852,6 +852,50 @@ check.reaches("grey pixels: from the prior over real", blur["from the prior"] / 
 
 # %% [markdown]
 # The blur that the notes name is seen in the share of grey pixels. The decoder gives a mean over all pictures that fit $\mathbf z$, and a mean of sharp pictures at slightly different places is grey. (The share says nothing by itself: rounding each pixel to 0 or 1 would bring it to zero.)
+
+# %% [markdown]
+# Two latent numbers show how $\beta$ weighs codes against prior. The slider goes through five networks with $\sigma_x^2 = 0.05$, by (13.10) five assumed variances from 0.0005 to 1.5. On the left are the means of the codes and the circle that holds 95 of 100 draws from the prior, on the right what a grid of points inside it is decoded to.
+
+# %%
+CIRCLE = torch.stack([torch.linspace(0, 2 * math.pi, 90).cos(), torch.linspace(0, 2 * math.pi, 90).sin()])  # fmt: skip
+with_beta = {beta: plane if beta == 1 else train_vae(k=2, epochs=20, width=64, beta=beta) for beta in (0.01, 1, 3, 10, 30)}  # fmt: skip
+middle = Normal(0.0, 1.0).icdf(torch.linspace(0.03, 0.97, 7))  # equally likely steps
+found = {}
+for beta, net in with_beta.items():
+    mu, logvar = net.encode(X_TEST)
+    each = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(dim=0)
+    error = F.mse_loss(net.decode(mu), X_TEST).item() / X_TEST.var(dim=0).mean().item()
+    inside = (mu.norm(dim=1) < 2.45).double().mean().item()  # the circle of 95 of 100
+    found[beta] = {"nats": each.sum().item(), "used": int((each > 0.1).sum()), "inside": inside, "error": error}  # fmt: skip
+    print(f"β = {beta:5}: " + ", ".join(f"{k} {v:.3g}" for k, v in found[beta].items()))
+check.reaches("β = 0.01: share of the codes inside the circle", found[0.01]["inside"], at_most=0.6)  # fmt: skip
+check.reaches("β = 1: share of the codes inside the circle", found[1]["inside"], at_least=0.7)  # fmt: skip
+check.reaches("β = 1: latent numbers above 0.1 nats, of two", found[1]["used"], at_least=2)
+check.reaches("β = 10: latent numbers above 0.1 nats, of two", found[10]["used"], at_most=1)
+check.reaches("β = 30: nats", found[30]["nats"], at_most=0.1)
+check.reaches("β = 30: squared error over the variance", found[30]["error"], at_least=0.95)  # fmt: skip
+
+
+# %% tags=["hide-input"]
+def latent_plane(β: float) -> tuple[plots.Figure, str]:
+    """The codes of unseen digits, and decoded points of the prior."""
+    net, said = with_beta[β], f"{found[β]['nats']:.1f} nats, error {found[β]['error']:.2f} of the variance"  # fmt: skip
+    fig, ax = plots.panel(f"β = {β}: {said}", x="$z_1$", y="$z_2$", size=(6.0, 3.1), xlim=(-8, 8), ylim=(-8, 8), xticks=(-5, 0, 5), yticks=(-5, 0, 5))  # fmt: skip
+    ax.set_box_aspect(1)
+    for digit, marker in ((0, "o"), (1, "^"), (7, "s")):
+        ax.plot(*net.encode(X_TEST[Y_TEST.eq(digit)][:60])[0].T, marker, markersize=3, label=f"{digit}")  # fmt: skip
+    ax.plot(*(2.45 * CIRCLE), "-", color=plots.MUTED)
+    ax.legend(loc="upper right")
+    grid = torch.cartesian_prod(middle.flip(0), middle).flip(1)
+    tiles = net.decode(grid).view(7, 7, 14, 14).transpose(1, 2).reshape(98, 98)
+    plots.image(ax.inset_axes((1.1, 0, 1, 1)), tiles, limits=(0, 1))
+    return fig, f"β = {β}: {said}; {found[β]['inside']:.0%} of the codes are inside."
+
+
+widgets.explore(latent_plane, β=list(with_beta), title="Weigh the divergence", hint="Raise β. When does the decoder stop listening?")  # fmt: skip
+
+# %% [markdown]
+# At $\beta = 0.01$ about half of the codes lie outside the circle, where only 5 of 100 draws from the prior fall: the decoder knows digits that it is hardly ever asked for. At 10 at most one of the two numbers is in use, at 30 none, and each point is decoded to the mean picture.
 
 # %% [markdown]
 # ## 13.11 How tight is the bound?
