@@ -1,7 +1,9 @@
-"""The random numbers that answers draw without a generator of their own: from Python, from NumPy and from torch."""
+"""What is left to chance: random numbers that are drawn without a generator, and memory that is read unfilled."""
 
+import contextlib
 import pickle
 import random
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.random
@@ -21,3 +23,16 @@ def state() -> bytes:
     import torch
 
     return pickle.dumps((random.getstate(), np.random.get_state(), torch.get_rng_state().numpy()))  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def memory_filled() -> Iterator[None]:
+    """Let `torch.empty` give NaN, or the largest integers, in place of what stood in the memory before."""
+    import torch
+
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)  # fills, by torch.utils.deterministic
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])

@@ -3,7 +3,8 @@
 Each slip takes the place of its solution cell, and the visible check is run to its end; the values that it compares,
 where they are wrong, are the keys of the slip's hint. Then all mutants of the solution are run in the same way: a
 value that no slip gives, and that mutants of one kind alone give, opens a sentence about that kind. A value that
-hangs on the random numbers drawn is no key: it would open by coincidence, or never.
+hangs on the random numbers drawn is no key: it would open by coincidence, or never. Memory that an answer reads
+before it is filled counts as NaN.
 
 The file is written again when the assignment, its slips or the operators have changed.
 """
@@ -22,7 +23,7 @@ from nbformat import NotebookNode
 
 from course_tools import mutation
 from course_tools.authoring import seeds
-from course_tools.authoring.chance import sow, state
+from course_tools.authoring.chance import memory_filled, sow, state
 from course_tools.authoring.recording import Failed, recording
 from course_tools.grading import slips
 from course_tools.grading.cells import take_apart
@@ -68,13 +69,14 @@ def text(name: str, notebook: NotebookNode, planted: Path) -> str:
     known, solutions = slips.load(planted, slips.solutions(notebook)), slips.solutions(notebook)
     tests = [(cell, test) for cell in solutions for test in seeds.each(visible(notebook, cell))]
     found: dict[bytes, str] = {}
-    for cell, test in progress(tests, f"hints of {name}"):
-        namespace = before(notebook, cell)
-        ran = runs([slip for slip in known if slip.cell == cell], test, namespace)
-        is_own = test != visible(notebook, cell)
-        if is_own and not (passes(solutions[cell], test, namespace) and tells(ran)):
-            raise CourseError(f"{name}: {cell} does not hold with each seed. {NOT_OWN}")
-        found |= {**_of_mutants(solutions[cell], test, namespace), **told(name, ran)}
+    with memory_filled():
+        for cell, test in progress(tests, f"hints of {name}"):
+            namespace = before(notebook, cell)
+            ran = runs([slip for slip in known if slip.cell == cell], test, namespace)
+            is_own = test != visible(notebook, cell)
+            if is_own and not (passes(solutions[cell], test, namespace) and tells(ran)):
+                raise CourseError(f"{name}: {cell} does not hold with each seed. {NOT_OWN}")
+            found |= {**_of_mutants(solutions[cell], test, namespace), **told(name, ran)}
     locks = dict(sorted(hints.locked(key, hint) for key, hint in found.items()))
     made = {"made_from": made_from(notebook, planted), "banned": bans(notebook), "locks": locks}
     return json.dumps(made, indent=1) + "\n"

@@ -153,3 +153,14 @@ def test_what_chance_decides_locks_no_hint(tmp_path: Path) -> None:
     for value, steady in (([2.1, 5.7], True), (torch.tensor([1.4, 3.8]) + torch.rand(2), False)):  # 3 * x; 1 * rand
         place, _ = hints.locked(hints.key("twice", torch.as_tensor(value)), "")
         assert (place in locks) == steady
+
+
+def test_memory_that_was_not_filled_is_the_same_in_each_build(tmp_path: Path) -> None:
+    source, planted = tmp_path / "90_x.py", tmp_path / "slips.py"
+    source.write_text(DRAWS, encoding="utf-8")
+    slip = '@slip("doubled", hint="It is not filled.")\ndef unfilled(x):\n    return torch.empty(2)\n'
+    planted.write_text(slip, encoding="utf-8")
+    locks = json.loads(built.text("90_x", build.nbgrader_source(source), planted))["locks"]
+    place, _ = hints.locked(hints.key("twice", torch.full((2,), torch.nan)), "")
+    assert place in locks
+    assert not torch.are_deterministic_algorithms_enabled()
