@@ -118,7 +118,8 @@ def _of_group(
     if not said or len(wrong) == 1:
         return said
     everywhere = len(wrong) == len(pairs) and all(d.relation == said for _, d in wrong)
-    return f"In all {len(pairs)} items: {said}" if everywhere else f"In [{key!r}]: {said}"
+    place = f"In all {len(pairs)} items" if everywhere else f"In [{key!r}]"
+    return f"{place}, in {said.removeprefix('In ')}" if said.startswith("In ") else f"{place}: {said}"
 
 
 def _listed(names: list[str]) -> str:

@@ -101,6 +101,11 @@ def test_several_plain_numbers_are_read_as_one_array() -> None:
     assert failed(lambda: [2, 3, 4], [1, 2, 3]).startswith("✗ y [0] is 2; it should be 1")
 
 
+def test_the_place_of_an_item_of_an_item_is_one_phrase() -> None:
+    said = failed(lambda: [(X, X[:2]), (X[1:], X)], [(X[:2], X[1:]), (X[2:], X)])
+    assert "→ In [0], in [0]: Yours has 1 row too many, at the end" in said
+
+
 def test_the_items_that_are_right_are_named() -> None:
     assert failed(lambda: (1.0, torch.ones(2)), (1.0, torch.zeros(2))).endswith("[0] is right.")
     said = failed(lambda: (1.0, 5.0, torch.ones(2)), (2.0, 5.0, torch.ones(2)))
