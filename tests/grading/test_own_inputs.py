@@ -151,6 +151,19 @@ def test_the_grader_draws_its_own_and_takes_no_constants(root: Path, notebook: N
     assert not [line for row in summary.rows for line in row.person if "test_" in line]
 
 
+def test_a_check_with_two_seeds_runs_for_each_student_as_the_build_tried_it() -> None:
+    check_of = "rng, other = seeded.manual_seed(28), seeded.manual_seed(29)\nagain = seeded.manual_seed(28)"
+    cell = nbformat.v4.new_code_cell(check_of, metadata={"nbgrader": {"grade_id": "test_two"}})
+    shown = seeds.with_own(nbformat.v4.new_notebook(cells=[cell]), ["two"]).cells[0].source
+    tried = set(seeds.each(shown))
+    for student in (*map(str, range(40)), ""):
+        with contextlib.redirect_stdout(io.StringIO()):
+            check.student(student)
+        assert seeds.OWN.sub(lambda found: f"manual_seed({own_seed(int(found[1]))})", shown) in tried
+    assert len(tried) == SEEDS
+    assert seeds.without_own(shown) == check_of
+
+
 def test_only_checks_that_hold_with_every_seed_have_own_inputs(root: Path) -> None:
     folder = root / "solutions" / NAME
     assert variants.inputs(folder) == [ANSWER]
