@@ -46,7 +46,7 @@ def told(letters: dict[str, float]) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two names are one student's: capitals, and blanks around a name, make no difference."""
+    """Whether two names are one student's: capitals, blanks around a name and what has no width do not matter."""
     return _plain(one) == _plain(other)
 
 
@@ -57,4 +57,5 @@ def variant(key: str, name: str, count: int) -> int:
 
 
 def _plain(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    seen = [c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf"]  # pages have others
+    return "".join(seen).strip().casefold()

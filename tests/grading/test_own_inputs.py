@@ -21,7 +21,7 @@ from course_tools.grading.judging.master import grade_id, load
 from course_tools.paths import ROOT
 from course_utils import check
 from course_utils.check import hints as locked
-from course_utils.check.own import SEEDS, own_seed
+from course_utils.check.own import SEEDS, own_seed, same, variant
 from course_utils.errors import CourseError
 
 NAME = "03_backpropagation"
@@ -149,6 +149,15 @@ def test_the_grader_draws_its_own_and_takes_no_constants(root: Path, notebook: N
     assert {row.student: row.score for row in summary.rows} == {"right": 2, "mine": 0, "others": 0, "unnamed": 2}
     assert not summary.failed
     assert not [line for row in summary.rows for line in row.person if "test_" in line]
+
+
+@pytest.mark.parametrize(
+    "written", [" Jürgen ", "JU\u0308RGEN", "\ufeffjürgen", "jür\u200bgen\u00a0\u200e", "Jür\u00adgen"]
+)
+def test_a_name_that_was_pasted_is_the_same_student(written: str) -> None:
+    assert same(written, "jürgen")
+    assert variant("key", written, 1000) == variant("key", "jürgen", 1000)
+    assert not same(written, "jurgen")
 
 
 def test_a_check_with_two_seeds_runs_for_each_student_as_the_build_tried_it() -> None:
