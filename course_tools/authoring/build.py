@@ -30,6 +30,7 @@ from course_utils.errors import CourseError, one_of
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+KEY = re.compile(r'check\.(?:own|options)\(\s*"([0-9a-f]{8})"')
 BEGIN_SOLUTION = "### BEGIN SOLUTION"
 # the tag of a cell after whose error "Run All" goes on, in JupyterLab and in nbclient; the error stays
 GOES_ON = "raises-exception"
@@ -155,9 +156,30 @@ def _begin_variants(folder: Path) -> None:
     source = folder / f"{folder.name}.py"
     if not source.exists():
         raise CourseError(f"There is no {source}. Only an assignment has numbers that can vary.")
+    if not variants.key(folder):
+        _require_not_handed_out(folder)
     variants.begin(folder, lambda: own_inputs.chosen(folder.name, nbgrader_source(source), folder / "slips.py"))
     own = ", ".join(variants.inputs(folder)) or "no answer"
     print(f"{folder.name}: students have inputs of their own in the visible checks of {own}")
+
+
+def _require_not_handed_out(folder: Path) -> None:
+    """Refuse to draw a key for an assignment that students have: their answers were to other numbers."""
+    from course_tools.grading.course import Course
+
+    name, root = folder.name, folder.parents[1]
+    if handed_in := sorted(Course(root).folder("submitted").glob(f"*/{name}")):
+        raise CourseError(
+            f"{name} was handed in already ({len(handed_in)} in {handed_in[0].parents[1]}), and right answers would "
+            "become wrong. Use --variants before students get an assignment."
+        )
+    released = root / "assignments" / name / f"{name}.ipynb"
+    cells = nbformat.read(released, as_version=4).cells if released.exists() else []
+    if drawn := [found for cell in cells if (found := KEY.match(cell.source))]:
+        raise CourseError(
+            f"{released} was built with the key {drawn[0][1]}, and {folder / 'variants.json'} is gone. Restore that "
+            "file; or, if nobody has the notebook yet, run `course build` without --variants first."
+        )
 
 
 def _locked(source: Path, built: NotebookNode, root: Path) -> bool:

@@ -33,7 +33,7 @@ def ask(notebook: NotebookNode, folder: Path, key: str) -> None:
     path, solutions = folder / "variants.py", slips.solutions(notebook)
     planted = folder / "slips.py"
     known = slips.load(planted, solutions) if planted.exists() else []
-    for task in orders.load(path):
+    for task in (task for task in orders.load(path) if task.cell in variants.tasks(folder)):
         mine = [slip for slip in known if slip.cell == task.cell]
         right = orders.answer(task.cell, _cell(notebook, task.cell).source)[1]
         wrong = [orders.answer(task.cell, slip.source)[1] for slip in mine]

@@ -73,9 +73,8 @@ def finish(cleaned: Cleaned, trace: Trace, reference: Reference) -> Graded:
             sealed = sealed or bool(reference.master.tests[verdict.cell].parts)
         elif ran.error:
             stopped[grade_id(cell)] = _kind(ran)
-        if table := reference.master.options.get(
-            grade_id(cell)
-        ):  # who handed in, not the notebook, says whose they are
+        if table := reference.master.options.get(grade_id(cell)):
+            # who handed in, and not the notebook, says whose they are
             cell.metadata["jupyter"] = {"source_hidden": True}
             shown = [{"output_type": "display_data", "data": table.data(), "metadata": {}}]
         if not is_test(cell) and (ran.ended or ran.error == "Timeout"):

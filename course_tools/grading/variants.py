@@ -116,7 +116,8 @@ def load(path: Path) -> list[Task]:
 def of(folder: Path) -> list[Task]:
     """The tasks of an assignment whose numbers are a student's own: none in one without a key."""
     path = folder / "variants.py"
-    return load(path) if key(folder) and path.exists() else []
+    found = load(path) if key(folder) and path.exists() else []
+    return [task for task in found if task.cell in tasks(folder)]
 
 
 def count(path: Path) -> int:
@@ -192,19 +193,34 @@ def inputs(folder: Path) -> list[str]:
     return list(_kept(folder).get("inputs", []))
 
 
+def tasks(folder: Path) -> list[str]:
+    """The answers whose tasks vary in what was handed out; without variants.json all those of variants.py.
+
+    A file written before options were shuffled names none: then numbers alone vary.
+    """
+    path = folder / "variants.py"
+    return list(_kept(folder).get("tasks", _declared(path, "vary", "shuffle")))
+
+
+def _declared(path: Path, *names: str) -> list[str]:
+    """The first arguments of the calls of a variants.py, which are the names of answers' cells."""
+    return [ast.literal_eval(call.args[0]) for name in names for call in calls(path, name) if call.args]
+
+
 def _kept(folder: Path) -> dict[str, Any]:
     path = folder / "variants.json"
     if not path.exists():
         return {}
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        key, inputs = kept["key"], kept.get("inputs", [])
-        broken = not re.fullmatch(r"[0-9a-f]{8}", key) or not all(isinstance(name, str) for name in inputs)
+        kept: dict[str, Any] = {"inputs": [], "tasks": _declared(folder / "variants.py", "vary")}
+        kept |= json.loads(path.read_text(encoding="utf-8"))
+        broken = not re.fullmatch(r"[0-9a-f]{8}", kept["key"])
+        broken |= not all(isinstance(kept[name], list) for name in ("inputs", "tasks"))
     except (ValueError, KeyError, TypeError, AttributeError):
         broken = True
     if broken:
         raise CourseError(f"{path} holds no key. Restore it: a new one would give everybody other numbers.")
-    return {"key": key, "inputs": inputs}
+    return kept
 
 
 def begin(folder: Path, inputs: Callable[[], list[str]] = list) -> None:
@@ -214,10 +230,11 @@ def begin(folder: Path, inputs: Callable[[], list[str]] = list) -> None:
     """
     if key(folder):
         return
-    found = inputs()
-    if not found or (folder / "variants.py").exists():
-        load(folder / "variants.py")
-    text = json.dumps({"key": secrets.token_hex(4), "inputs": found}) + "\n"
+    found, path = inputs(), folder / "variants.py"
+    if not found or path.exists():
+        load(path)
+    kept = {"key": secrets.token_hex(4), "inputs": found, "tasks": _declared(path, "vary", "shuffle")}
+    text = json.dumps(kept) + "\n"
     (folder / "variants.json").write_text(text, encoding="utf-8")
 
 

@@ -25,7 +25,7 @@ from course_tools.grading.engine import workers
 from course_tools.grading.grade import Summary
 from course_tools.grading.intake.clean import clean
 from course_tools.grading.judging.judge import judge
-from course_tools.grading.judging.master import Master, grade_id, load
+from course_tools.grading.judging.master import Master, grade_id, load, load_variants
 from course_tools.grading.judging.own import References, Variants
 from course_tools.grading.judging.reference import run_reference
 from course_tools.grading.judging.rules import compare
@@ -429,6 +429,29 @@ def test_the_key_stays_and_a_plain_build_keeps_the_variants(root: Path) -> None:
     notebook = nbformat.reads(before[1], as_version=4)
     assert "the same logit to each of $C$ classes" in before[1]
     assert [cell.source for cell in notebook.cells].count('check.student("")') == 1
+
+
+def test_an_assignment_that_students_have_gets_no_other_key(root: Path, tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    shutil.copytree(root, course, ignore=shutil.ignore_patterns(".grading", "variants.json"))
+    with pytest.raises(CourseError, match=r"was built with the key [0-9a-f]{8}, and .*variants\.json is gone"):
+        build.run([NAME], course, own_numbers=True)
+    hand_in(course, "ada", nbformat.v4.new_notebook())
+    with pytest.raises(CourseError, match="was handed in already"):
+        build.run([NAME], course, own_numbers=True)
+
+
+def test_what_was_handed_out_stays_when_more_may_vary(tmp_path: Path) -> None:
+    """A variants.json of an earlier version names no tasks: the letters were the author's for everybody."""
+    folder = tmp_path / "02_optimization"
+    shutil.copytree(ROOT / "solutions" / folder.name, folder)
+    (folder / "variants.json").write_text('{"key": "0123abcd"}', encoding="utf-8")
+    earlier = load_variants(folder)[3]
+    assert "faulty_lines" not in {test.removeprefix("test_") for test in earlier.own}
+    assert len(earlier.own) == len(variants.load(folder / "variants.py")) > 0
+    (folder / "variants.json").unlink()
+    variants.begin(folder)
+    assert "test_faulty_lines" in load_variants(folder)[3].own
 
 
 def test_variants_need_a_name_and_a_file_that_says_what_varies(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from course_tools.grading.judging.master import Master, load_variants
 from course_tools.grading.judging.reference import Reference, run_variant
 from course_utils.check.own import same, variant
 
-STATED = re.compile(r"""^check\.student\(\s*(["'])(.{1,200}?)\1\s*\)""", re.MULTILINE)
+STATED = re.compile(r"""^ *check\.student\(\s*(?:name *= *)?(["'])(.{1,200}?)\1\s*,?\s*\)""", re.MULTILINE)
 MOST = 3  # other names that the summary tells of
 
 
