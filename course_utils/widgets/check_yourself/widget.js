@@ -193,7 +193,7 @@ function checked(model) {
   return { ...state, name: `dl-options-${count++}` };
 }
 
-export default widget(["question", "given"], ({ model, view, set }) => {
+export default widget(["question"], ({ model, view, set }) => {
   const state = checked(model);
   const said = view.root.querySelector(".dl-status");
   view.root.classList.add("dl-check");
@@ -233,9 +233,7 @@ export default widget(["question", "given"], ({ model, view, set }) => {
     if (!said.textContent.includes(invite)) say("none", invite); // a verdict on another answer
   });
   view.body.append(form);
+  put(state.given); // what was kept; two views are then answered apart
   say("none", invite);
-  return () => {
-    legend.replaceChildren(...prose(model.get("question")));
-    if (read().join() !== model.get("given").join()) put(model.get("given"));
-  };
+  return () => legend.replaceChildren(...prose(model.get("question")));
 });
