@@ -114,8 +114,13 @@ def load(path: Path) -> list[Task]:
 
 
 def of(folder: Path) -> list[Task]:
-    """The tasks of an assignment whose numbers are a student's own: none in one without a key."""
+    """The tasks of an assignment whose numbers are a student's own: none in one without a key.
+
+    Raises CourseError as `load` does, and where a task that students have with variants has none any more.
+    """
     path = folder / "variants.py"
+    if lost := sorted(set(tasks(folder)) - set(_declared(path, "vary", "shuffle"))):
+        raise CourseError(f"{path} has no such cell as {lost[0]}, which students have. Restore its call.")
     found = load(path) if key(folder) and path.exists() else []
     return [task for task in found if task.cell in tasks(folder)]
 
