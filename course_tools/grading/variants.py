@@ -209,7 +209,8 @@ def tasks(folder: Path) -> list[str]:
 
 def _declared(path: Path, *names: str) -> list[str]:
     """The first arguments of the calls of a variants.py, which are the names of answers' cells."""
-    return [ast.literal_eval(call.args[0]) for name in names for call in calls(path, name) if call.args]
+    first = [call.args[0] for name in names for call in calls(path, name) if call.args]
+    return [str(argument.value) for argument in first if isinstance(argument, ast.Constant)]
 
 
 def _kept(folder: Path) -> dict[str, Any]:
