@@ -10,7 +10,7 @@ import numpy.random
 
 
 def sow(seed: int) -> None:
-    """Begin all three anew from one seed."""
+    """Begin the random numbers of Python, NumPy and torch anew, from one seed."""
     import torch  # here: whoever imports `build` has no use for it
 
     random.seed(seed)
@@ -19,7 +19,7 @@ def sow(seed: int) -> None:
 
 
 def state() -> bytes:
-    """Where the three stand: after a number was drawn it is another."""
+    """Where the random numbers of the three stand: after a number was drawn it is another."""
     import torch
 
     return pickle.dumps((random.getstate(), np.random.get_state(), torch.get_rng_state().numpy()))  # noqa: NPY002

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_markdown_cell
 
+from course_tools.authoring.task_cells import above, locked, named, reword
 from course_tools.grading import orders, slips, variants
 from course_tools.grading.cells import take_apart
 from course_utils.errors import CourseError
@@ -33,17 +34,17 @@ def ask(notebook: NotebookNode, folder: Path, key: str) -> None:
     path, solutions = folder / "variants.py", slips.solutions(notebook)
     planted = folder / "slips.py"
     known = slips.load(planted, solutions) if planted.exists() else []
-    for task in (task for task in orders.load(path) if task.cell in variants.tasks(folder)):
+    handed_out, count = variants.tasks(folder), variants.count(path)
+    for task in (task for task in orders.load(path) if task.cell in handed_out):
         mine = [slip for slip in known if slip.cell == task.cell]
-        right = orders.answer(task.cell, _cell(notebook, task.cell).source)[1]
+        right = orders.answer(task.cell, named(notebook, task.cell).source)[1]
         wrong = [orders.answer(task.cell, slip.source)[1] for slip in mine]
-        for old, new in task.task.items():
-            _replace(_section(notebook, task.cell), task.cell, old, new)
+        reword(notebook, task.cell, task.task)
         options = _noted(notebook, task.cell)
         shows, heading, texts = _take_out(notebook, task.cell, options)
         for slip in mine:
             orders.require_certain(task.cell, slip.hint, options)
-        drawn = orders.draw(key, task.cell, options, right, wrong, variants.count(path))
+        drawn = orders.draw(key, task.cell, options, right, wrong, count)
         shows.source = _call(key, heading, texts, drawn)
 
 
@@ -52,31 +53,9 @@ def _call(key: str, heading: str, texts: list[str], drawn: list[str]) -> str:
     return f"check.options({arguments[1:-1]})"
 
 
-def _cell(notebook: NotebookNode, name: str) -> NotebookNode:
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == name:
-            return cell
-    raise CourseError(f"variants.py shuffles {name}, and there is no such cell. Correct the name.")
-
-
-def _section(notebook: NotebookNode, name: str) -> list[NotebookNode]:
-    """The cells of a task above its answer that are no cells of nbgrader's."""
-    at = notebook.cells.index(_cell(notebook, name))
-    texts = [i for i in range(at) if notebook.cells[i].cell_type == "markdown"]
-    first = max((i for i in texts if notebook.cells[i].source.startswith("## ")), default=0)
-    return [cell for cell in notebook.cells[first:at] if "nbgrader" not in cell.metadata]
-
-
-def _replace(section: list[NotebookNode], name: str, old: str, new: str) -> None:
-    if (count := sum(cell.source.count(old) for cell in section)) != 1:
-        raise CourseError(f"variants.py, {name}: {old!r} stands {count} times in the task, not once.")
-    for cell in section:
-        cell.source = cell.source.replace(old, new)
-
-
 def _noted(notebook: NotebookNode, name: str) -> str:
     """The letters of which the visible check notes some."""
-    visible = take_apart(f"test_{name}", _cell(notebook, f"test_{name}").source).visible
+    visible = take_apart(f"test_{name}", named(notebook, f"test_{name}").source).visible
     for node in ast.walk(ast.parse(visible)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "check.chosen" and len(node.args) == 3:
             return "".join(ast.literal_eval(node.args[2]))
@@ -88,19 +67,17 @@ def _noted(notebook: NotebookNode, name: str) -> str:
 
 def _take_out(notebook: NotebookNode, name: str, options: str) -> tuple[NotebookNode, str, list[str]]:
     """Put a cell, still empty, where the options of a task stood: it, what heads them, and their texts."""
-    found = [(cell, *taken) for cell in _section(notebook, name) for taken in _options(cell)]
+    found = [(cell, *taken) for cell in above(notebook, name) for taken in _options(cell)]
     if [letters for _, _, _, letters, _ in found] != [options]:
         raise CourseError(f"{name} cannot be shuffled: its task must have the options {options}, once and in order.")
     ((cell, before, after, _, (heading, *texts)),) = found
     at = notebook.cells.index(cell)
     cell.source = before
-    shows = new_code_cell("", id=f"options-{name}"[:64])
+    shows = locked(f"{orders.CELL}{name}", "", f"options-{name}")
     shows.metadata["jupyter"] = {"source_hidden": True}
-    shows.metadata["nbgrader"] = {"schema_version": 3, "grade_id": f"{orders.CELL}{name}", "locked": True}
-    shows.metadata["nbgrader"] |= {"grade": False, "solution": False, "task": False}
     rest = [new_markdown_cell(after, id=f"after-{name}"[:64])] if after else []
     notebook.cells[at + 1 : at + 1] = [shows, *rest]
-    for text in [*texts, *(cell.source for cell in _section(notebook, name))]:
+    for text in [*texts, *(cell.source for cell in above(notebook, name))]:
         if letters := orders.named(text, options):
             raise CourseError(f"{name} is shuffled, and its task names {letters[0]}: {text[:80]!r}. Reword it.")
     return shows, heading, texts

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course_tools.authoring import options, seeds
+from course_tools.authoring.task_cells import locked, named, reword
 from course_tools.grading import variants
 from course_tools.grading.cells import take_apart
 from course_utils.errors import CourseError
@@ -33,13 +34,10 @@ def asked(notebook: NotebookNode, folder: Path) -> NotebookNode:
     notebook = seeds.with_own(notebook, variants.inputs(folder))
     for task in variants.of(folder):
         _require_told_later(notebook, task)
-        for old, new in task.task.items():
-            _replace(notebook, task, old, new)
+        reword(notebook, task.cell, task.task)
         lists = "".join(f"\n    {letter}={values}," for letter, values in task.letters.items())
-        cell = new_code_cell(f'check.own(\n    "{key}",{lists}\n)', id=f"own-{task.cell}"[:64])
-        cell.metadata["nbgrader"] = {"schema_version": 3, "grade_id": f"own_{task.cell}", "locked": True}
-        cell.metadata["nbgrader"] |= {"grade": False, "solution": False, "task": False}
-        notebook.cells.insert(_place(notebook, task.cell), cell)
+        shows = locked(f"own_{task.cell}", f'check.own(\n    "{key}",{lists}\n)', f"own-{task.cell}")
+        notebook.cells.insert(notebook.cells.index(named(notebook, task.cell)), shows)
     options.ask(notebook, folder, key)
     first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code") + 1
     whose = [new_markdown_cell(WHOSE, id="own-numbers"), new_code_cell('check.student("")', id="own-name")]
@@ -47,22 +45,7 @@ def asked(notebook: NotebookNode, folder: Path) -> NotebookNode:
     return notebook
 
 
-def _place(notebook: NotebookNode, name: str) -> int:
-    names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
-    if name not in names:
-        raise CourseError(f"variants.py varies {name}, and there is no such cell. Correct the name.")
-    return names.index(name)
-
-
 def _require_told_later(notebook: NotebookNode, task: variants.Task) -> None:
     test = f"test_{task.cell}"
-    if not take_apart(test, notebook.cells[_place(notebook, test)].source).is_told_later:
+    if not take_apart(test, named(notebook, test).source).is_told_later:
         raise CourseError(f"{task.cell} cannot vary: {test} says what is right. Use check.predicted.")
-
-
-def _replace(notebook: NotebookNode, task: variants.Task, old: str, new: str) -> None:
-    texts = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-    if (count := sum(cell.source.count(old) for cell in texts)) != 1:
-        raise CourseError(f"variants.py, {task.cell}: {old!r} stands {count} times in the texts, not once.")
-    for cell in texts:
-        cell.source = cell.source.replace(old, new)

@@ -118,11 +118,11 @@ def of(folder: Path) -> list[Task]:
 
     Raises CourseError as `load` does, and where a task that students have with variants has none any more.
     """
-    path = folder / "variants.py"
-    if lost := sorted(set(tasks(folder)) - set(_declared(path, "vary", "shuffle"))):
+    path, handed_out = folder / "variants.py", tasks(folder)
+    if lost := sorted(set(handed_out) - set(_declared(path, "vary", "shuffle"))):
         raise CourseError(f"{path} has no such cell as {lost[0]}, which students have. Restore its call.")
     found = load(path) if key(folder) and path.exists() else []
-    return [task for task in found if task.cell in tasks(folder)]
+    return [task for task in found if task.cell in handed_out]
 
 
 def count(path: Path) -> int:

@@ -21,6 +21,7 @@ from course_tools.grading.judging.master import grade_id, load
 from course_tools.paths import ROOT
 from course_utils import check
 from course_utils.check import hints as locked
+from course_utils.check.banned import digests
 from course_utils.check.own import SEEDS, own_seed, same, variant
 from course_utils.errors import CourseError
 
@@ -185,6 +186,13 @@ def test_only_checks_that_hold_with_every_seed_have_own_inputs(root: Path) -> No
     assert own_inputs.chosen(NAME, instructors, folder / "slips.py") == []
     with pytest.raises(CourseError, match="Take it out of `inputs`"):
         hints.text(NAME, seeds.with_own(instructors, [ANSWER]), folder / "slips.py")
+
+
+def test_a_seed_does_not_tell_which_check_runs(notebook: NotebookNode) -> None:
+    """Several checks may have the same one; what an exercise bans is known by the text of its checks."""
+    visible = next(cell.source for cell in notebook.cells if grade_id(cell) == f"test_{ANSWER}")
+    assert "own_seed" in visible
+    assert digests(visible) == digests(visible.replace(f"{SEED}", f"{SEED + 1}")) != []
 
 
 def test_the_graders_source_is_that_without_variants(root: Path) -> None:

@@ -322,6 +322,7 @@ def test_students_see_the_options_that_the_grader_takes_for_theirs(
     for name in ["", *{every.variants.number(name): name for name in NAMES}.values(), ""]:
         check.student(name)
         for cell, table in every.variants.of(name).options.items():
+            assert build.KEY.match(source(every.first.master, cell))  # by which a lost key is known
             exec(source(every.first.master, cell), {"check": check})
             assert displayed == ([table] if name else [])
             displayed.clear()

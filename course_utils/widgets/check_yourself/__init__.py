@@ -16,8 +16,8 @@ class CheckYourself(CourseWidget):
     """Teaches by asking: a number to predict, one choice among several, or steps to put in order.
 
     Made by `predict`, `choose` and `arrange`. A wrong answer is told why it is wrong, and may be followed by another;
-    the right one can be shown after one try. What the reader gave is kept in `given`, and so in a saved notebook, as
-    the state of every widget is; it is neither graded nor sent, and the verdict is not kept. `options` are
+    the right one can be shown after one try. What the reader gave last is kept in `given`, and so in a saved
+    notebook; a new view begins with it. It is neither graded nor sent, and the verdict is not kept. `options` are
     [text, why it is wrong], in the order in which they are shown, with "" for the right one; `items` are
     [text, why it cannot come earlier] in the right order, `shown` the order in which they are offered.
 

@@ -85,7 +85,7 @@ class Example:
     """How to make a widget, and what must happen to it. The benchmark measures the first drag of `pointer`.
 
     `plays`: what the status holds when Play has come to its end, for a widget that ends within seconds.
-    `shared`: two views of one widget agree; False for a verdict on an answer, which stays in the view.
+    `shared`: two views of one widget agree; False for what a reader answers, in each view by itself.
     """
 
     make: Callable[[], CourseWidget]
